@@ -26,10 +26,10 @@ struct CheckVoidify {
 
 // Ends the process if `condition` is false, in release builds too: for our own mistakes, never for
 // outside input. STROM_CHECK(a == b) << "bucket " << bucket;
-#define STROM_CHECK(condition)                                                  \
-  __builtin_expect(static_cast<bool>(condition), 1)                             \
-      ? (void)0                                                                 \
-      : ::strom::internal::CheckVoidify() &                                     \
+#define STROM_CHECK(condition)                      \
+  __builtin_expect(static_cast<bool>(condition), 1) \
+      ? (void)0                                     \
+      : ::strom::internal::CheckVoidify() &         \
             ::strom::internal::CheckFailure(__FILE__, __LINE__, #condition).stream()
 
 // Ends the process: this place cannot be reached.

@@ -1,12 +1,12 @@
 #include "common/base/logging.h"
 
+#include <atomic>
+#include <iterator>
+
 #include <spdlog/async.h>
 #include <spdlog/sinks/rotating_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
-
-#include <atomic>
-#include <iterator>
 
 namespace strom {
 namespace {
@@ -14,8 +14,8 @@ namespace {
 std::atomic<LogLevel> current_level{LogLevel::kWarn};
 
 spdlog::level::level_enum ToSpdlog(LogLevel level) {
-  return static_cast<spdlog::level::level_enum>(
-      level >= LogLevel::kOff ? spdlog::level::off : static_cast<int>(level));
+  return static_cast<spdlog::level::level_enum>(level >= LogLevel::kOff ? spdlog::level::off
+                                                                        : static_cast<int>(level));
 }
 
 std::shared_ptr<spdlog::logger> MakeLogger(spdlog::sink_ptr sink) {

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <fmt/core.h>
-
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include <fmt/core.h>
 
 #include "common/base/result.h"
 
@@ -14,9 +14,9 @@ enum class LogLevel { kTrace, kDebug, kInfo, kWarn, kError, kOff };
 
 struct LoggingOptions {
   LogLevel level = LogLevel::kInfo;
-  std::string file;                          // Empty: standard error.
+  std::string file;                           // Empty: standard error.
   size_t file_size_bytes = 64 * 1024 * 1024;  // Rolled over at this size ...
-  size_t file_count = 10;                    // ... keeping this many older files.
+  size_t file_count = 10;                     // ... keeping this many older files.
 };
 
 // Replaces the process's log sink. Before the first call, warnings and errors go to standard error.
@@ -38,10 +38,10 @@ void WriteLog(LogLevel level, const char* file, int line, std::string_view messa
 
 // STROM_LOG(kWarn, "bucket {}: cut {} torn bytes", bucket, count). Arguments are evaluated only if
 // the level is on.
-#define STROM_LOG(level, ...)                                                              \
-  do {                                                                                     \
-    if (::strom::LogEnabled(::strom::LogLevel::level)) {                                   \
-      ::strom::internal::WriteLog(::strom::LogLevel::level, __FILE__, __LINE__,            \
-                                  ::fmt::format(__VA_ARGS__));                             \
-    }                                                                                      \
+#define STROM_LOG(level, ...)                                                   \
+  do {                                                                          \
+    if (::strom::LogEnabled(::strom::LogLevel::level)) {                        \
+      ::strom::internal::WriteLog(::strom::LogLevel::level, __FILE__, __LINE__, \
+                                  ::fmt::format(__VA_ARGS__));                  \
+    }                                                                           \
   } while (false)

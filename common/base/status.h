@@ -1,11 +1,11 @@
 #pragma once
 
-#include <fmt/core.h>
-
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include <fmt/core.h>
 
 #include "common/base/error_code.h"
 

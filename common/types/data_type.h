@@ -18,11 +18,11 @@ enum class TypeKind : uint8_t {
   kBigInt,
   kFloat,
   kDouble,
-  kChar,          // length
+  kChar,  // length
   kString,
-  kBinary,        // length
+  kBinary,  // length
   kBytes,
-  kDecimal,       // precision 1..38, scale 0..precision
+  kDecimal,  // precision 1..38, scale 0..precision
   kDate,
   kTime,          // precision 0..9
   kTimestamp,     // precision 0..9, without time zone
@@ -78,9 +78,7 @@ class DataType {
 
   bool IsNested() const { return kind_ >= TypeKind::kArray; }
   // The value is one i64: DECIMAL with at most 18 digits, timestamps of at most milliseconds.
-  bool IsCompact() const {
-    return kind_ == TypeKind::kDecimal ? first_ <= 18 : first_ <= 3;
-  }
+  bool IsCompact() const { return kind_ == TypeKind::kDecimal ? first_ <= 18 : first_ <= 3; }
 
   // SQL text, as Fluss prints it: "DECIMAL(10, 2) NOT NULL", "ARRAY<INT>".
   std::string ToString() const;

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <fmt/core.h>
-
 #include <compare>
 #include <cstdint>
 #include <functional>
 #include <ostream>
+
+#include <fmt/core.h>
 
 namespace strom {
 
@@ -37,12 +37,13 @@ using ServerId = StrongId<struct ServerIdTag, int32_t>;
 using TableId = StrongId<struct TableIdTag, int64_t>;
 using PartitionId = StrongId<struct PartitionIdTag, int64_t>;
 using BucketId = StrongId<struct BucketIdTag, int32_t>;
-using SchemaId = StrongId<struct SchemaIdTag, int16_t>;           // From 1.
-using LogOffset = StrongId<struct LogOffsetTag, int64_t>;         // Position of a record, from 0.
-using WriterId = StrongId<struct WriterIdTag, int64_t>;           // kNoWriter: not idempotent.
-using BatchSequence = StrongId<struct BatchSequenceTag, int32_t>;  // From 0, wraps to 0 after 2^31-1.
-using LeaderEpoch = StrongId<struct LeaderEpochTag, int32_t>;      // +1 per leader change.
-using BucketEpoch = StrongId<struct BucketEpochTag, int32_t>;      // +1 per leader-and-ISR change.
+using SchemaId = StrongId<struct SchemaIdTag, int16_t>;    // From 1.
+using LogOffset = StrongId<struct LogOffsetTag, int64_t>;  // Position of a record, from 0.
+using WriterId = StrongId<struct WriterIdTag, int64_t>;    // kNoWriter: not idempotent.
+using BatchSequence =
+    StrongId<struct BatchSequenceTag, int32_t>;                // From 0, wraps to 0 after 2^31-1.
+using LeaderEpoch = StrongId<struct LeaderEpochTag, int32_t>;  // +1 per leader change.
+using BucketEpoch = StrongId<struct BucketEpochTag, int32_t>;  // +1 per leader-and-ISR change.
 using CoordinatorEpoch = StrongId<struct CoordinatorEpochTag, int32_t>;  // +1 per leadership.
 
 inline constexpr WriterId kNoWriter{-1};

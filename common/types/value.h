@@ -26,9 +26,9 @@ struct Timestamp {
 };
 
 class Value;
-using Row = std::vector<Value>;                           // One value a column.
-using ValueList = std::vector<Value>;                     // ARRAY.
-using ValueMap = std::vector<std::pair<Value, Value>>;    // MAP, in the producer's order.
+using Row = std::vector<Value>;                         // One value a column.
+using ValueList = std::vector<Value>;                   // ARRAY.
+using ValueMap = std::vector<std::pair<Value, Value>>;  // MAP, in the producer's order.
 
 // One value of a column, or NULL. Which alternative holds which type:
 //

@@ -38,7 +38,8 @@ TEST_CASE("varints have one form each: too long ones are refused", "[base]") {
   CHECK_FALSE(ByteReader("\xff\xff", "v").ReadVarint32().ok());              // Cut short.
   const Bytes eleven(10, '\xff');
   CHECK_FALSE(ByteReader(eleven + '\x01', "v").ReadVarint64().ok());
-  for (const uint64_t value : {uint64_t{0}, uint64_t{127}, uint64_t{128}, uint64_t{1} << 35, UINT64_MAX}) {
+  for (const uint64_t value :
+       {uint64_t{0}, uint64_t{127}, uint64_t{128}, uint64_t{1} << 35, UINT64_MAX}) {
     Bytes bytes;
     AppendVarint64(bytes, value);
     CHECK(bytes.size() == VarintSize(value));
