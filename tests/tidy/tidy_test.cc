@@ -1,0 +1,174 @@
+// Rules of the tree that a compiler does not check. Each failure names file, line and rule.
+#include <algorithm>
+#include <filesystem>
+#include <regex>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "tests/tidy/tree.h"
+
+namespace strom::tidy {
+namespace {
+
+const std::string kRoot = STROM_SOURCE_DIR;
+
+const std::vector<SourceFile>& Tree() {
+  static const std::vector<SourceFile> tree = ReadTree(kRoot);
+  return tree;
+}
+
+bool IsTest(const SourceFile& file) {
+  return file.path.starts_with("tests/") || file.path.starts_with("bench/");
+}
+
+// The folder an include names: "common/base" for "common/base/status.h".
+std::string FolderOf(const std::string& include) {
+  const size_t slash = include.rfind('/');
+  return slash == std::string::npos ? "" : include.substr(0, slash);
+}
+
+std::string Join(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) text += "\n  " + line;
+  return text;
+}
+
+#define EXPECT_NONE(problems)                  \
+  do {                                         \
+    INFO((problems).size() << Join(problems)); \
+    CHECK((problems).empty());                 \
+  } while (false)
+
+}  // namespace
+
+TEST_CASE("the tree is where the test looks for it", "[tidy]") {
+  REQUIRE(Tree().size() > 50);
+  CHECK(std::any_of(Tree().begin(), Tree().end(),
+                    [](const SourceFile& f) { return f.path == "common/base/status.h"; }));
+}
+
+TEST_CASE("includes follow the arrows", "[tidy]") {
+  std::map<std::string, std::vector<std::string>> arrows;
+  for (auto& [folder, allowed] : ReadTable(kRoot + "/tests/tidy/arrows.txt")) {
+    arrows[folder] = allowed;
+  }
+  REQUIRE(arrows.contains("common/base"));
+  static const std::regex kInclude("^\\s*#\\s*include \"([^\"]+)\"");
+  std::vector<std::string> problems;
+  for (const SourceFile& file : Tree()) {
+    if (!file.IsCpp()) continue;
+    const std::string folder =
+        IsTest(file) ? file.path.substr(0, file.path.find('/')) : file.folder();
+    const auto row = arrows.find(folder);
+    if (row == arrows.end()) {
+      problems.push_back(file.path + ": folder has no row in tests/tidy/arrows.txt");
+      continue;
+    }
+    for (size_t i = 0; i < file.lines.size(); ++i) {
+      std::smatch match;
+      if (!std::regex_search(file.lines[i], match, kInclude)) continue;
+      const std::string target = FolderOf(match[1]);
+      if (target.empty()) continue;  // A generated header beside the source.
+      if (target == folder || Names(row->second, target)) continue;
+      problems.push_back(file.path + ":" + std::to_string(i + 1) + ": " + folder +
+                         " may not include " + target);
+    }
+  }
+  EXPECT_NONE(problems);
+}
+
+TEST_CASE("libraries, threads and clocks stay in their homes", "[tidy]") {
+  std::vector<std::string> problems;
+  for (const auto& [row, homes] : ReadTable(kRoot + "/tests/tidy/homes.txt")) {
+    const bool binds_tests = row.starts_with('!');
+    const std::regex pattern(binds_tests ? row.substr(1) : row);
+    for (const SourceFile& file : Tree()) {
+      if (!file.IsCpp() || file.path.starts_with("tests/tidy/")) continue;
+      if ((IsTest(file) && !binds_tests) || Names(homes, file.folder())) continue;
+      for (size_t i = 0; i < file.lines.size(); ++i) {
+        const std::string code = file.lines[i].substr(0, file.lines[i].find("//"));
+        if (std::regex_search(code, pattern)) {
+          problems.push_back(file.path + ":" + std::to_string(i + 1) + ": '" + row +
+                             "' belongs in" + Join(homes));
+        }
+      }
+    }
+  }
+  EXPECT_NONE(problems);
+}
+
+TEST_CASE("headers guard themselves and third-party headers stay out of them", "[tidy]") {
+  static const std::regex kHeavy(
+      "#include "
+      "<(grpc|rocksdb/|asio|spdlog/|nlohmann/|CLI/|yaml-cpp/|zookeeper/|duckdb|libpq|httplib)");
+  std::vector<std::string> problems;
+  for (const SourceFile& file : Tree()) {
+    if (!file.path.ends_with(".h")) continue;
+    if (file.lines.empty() || file.lines[0] != "#pragma once") {
+      problems.push_back(file.path + ":1: does not begin with #pragma once");
+    }
+    if (IsTest(file)) continue;
+    for (size_t i = 0; i < file.lines.size(); ++i) {
+      // A header inside a carrier's own folder is seen by that folder only.
+      if (std::regex_search(file.lines[i], kHeavy) && !file.path.ends_with("_internal.h")) {
+        problems.push_back(file.path + ":" + std::to_string(i + 1) + ": heavy header in a header");
+      }
+    }
+  }
+  EXPECT_NONE(problems);
+}
+
+TEST_CASE("files stay small, and every source has a test folder that mirrors it", "[tidy]") {
+  std::vector<std::string> problems;
+  std::set<std::string> source_folders;
+  for (const SourceFile& file : Tree()) {
+    if (!file.IsCpp()) continue;
+    if (file.lines.size() > 900) {
+      problems.push_back(file.path + ": " + std::to_string(file.lines.size()) + " lines");
+    }
+    if (file.path.starts_with("common/") && file.path.ends_with(".cc")) {
+      source_folders.insert(file.folder());
+    }
+  }
+  for (const std::string& folder : source_folders) {
+    // Carriers of one seam are tested by its contract suite and by the parent's tests.
+    std::string mirror = kRoot + "/tests/unit/" + folder;
+    while (!std::filesystem::exists(mirror) && mirror.size() > kRoot.size() + 12) {
+      mirror = mirror.substr(0, mirror.rfind('/'));
+    }
+    const auto is_test = [](const auto& entry) {
+      return entry.path().string().ends_with("_test.cc");
+    };
+    const auto entries = std::filesystem::directory_iterator(mirror);
+    if (std::none_of(begin(entries), end(entries), is_test)) {
+      problems.push_back(folder + ": no test in " + mirror.substr(kRoot.size() + 1));
+    }
+  }
+  EXPECT_NONE(problems);
+}
+
+TEST_CASE("nothing unfinished and no registry's host is committed", "[tidy]") {
+  // Spelled in pieces, so that this file passes its own test.
+  const std::regex unfinished(std::string("TO") + "DO|FIX" + "ME|XX" + "X");
+  const std::regex host(std::string("deb\\.deb") + "ian|registry\\.np" + "mjs|pypi\\.o" +
+                        "rg|repo1?\\.mav" + "en|proxy\\.gol" + "ang|crates\\.i" + "o");
+  std::vector<std::string> problems;
+  for (const SourceFile& file : Tree()) {
+    for (size_t i = 0; i < file.lines.size(); ++i) {
+      const std::string place = file.path + ":" + std::to_string(i + 1);
+      if (std::regex_search(file.lines[i], unfinished)) problems.push_back(place + ": unfinished");
+      if (std::regex_search(file.lines[i], host)) problems.push_back(place + ": names a registry");
+    }
+  }
+  EXPECT_NONE(problems);
+}
+
+TEST_CASE("folder patterns name what they should", "[tidy]") {
+  CHECK(Names({"common/base"}, "common/base"));
+  CHECK_FALSE(Names({"common/rpc"}, "common/rpc/grpc"));
+  CHECK(Names({"common/*"}, "common/rpc/grpc"));
+  CHECK_FALSE(Names({"common/*"}, "commonplace"));
+  CHECK(Names({"*"}, "tablet/log"));
+}
+
+}  // namespace strom::tidy
