@@ -1,0 +1,88 @@
+#include "common/arrow/column_view.h"
+
+#include "common/arrow/time_units.h"
+
+namespace strom::arrow {
+
+Value ColumnView::At(int64_t slot) const {
+  if (IsNull(slot)) return Value::Null();
+  switch (layout_->storage) {
+    case Storage::kBits:
+      return Value::Bool(Bit(slot));
+    case Storage::kFixed:
+      return FixedAt(slot);
+    case Storage::kVariable:
+      return Value::String(Bytes(Variable(slot)));
+    case Storage::kList:
+      return ListAt(slot);
+    case Storage::kStruct:
+      return StructAt(slot);
+  }
+  STROM_UNREACHABLE();
+}
+
+Value ColumnView::FixedAt(int64_t slot) const {
+  const DataType& type = layout_->type;
+  switch (type.kind()) {
+    case TypeKind::kTinyInt:
+      return Value::Int(Number<int8_t>(slot));
+    case TypeKind::kSmallInt:
+      return Value::Int(Number<int16_t>(slot));
+    case TypeKind::kInt:
+    case TypeKind::kDate:
+      return Value::Int(Number<int32_t>(slot));
+    case TypeKind::kBigInt:
+      return Value::Int(Number<int64_t>(slot));
+    case TypeKind::kFloat:
+      return Value::Float(Number<float>(slot));
+    case TypeKind::kDouble:
+      return Value::Double(Number<double>(slot));
+    case TypeKind::kDecimal: {
+      __int128 unscaled = 0;
+      std::memcpy(&unscaled, Fixed(slot).data(), sizeof(unscaled));
+      return Value::Dec(unscaled);
+    }
+    case TypeKind::kTime: {
+      const int64_t count = layout_->width == 4 ? Number<int32_t>(slot) : Number<int64_t>(slot);
+      return Value::Int(TimeFromUnit(count, UnitOf(type.precision())));
+    }
+    case TypeKind::kTimestamp:
+    case TypeKind::kTimestampLtz:
+      return Value::Time(*TimestampFromUnit(Number<int64_t>(slot), UnitOf(type.precision())));
+    case TypeKind::kBinary:
+      return Value::String(Bytes(Fixed(slot)));
+    default:
+      STROM_UNREACHABLE();
+  }
+}
+
+Value ColumnView::ListAt(int64_t slot) const {
+  const Range range = RangeOf(slot);
+  const ColumnView& child = first_child();
+  if (layout_->type.kind() == TypeKind::kArray) {
+    ValueList list;
+    list.reserve(range.end - range.begin);
+    for (int32_t i = range.begin; i < range.end; ++i) list.push_back(child.At(i));
+    return Value::List(std::move(list));
+  }
+  const ColumnView& keys = child.first_child();
+  const ColumnView& values = keys.next_sibling();
+  ValueMap map;
+  map.reserve(range.end - range.begin);
+  for (int32_t i = range.begin; i < range.end; ++i) map.emplace_back(keys.At(i), values.At(i));
+  return Value::Map(std::move(map));
+}
+
+Value ColumnView::StructAt(int64_t slot) const {
+  const size_t field_count = layout_->type.fields().size();
+  Row row;
+  row.reserve(field_count);
+  const ColumnView* field = this + 1;
+  for (size_t i = 0; i < field_count; ++i) {
+    row.push_back(field->At(slot));
+    field += field->layout().field_count;
+  }
+  return Value::Struct(std::move(row));
+}
+
+}  // namespace strom::arrow
