@@ -39,9 +39,10 @@ inline std::ostream& operator<<(std::ostream& out, ChangeType type) {
 }  // namespace strom::record
 
 template <>
-struct fmt::formatter<strom::record::ChangeType> : fmt::formatter<std::string_view> {
+struct fmt::formatter<strom::record::ChangeType> {
+  constexpr auto parse(format_parse_context& ctx) { return ctx.begin(); }
   template <class Context>
   auto format(strom::record::ChangeType type, Context& ctx) const {
-    return fmt::formatter<std::string_view>::format(strom::record::ChangeTypeSymbol(type), ctx);
+    return fmt::format_to(ctx.out(), "{}", strom::record::ChangeTypeSymbol(type));
   }
 };

@@ -103,8 +103,7 @@ Result<LogBatchHeader> ParseLogBatchHeader(BytesView front) {
                  kLogBatchMagicMax);
   }
   const LogBatchLayout& layout = LayoutOf(header.magic);
-  if (front.size() < layout.header_size ||
-      header.size < static_cast<int64_t>(layout.header_size)) {
+  if (front.size() < layout.header_size || header.size < static_cast<int64_t>(layout.header_size)) {
     return Error(ErrorCode::kCorruptRecord,
                  "log batch: magic {} needs {} bytes for its header, has {} of a batch of {}",
                  header.magic, layout.header_size, front.size(), header.size);

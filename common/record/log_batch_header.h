@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "common/base/bytes.h"
+#include "common/base/result.h"
 #include "common/types/ids.h"
 
 namespace strom::record {

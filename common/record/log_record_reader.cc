@@ -1,0 +1,113 @@
+#include "common/record/log_record_reader.h"
+
+#include <algorithm>
+#include <string>
+
+#include "common/record/corrupt_record.h"
+#include "common/row/row_codec.h"
+
+namespace strom::record {
+
+namespace {
+
+struct RawRecord {
+  ChangeType change_type;
+  BytesView row;
+};
+
+Result<RawRecord> ReadRawRecord(ByteReader& reader) {
+  STROM_ASSIGN_OR_RETURN(const int32_t length, reader.ReadLittle<int32_t>());
+  if (length < 1) {
+    return Error(ErrorCode::kCorruptRecord, "length {} is too short for a change type", length);
+  }
+  STROM_ASSIGN_OR_RETURN(const BytesView body, reader.ReadBytes(static_cast<size_t>(length)));
+  STROM_ASSIGN_OR_RETURN(const ChangeType type, ChangeTypeFromByte(static_cast<int8_t>(body[0])));
+  return RawRecord{.change_type = type, .row = body.substr(1)};
+}
+
+std::string RecordName(const LogBatchView& batch, int32_t index) {
+  return fmt::format("record at offset {}", batch.base_offset().value() + index);
+}
+
+}  // namespace
+
+LogRecordReader::LogRecordReader(const LogBatchView& batch, RecordSchema schema, LogOffset from)
+    : batch_(batch),
+      schema_(std::move(schema)),
+      first_(static_cast<int32_t>(std::min<int64_t>(
+          std::max(from, batch.base_offset()).value() - batch.base_offset().value(),
+          batch.record_count()))),
+      records_(batch.record_section(), "record") {}
+
+Result<LogRecordReader> LogRecordReader::Open(const LogBatchView& batch, const RecordSchema& schema,
+                                              LogOffset from) {
+  LogRecordReader reader(batch, schema, from);
+  if (!schema.is_arrow() || batch.record_count() == 0) return reader;
+
+  STROM_ASSIGN_OR_RETURN(const ArrowSection section, SplitArrowSection(batch));
+  const std::string context = fmt::format("log batch at offset {}", batch.base_offset());
+  Result<arrow::RecordBatchReader> arrow =
+      arrow::RecordBatchReader::Open(section.message, schema.layout());
+  if (!arrow.ok()) return AsCorruptRecord(arrow.status(), context);
+  if (arrow->row_count() != batch.record_count()) {
+    return Error(ErrorCode::kCorruptRecord, "{}: the header counts {} records, the message {}",
+                 context, batch.record_count(), arrow->row_count());
+  }
+  reader.change_types_ = section.change_types;
+  reader.arrow_ = *std::move(arrow);
+  reader.index_ = reader.first_;
+  return reader;
+}
+
+Result<std::optional<LogRecord>> LogRecordReader::Next() {
+  if (batch_.record_count() == 0) return std::optional<LogRecord>();
+  if (!arrow_) return NextOfRowFormat();
+  if (index_ == batch_.record_count()) return std::optional<LogRecord>();
+  const int32_t index = index_++;
+  const ChangeType type = batch_.append_only()
+                              ? ChangeType::kAppendOnly
+                              : static_cast<ChangeType>(change_types_[static_cast<size_t>(index)]);
+  return std::optional(RecordAt(index, type, arrow_->ReadRow(index)));
+}
+
+Result<std::optional<LogRecord>> LogRecordReader::NextOfRowFormat() {
+  while (index_ < batch_.record_count()) {
+    const int32_t index = index_++;
+    const Result<RawRecord> raw = ReadRawRecord(records_);
+    if (!raw.ok()) return AsCorruptRecord(raw.status(), RecordName(batch_, index));
+    if (batch_.append_only() && raw->change_type != ChangeType::kAppendOnly) {
+      return Error(ErrorCode::kCorruptRecord, "{}: change type {} in an append-only batch",
+                   RecordName(batch_, index), raw->change_type);
+    }
+    if (index < first_) continue;
+    Result<Row> row = DecodeRow(schema_.row_format(), raw->row, schema_.column_types());
+    if (!row.ok()) return AsCorruptRecord(row.status(), RecordName(batch_, index));
+    return std::optional(RecordAt(index, raw->change_type, *std::move(row)));
+  }
+  if (!records_.done()) {
+    return Error(ErrorCode::kCorruptRecord,
+                 "log batch at offset {}: {} bytes left after {} records", batch_.base_offset(),
+                 records_.remaining(), batch_.record_count());
+  }
+  return std::optional<LogRecord>();
+}
+
+LogRecord LogRecordReader::RecordAt(int32_t index, ChangeType type, Row row) const {
+  return {.offset = LogOffset(batch_.base_offset().value() + index),
+          .timestamp_ms = batch_.header().commit_timestamp_ms,
+          .change_type = type,
+          .row = std::move(row)};
+}
+
+Result<std::vector<LogRecord>> ReadLogRecords(const LogBatchView& batch, const RecordSchema& schema,
+                                              LogOffset from) {
+  STROM_ASSIGN_OR_RETURN(LogRecordReader reader, LogRecordReader::Open(batch, schema, from));
+  std::vector<LogRecord> records;
+  while (true) {
+    STROM_ASSIGN_OR_RETURN(std::optional<LogRecord> record, reader.Next());
+    if (!record) return records;
+    records.push_back(*std::move(record));
+  }
+}
+
+}  // namespace strom::record
