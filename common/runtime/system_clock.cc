@@ -1,0 +1,27 @@
+#include "common/runtime/system_clock.h"
+
+#include <chrono>
+
+#include "common/base/check.h"
+
+namespace strom::runtime {
+
+MonoTime SystemNow() {
+  using std::chrono::duration_cast;
+  using std::chrono::nanoseconds;
+  thread_local int64_t latest_ns = INT64_MIN;  // Per thread: a shared one would be a hot line.
+  const int64_t now_ns =
+      duration_cast<nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  STROM_CHECK(now_ns >= latest_ns)
+      << "monotonic clock went back from " << latest_ns << " to " << now_ns;
+  latest_ns = now_ns;
+  return MonoTime(now_ns);
+}
+
+WallMillis RealClock::WallNow() const {
+  using std::chrono::duration_cast;
+  using std::chrono::milliseconds;
+  return duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+}  // namespace strom::runtime

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "common/runtime/clock.h"
+
+namespace strom::runtime {
+
+// The kernel's monotonic clock, counted from boot. It runs on while the process is stopped. Only
+// common/runtime calls this; all others are handed a Clock.
+MonoTime SystemNow();
+
+// The clock of a real process: any thread. Ends the process if monotonic time goes back.
+class RealClock final : public Clock {
+ public:
+  MonoTime Now() const override { return SystemNow(); }
+  WallMillis WallNow() const override;
+};
+
+}  // namespace strom::runtime

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <random>
+
+#include <absl/base/thread_annotations.h>
+#include <absl/synchronization/mutex.h>
+
+#include "common/runtime/random.h"
+
+namespace strom::runtime {
+
+// Random numbers of a real process, seeded with 256 bits from the kernel: any thread. For ids and
+// jitter; not for secrets.
+class RealRandom final : public Random {
+ public:
+  RealRandom();
+  uint64_t Next() override;
+
+ private:
+  absl::Mutex mutex_;
+  std::mt19937_64 engine_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace strom::runtime

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+
+#include <absl/base/thread_annotations.h>
+
+#include "common/runtime/time.h"
+
+namespace strom::runtime {
+
+// A mutex one can wait on until a MonoTime, for the few classes of common/runtime that block.
+// Others use absl::Mutex; its timeouts follow the wall clock here, which may jump, so it will not
+// do for waiting.
+class ABSL_LOCKABLE WaitMutex {
+ public:
+  void Lock() ABSL_EXCLUSIVE_LOCK_FUNCTION() { mutex_.lock(); }
+  void Unlock() ABSL_UNLOCK_FUNCTION() { mutex_.unlock(); }
+
+ private:
+  friend class WaitCondition;
+  std::mutex mutex_;
+};
+
+class ABSL_SCOPED_LOCKABLE WaitLock {
+ public:
+  explicit WaitLock(WaitMutex& mutex) ABSL_EXCLUSIVE_LOCK_FUNCTION(mutex) : mutex_(mutex) {
+    mutex_.Lock();
+  }
+  ~WaitLock() ABSL_UNLOCK_FUNCTION() { mutex_.Unlock(); }
+  WaitLock(const WaitLock&) = delete;
+  WaitLock& operator=(const WaitLock&) = delete;
+
+ private:
+  WaitMutex& mutex_;
+};
+
+// Wakes waiters, now and then for no reason: callers wait in a loop around their condition.
+class WaitCondition {
+ public:
+  // Releases `mutex`, sleeps until notified or until `deadline` on the system's monotonic clock,
+  // and takes `mutex` again. Infinite() waits for a notification only.
+  void WaitUntil(WaitMutex& mutex, MonoTime deadline) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
+    std::unique_lock<std::mutex> lock(mutex.mutex_, std::adopt_lock);
+    if (deadline == MonoTime::Infinite()) {
+      condition_.wait(lock);
+    } else {
+      const std::chrono::nanoseconds since_boot(deadline.nanos());
+      condition_.wait_until(lock, std::chrono::steady_clock::time_point(since_boot));
+    }
+    lock.release();  // Stays locked: the caller's WaitLock unlocks it.
+  }
+
+  void NotifyOne() { condition_.notify_one(); }
+  void NotifyAll() { condition_.notify_all(); }
+
+ private:
+  std::condition_variable condition_;
+};
+
+}  // namespace strom::runtime

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <map>
+
+#include <absl/synchronization/mutex.h>
+
+#include "common/kv/kv_store.h"
+
+namespace strom::sim {
+
+// Stores in memory, for the simulation: an ordered map that forgets what no checkpoint and no
+// synced write holds when the simulated process dies (Forget), as RocksDB without a log does.
+// Folder names are keys of one map; nothing touches a disk.
+class MemoryStoreFactory final : public kv::KvStoreFactory {
+ public:
+  MemoryStoreFactory();
+  ~MemoryStoreFactory() override;
+
+  Result<std::unique_ptr<kv::KvStore>> Open(const std::string& path,
+                                            const kv::KvStoreOptions& options) override;
+  Status Destroy(const std::string& path) override;
+
+  // What the death of the process does: every store falls back to its last synced content. All
+  // stores must have been closed (destroyed).
+  void Forget();
+
+  struct Disk;  // Contents by path; shared with the open stores.
+
+ private:
+  std::shared_ptr<Disk> disk_;
+};
+
+}  // namespace strom::sim
