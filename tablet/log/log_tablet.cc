@@ -1,0 +1,238 @@
+#include "tablet/log/log_tablet.h"
+
+#include <algorithm>
+
+#include "common/base/logging.h"
+#include "common/io/atomic_file.h"
+#include "tablet/log/log_files.h"
+
+namespace strom::tablet {
+
+LogTablet::LogTablet(io::FileSystem& files, const runtime::Clock& clock, std::string directory,
+                     TableBucket bucket, const LogOptions& options, LogOffset recovery_point)
+    : files_(files),
+      clock_(clock),
+      directory_(std::move(directory)),
+      bucket_(bucket),
+      options_(options),
+      recovery_point_(recovery_point.value()) {}
+
+Result<std::unique_ptr<LogTablet>> LogTablet::Open(io::FileSystem& files,
+                                                   const runtime::Clock& clock,
+                                                   std::string directory, TableBucket bucket,
+                                                   const LogOptions& options,
+                                                   LogOffset recovery_point, bool clean_shutdown) {
+  std::unique_ptr<LogTablet> log(
+      new LogTablet(files, clock, std::move(directory), bucket, options, recovery_point));
+  STROM_RETURN_IF_ERROR(log->Load(clean_shutdown).WithContext(bucket.ToString()));
+  return log;
+}
+
+std::shared_ptr<const LogTablet::Segments> LogTablet::segments() const {
+  absl::MutexLock lock(&mutex_);
+  return segments_;
+}
+
+void LogTablet::Publish(Segments segments) {
+  auto published = std::make_shared<const Segments>(std::move(segments));
+  absl::MutexLock lock(&mutex_);
+  segments_.swap(published);
+}
+
+LogOffset LogTablet::log_start_offset() const { return segments()->front()->base_offset(); }
+
+uint64_t LogTablet::size_bytes() const {
+  uint64_t size = 0;
+  for (const auto& segment : *segments()) size += segment->size();
+  return size;
+}
+
+size_t LogTablet::segment_count() const { return segments()->size(); }
+
+int64_t LogTablet::max_timestamp_ms() const {
+  int64_t max = -1;
+  for (const auto& segment : *segments()) max = std::max(max, segment->max_timestamp_ms());
+  return max;
+}
+
+Result<AppendInfo> LogTablet::AppendAsLeader(Bytes batches) {
+  STROM_ASSIGN_OR_RETURN(std::vector<record::LogBatchView> views,
+                         record::SplitProducedBatches(batches));
+  // Each batch is judged after those before it. What was written by an earlier attempt is left out;
+  // requests of today's clients carry one batch, so this is all or nothing for them.
+  std::optional<WrittenBatch> first_duplicate;
+  Bytes fresh;
+  WriterState after;
+  const bool several = views.size() > 1;
+  if (several) after = writers_;
+  for (const record::LogBatchView& view : views) {
+    STROM_ASSIGN_OR_RETURN(const auto written, (several ? after : writers_).Check(view.header()));
+    if (written) {
+      if (!first_duplicate) first_duplicate = written;
+    } else if (several) {
+      after.Note(view.header());
+      fresh += view.bytes();
+    }
+  }
+  if (first_duplicate && fresh.empty()) {
+    return AppendInfo{.base_offset = first_duplicate->base_offset(),
+                      .next_offset = first_duplicate->last_offset.Next(),
+                      .commit_timestamp_ms = first_duplicate->timestamp_ms,
+                      .duplicate = true};
+  }
+  if (first_duplicate) {
+    batches = std::move(fresh);
+    STROM_ASSIGN_OR_RETURN(views, record::SplitBatches(batches));
+  }
+  if (batches.size() > options_.segment.size_max_bytes) {
+    return Error(ErrorCode::kRecordTooLarge, "{}: append of {} bytes, a segment holds {}", bucket_,
+                 batches.size(), options_.segment.size_max_bytes);
+  }
+
+  AppendInfo info{.base_offset = log_end_offset(), .next_offset = log_end_offset()};
+  info.commit_timestamp_ms = std::max(clock_.WallNow(), max_timestamp_ms());
+  size_t position = 0;
+  for (const record::LogBatchView& view : views) {
+    const std::span<char> batch = std::span(batches).subspan(position, view.size());
+    record::SetBaseOffset(batch, info.next_offset);
+    record::SetCommitTimestamp(batch, info.commit_timestamp_ms);
+    info.next_offset = LogOffset(info.next_offset.value() + view.header().last_offset_delta() + 1);
+    position += view.size();
+  }
+  STROM_ASSIGN_OR_RETURN(views, record::SplitBatches(batches));  // With their new headers.
+
+  if (active().NeedsRoll(batches.size(), views.back().last_offset())) STROM_RETURN_IF_ERROR(Roll());
+  STROM_RETURN_IF_ERROR(active().Append(batches, views));
+  for (const record::LogBatchView& view : views) writers_.Note(view.header());
+  log_end_offset_.store(info.next_offset.value(), std::memory_order_release);
+  return info;
+}
+
+Result<Bytes> LogTablet::Read(LogOffset from, size_t size_max, bool at_least_one,
+                              LogOffset upper) const {
+  const auto list = segments();
+  const LogOffset end = log_end_offset();
+  if (from < list->front()->base_offset() || from > end) {
+    return Error(ErrorCode::kLogOffsetOutOfRange, "{}: offset {} is outside of [{}, {}]", bucket_,
+                 from, list->front()->base_offset(), end);
+  }
+  upper = std::min(upper, end);
+  if (from >= upper) return Bytes();
+  // The last segment that begins at or below `from`.
+  auto it = std::upper_bound(list->begin(), list->end(), from, [](LogOffset offset, const auto& s) {
+    return offset < s->base_offset();
+  });
+  const LogSegment& segment = **std::prev(it);
+  STROM_ASSIGN_OR_RETURN(const uint64_t position, segment.FindBatch(from));
+  return segment.Read(position, size_max, at_least_one, upper);
+}
+
+Result<LogOffset> LogTablet::OffsetOfLast(int64_t count, LogOffset upper) const {
+  const LogOffset wanted(std::max(log_start_offset().value(), upper.value() - count));
+  if (wanted >= upper) return upper;
+  const auto list = segments();
+  auto it = std::upper_bound(list->begin(), list->end(), wanted,
+                             [](LogOffset o, const auto& s) { return o < s->base_offset(); });
+  const LogSegment& segment = **std::prev(it);
+  STROM_ASSIGN_OR_RETURN(const uint64_t position, segment.FindBatch(wanted));
+  STROM_ASSIGN_OR_RETURN(const Bytes batch, segment.Read(position, 0, true, upper));
+  if (batch.empty()) return upper;
+  STROM_ASSIGN_OR_RETURN(const auto view, record::LogBatchView::ParseFront(batch));
+  return view.base_offset();
+}
+
+Result<LogOffset> LogTablet::OffsetOfTimestamp(int64_t timestamp_ms) const {
+  for (const auto& segment : *segments()) {
+    STROM_ASSIGN_OR_RETURN(const auto offset, segment->FindTimestamp(timestamp_ms));
+    if (offset) return *offset;
+  }
+  return log_end_offset();
+}
+
+Status LogTablet::Roll() {
+  Segments list = *segments();
+  STROM_RETURN_IF_ERROR(WriteWriterSnapshot());
+  STROM_RETURN_IF_ERROR(list.back()->Seal());
+  STROM_ASSIGN_OR_RETURN(
+      auto next, LogSegment::Create(files_, directory_, log_end_offset(), options_.segment));
+  list.push_back(std::move(next));
+  Publish(std::move(list));
+  return Status::Ok();
+}
+
+Status LogTablet::TruncateTo(LogOffset offset) {
+  Segments list = *segments();
+  if (offset >= log_end_offset()) return Status::Ok();
+  // Readers may still hold the removed segments; the files stay readable for them.
+  while (list.size() > 1 && list.back()->base_offset() > offset) {
+    const auto removed = list.back();
+    list.pop_back();
+    Publish(list);
+    STROM_RETURN_IF_ERROR(removed->Remove(files_));
+  }
+  if (offset < list.front()->base_offset()) {
+    STROM_RETURN_IF_ERROR(list.front()->Remove(files_));
+    STROM_ASSIGN_OR_RETURN(list.front(),
+                           LogSegment::Create(files_, directory_, offset, options_.segment));
+    Publish(list);
+  } else {
+    STROM_RETURN_IF_ERROR(list.back()->TruncateTo(offset));
+  }
+  const LogOffset end = list.back()->next_offset();
+  log_end_offset_.store(end.value(), std::memory_order_release);
+  recovery_point_.store(std::min(recovery_point_.load(), end.value()));
+  // Batches that were forgotten in favour of those just cut count again.
+  writers_ = WriterState();
+  return LoadWriters();
+}
+
+Result<size_t> LogTablet::DeleteOldSegments(const RetentionPolicy& policy) {
+  Segments list = *segments();
+  const int64_t now = clock_.WallNow();
+  uint64_t size = size_bytes();
+  size_t gone = 0;
+  while (list.size() - gone > 1) {
+    const LogSegment& oldest = *list[gone];
+    const LogOffset end = list[gone + 1]->base_offset();
+    const bool old = policy.ttl_ms > 0 && oldest.max_timestamp_ms() < now - policy.ttl_ms;
+    const bool too_much =
+        policy.size_max_bytes > 0 && size > static_cast<uint64_t>(policy.size_max_bytes);
+    if (end > policy.keep_from || !(old || too_much)) break;
+    size -= oldest.size();
+    ++gone;
+  }
+  if (gone == 0) return gone;
+  const Segments removed(list.begin(), list.begin() + static_cast<ptrdiff_t>(gone));
+  list.erase(list.begin(), list.begin() + static_cast<ptrdiff_t>(gone));
+  Publish(std::move(list));
+  for (const auto& segment : removed) STROM_RETURN_IF_ERROR(segment->Remove(files_));
+  STROM_LOG(kInfo, "{}: removed {} segments, log starts at {}", bucket_, gone, log_start_offset());
+  return gone;
+}
+
+void LogTablet::ExpireWriters() {
+  writers_.Expire(clock_.WallNow() - options_.writer_expiration_ms);
+}
+
+Status LogTablet::Sync() {
+  const auto list = segments();
+  const LogOffset end = list->back()->next_offset();
+  const LogOffset from = recovery_point();
+  for (size_t i = 0; i < list->size(); ++i) {
+    const bool last = i + 1 == list->size();
+    if (!last && (*list)[i + 1]->base_offset() <= from) continue;
+    STROM_RETURN_IF_ERROR((*list)[i]->Sync());
+  }
+  int64_t seen = recovery_point_.load();
+  while (seen < end.value() && !recovery_point_.compare_exchange_weak(seen, end.value())) {
+  }
+  return Status::Ok();
+}
+
+Status LogTablet::Close() {
+  STROM_RETURN_IF_ERROR(WriteWriterSnapshot());
+  STROM_RETURN_IF_ERROR(active().Seal());
+  return Sync();
+}
+
+}  // namespace strom::tablet

@@ -1,0 +1,142 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <absl/synchronization/mutex.h>
+
+#include "common/io/file_system.h"
+#include "common/record/log_batch.h"
+#include "common/runtime/clock.h"
+#include "common/types/table_bucket.h"
+#include "tablet/log/log_segment.h"
+#include "tablet/log/writer_state.h"
+
+namespace strom::tablet {
+
+struct LogOptions {
+  SegmentOptions segment;
+  int64_t writer_expiration_ms = int64_t{7} * 24 * 3600 * 1000;
+};
+
+// Which old segments may go. Segments are removed whole, oldest first; never the active one, never
+// one with records at or above `keep_from`.
+struct RetentionPolicy {
+  int64_t ttl_ms = -1;          // Older (by commit timestamp) goes; <= 0: no limit.
+  int64_t size_max_bytes = -1;  // Oldest go until the rest fits; <= 0: no limit.
+  LogOffset keep_from;          // The high watermark, or what a snapshot does not hold yet.
+};
+
+// What one append did.
+struct AppendInfo {
+  LogOffset base_offset;  // Of the first record.
+  LogOffset next_offset;  // Behind the last.
+  int64_t commit_timestamp_ms = 0;
+  bool duplicate = false;  // A retry: nothing was written, the offsets are the first attempt's.
+};
+
+// The log of one bucket on this server: segments of batches with contiguous offsets.
+//
+// Everything that changes it runs on the bucket's strand. Reads, offsets and Sync may run beside it
+// on any thread: they work on a published list of segments. The log knows nothing of roles; what is
+// committed (the high watermark) is its replica's business.
+//
+// Always true: batches tile [log_start_offset, log_end_offset) without holes.
+class LogTablet {
+ public:
+  // Opens the log in `directory`, which exists, or begins one at offset 0. Unless `clean_shutdown`,
+  // segments at or above `recovery_point` are checked batch by batch and cut at the first bad one:
+  // what lies below was synced. May take as long as reading those segments.
+  // Errors: kStorage; kCorruptRecord for files that cannot be this log's.
+  static Result<std::unique_ptr<LogTablet>> Open(io::FileSystem& files, const runtime::Clock& clock,
+                                                 std::string directory, TableBucket bucket,
+                                                 const LogOptions& options,
+                                                 LogOffset recovery_point, bool clean_shutdown);
+
+  const TableBucket& bucket() const { return bucket_; }
+  const std::string& directory() const { return directory_; }
+
+  LogOffset log_start_offset() const;
+  LogOffset log_end_offset() const {
+    return LogOffset(log_end_offset_.load(std::memory_order_acquire));
+  }
+  // Everything below is synced.
+  LogOffset recovery_point() const {
+    return LogOffset(recovery_point_.load(std::memory_order_acquire));
+  }
+  uint64_t size_bytes() const;
+  size_t segment_count() const;
+
+  // Appends the batches of one request as their leader: checks CRCs and writer sequences, gives
+  // them offsets and one commit timestamp (never below an earlier one), writes them as one piece.
+  // `batches` is taken, because the headers are patched in place. On error nothing was appended.
+  // Errors: kCorruptRecord; kOutOfOrderSequence; kRecordTooLarge for more than a segment holds;
+  // kStorage, kDiskWriteLocked.
+  Result<AppendInfo> AppendAsLeader(Bytes batches);
+
+  // Whole batches from offset `from` on, up to `size_max` bytes, or the first one whatever its size
+  // if `at_least_one`. The first batch may begin before `from`. Nothing at or above `upper`.
+  // Empty if `from` is at or above `upper` or the end.
+  // Errors: kLogOffsetOutOfRange naming the range; kStorage, kCorruptRecord.
+  Result<Bytes> Read(LogOffset from, size_t size_max, bool at_least_one, LogOffset upper) const;
+
+  // Where to start to read the last `count` records below `upper`: the start of a batch.
+  Result<LogOffset> OffsetOfLast(int64_t count, LogOffset upper) const;
+
+  // Base offset of the first batch committed at or after `timestamp_ms`; the log end if none is.
+  Result<LogOffset> OffsetOfTimestamp(int64_t timestamp_ms) const;
+
+  // Largest commit timestamp in the log; -1 if it is empty.
+  int64_t max_timestamp_ms() const;
+
+  // Cuts all batches with records >= `offset` and the writer state with them.
+  Status TruncateTo(LogOffset offset);
+
+  // Removes old segments. Returns how many went.
+  Result<size_t> DeleteOldSegments(const RetentionPolicy& policy);
+
+  void ExpireWriters();
+
+  // Syncs what was written before the call and moves the recovery point there. Any thread; blocks.
+  Status Sync();
+
+  // Writes a writer snapshot, closes the active segment and syncs all: for an orderly shutdown.
+  Status Close();
+
+ private:
+  using Segments = std::vector<std::shared_ptr<LogSegment>>;
+
+  LogTablet(io::FileSystem& files, const runtime::Clock& clock, std::string directory,
+            TableBucket bucket, const LogOptions& options, LogOffset recovery_point);
+
+  // Published list, oldest segment first, never empty once open.
+  std::shared_ptr<const Segments> segments() const;
+  void Publish(Segments segments);
+  LogSegment& active() const { return *segments()->back(); }
+
+  Status Load(bool clean_shutdown);
+  Status LoadSegments(bool clean_shutdown);
+  Status LoadWriters();
+  Status Roll();
+  Status WriteWriterSnapshot();
+  // Keeps the two newest writer snapshots, and none above `end`.
+  Status RemoveWriterSnapshots(LogOffset end);
+  Result<std::vector<LogOffset>> WriterSnapshots() const;
+
+  io::FileSystem& files_;
+  const runtime::Clock& clock_;
+  const std::string directory_;
+  const TableBucket bucket_;
+  const LogOptions options_;
+
+  mutable absl::Mutex mutex_;  // For the pointer only.
+  std::shared_ptr<const Segments> segments_ ABSL_GUARDED_BY(mutex_);
+  std::atomic<int64_t> log_end_offset_{0};
+  std::atomic<int64_t> recovery_point_;
+  WriterState writers_;
+};
+
+}  // namespace strom::tablet

@@ -1,0 +1,132 @@
+// How a LogTablet comes back from its directory.
+#include <algorithm>
+#include <map>
+
+#include "common/base/logging.h"
+#include "common/io/atomic_file.h"
+#include "tablet/log/log_files.h"
+#include "tablet/log/log_tablet.h"
+
+namespace strom::tablet {
+namespace {
+
+constexpr uint64_t kWriterSnapshotSizeMax = uint64_t{256} << 20;
+
+}  // namespace
+
+Status LogTablet::Load(bool clean_shutdown) {
+  STROM_RETURN_IF_ERROR(LoadSegments(clean_shutdown));
+  log_end_offset_.store(segments()->back()->next_offset().value(), std::memory_order_release);
+  recovery_point_.store(std::min(recovery_point_.load(), log_end_offset().value()));
+  return LoadWriters();
+}
+
+Status LogTablet::LoadSegments(bool clean_shutdown) {
+  STROM_ASSIGN_OR_RETURN(const auto entries, files_.List(directory_));
+  std::vector<LogOffset> bases;
+  for (const io::DirectoryEntry& entry : entries) {
+    if (const auto base = ParseLogFileName(entry.name, kLogSuffix)) bases.push_back(*base);
+  }
+  std::sort(bases.begin(), bases.end());
+  for (const io::DirectoryEntry& entry : entries) {
+    for (const std::string_view suffix : {kOffsetIndexSuffix, kTimeIndexSuffix}) {
+      const auto base = ParseLogFileName(entry.name, suffix);
+      if (!base || std::binary_search(bases.begin(), bases.end(), *base)) continue;
+      STROM_LOG(kInfo, "{}: removing {}, an index without a log", bucket_, entry.name);
+      STROM_RETURN_IF_ERROR(files_.RemoveFile(LogFilePath(directory_, *base, suffix)));
+    }
+  }
+
+  Segments list;
+  for (size_t i = 0; i < bases.size(); ++i) {
+    const LogOffset base = bases[i];
+    if (!list.empty() && list.back()->next_offset() != base) {
+      // A log that was synced or closed in order has no hole: do not guess, keep every byte.
+      if (clean_shutdown || base <= recovery_point() || base < list.back()->next_offset()) {
+        return Error(ErrorCode::kCorruptRecord, "segment {} follows one that ends at {}", base,
+                     list.back()->next_offset());
+      }
+      // The one before was cut, or lost its tail with the machine: what follows belongs to nothing.
+      STROM_LOG(kWarn, "{}: removing segment {}, the log ends at {}", bucket_, base,
+                list.back()->next_offset());
+      for (const std::string_view suffix : {kLogSuffix, kOffsetIndexSuffix, kTimeIndexSuffix}) {
+        STROM_RETURN_IF_ERROR(files_.RemoveRecursively(LogFilePath(directory_, base, suffix)));
+      }
+      continue;
+    }
+    const bool synced = i + 1 < bases.size() && bases[i + 1] <= recovery_point();
+    STROM_ASSIGN_OR_RETURN(
+        auto segment,
+        clean_shutdown || synced
+            ? LogSegment::Open(files_, directory_, base, options_.segment)
+            : LogSegment::Recover(files_, directory_, base, options_.segment, [](const auto&) {}));
+    list.push_back(std::move(segment));
+  }
+  if (list.empty()) {
+    STROM_ASSIGN_OR_RETURN(auto first,
+                           LogSegment::Create(files_, directory_, LogOffset(0), options_.segment));
+    list.push_back(std::move(first));
+  }
+  Publish(std::move(list));
+  return Status::Ok();
+}
+
+Result<std::vector<LogOffset>> LogTablet::WriterSnapshots() const {
+  STROM_ASSIGN_OR_RETURN(const auto entries, files_.List(directory_));
+  std::vector<LogOffset> offsets;
+  for (const io::DirectoryEntry& entry : entries) {
+    if (const auto offset = ParseLogFileName(entry.name, kWriterSnapshotSuffix)) {
+      offsets.push_back(*offset);
+    }
+  }
+  std::sort(offsets.begin(), offsets.end());
+  return offsets;
+}
+
+Status LogTablet::RemoveWriterSnapshots(LogOffset end) {
+  STROM_ASSIGN_OR_RETURN(const auto offsets, WriterSnapshots());
+  const auto above = std::upper_bound(offsets.begin(), offsets.end(), end);
+  const auto kept = above - offsets.begin() > 2 ? above - 2 : offsets.begin();
+  for (auto it = offsets.begin(); it != offsets.end(); ++it) {
+    if (it >= kept && it < above) continue;
+    STROM_RETURN_IF_ERROR(files_.RemoveFile(LogFilePath(directory_, *it, kWriterSnapshotSuffix)));
+  }
+  return Status::Ok();
+}
+
+Status LogTablet::WriteWriterSnapshot() {
+  STROM_RETURN_IF_ERROR(io::WriteFileAtomically(
+      files_, LogFilePath(directory_, log_end_offset(), kWriterSnapshotSuffix), writers_.ToJson()));
+  return RemoveWriterSnapshots(log_end_offset());
+}
+
+// The newest readable snapshot at or below the log's end, and then the batches behind it.
+Status LogTablet::LoadWriters() {
+  STROM_RETURN_IF_ERROR(RemoveWriterSnapshots(log_end_offset()));
+  STROM_ASSIGN_OR_RETURN(auto offsets, WriterSnapshots());
+  LogOffset from = log_start_offset();
+  while (!offsets.empty()) {
+    const std::string path = LogFilePath(directory_, offsets.back(), kWriterSnapshotSuffix);
+    STROM_ASSIGN_OR_RETURN(const Bytes json,
+                           io::ReadWholeFile(files_, path, kWriterSnapshotSizeMax));
+    Result<WriterState> state = WriterState::FromJson(json);
+    if (state.ok()) {
+      writers_ = std::move(*state);
+      from = std::max(from, offsets.back());
+      break;
+    }
+    STROM_LOG(kWarn, "{}: ignoring {}: {}", bucket_, path, state.status().message());
+    STROM_RETURN_IF_ERROR(files_.RemoveFile(path));
+    offsets.pop_back();
+  }
+  for (const auto& segment : *segments()) {
+    if (segment->next_offset() <= from) continue;
+    STROM_ASSIGN_OR_RETURN(const uint64_t position, segment->FindBatch(from));
+    STROM_RETURN_IF_ERROR(segment->VisitFrom(position, [&](const record::LogBatchHeader& header) {
+      if (header.base_offset >= from) writers_.Note(header);
+    }));
+  }
+  return Status::Ok();
+}
+
+}  // namespace strom::tablet
