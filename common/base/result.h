@@ -28,14 +28,15 @@ class [[nodiscard]] Result {
     STROM_CHECK(ok()) << status_.ToString();
     return *value_;
   }
-  T&& value() && {
+  // By value, so that `for (auto& x : F().value())` does not read what is already gone.
+  T value() && {
     STROM_CHECK(ok()) << status_.ToString();
     return *std::move(value_);
   }
 
   const T& operator*() const& { return value(); }
   T& operator*() & { return value(); }
-  T&& operator*() && { return std::move(*this).value(); }
+  T operator*() && { return std::move(*this).value(); }
   const T* operator->() const { return &value(); }
   T* operator->() { return &value(); }
 

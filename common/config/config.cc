@@ -6,6 +6,7 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include "common/base/nearest_name.h"
 #include "common/base/units.h"
 
 namespace strom::config {
@@ -16,22 +17,6 @@ const OptionInfo* FindOption(std::string_view key) {
     if (option->key == key) return option;
   }
   return nullptr;
-}
-
-// Number of single-character edits between two texts.
-size_t EditDistance(std::string_view a, std::string_view b) {
-  std::vector<size_t> row(b.size() + 1);
-  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (size_t i = 1; i <= a.size(); ++i) {
-    size_t diagonal = row[0];
-    row[0] = i;
-    for (size_t j = 1; j <= b.size(); ++j) {
-      const size_t above = row[j];
-      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
-      diagonal = above;
-    }
-  }
-  return row[b.size()];
 }
 
 // Nested mappings become dotted keys; sequences become comma separated texts.
@@ -72,19 +57,6 @@ Result<T> ParseNumber(std::string_view text) {
 
 }  // namespace
 
-std::string NearestKey(std::string_view key) {
-  std::string_view best;
-  size_t best_distance = std::max<size_t>(3, key.size() / 3);
-  for (const OptionInfo* option : AllOptions()) {
-    const size_t distance = EditDistance(key, option->key);
-    if (distance < best_distance) {
-      best = option->key;
-      best_distance = distance;
-    }
-  }
-  return std::string(best);
-}
-
 Result<Config> Config::Parse(std::string_view yaml, const std::vector<std::string>& overrides) {
   std::vector<std::pair<std::string, std::string>> entries;
   try {
@@ -119,9 +91,12 @@ Status Config::Set(const std::string& key, const std::string& text) {
       ignored_.push_back(key);
       return Status::Ok();
     }
-    const std::string nearest = NearestKey(key);
-    return Error(ErrorCode::kInvalidConfig, "unknown option {}{}", key,
-                 nearest.empty() ? "" : "; did you mean " + nearest + "?");
+    std::vector<std::string_view> known;
+    for (const OptionInfo* info : AllOptions()) known.push_back(info->key);
+    const std::string_view nearest = NearestName(key, known);
+    return Error(ErrorCode::kInvalidConfig, "unknown option {}{}{}", key,
+                 nearest.empty() ? "" : "; did you mean ",
+                 nearest.empty() ? "" : std::string(nearest) + "?");
   }
   STROM_RETURN_IF_ERROR(ParseValue(*option, text).status());
   texts_[key] = text;

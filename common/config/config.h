@@ -49,7 +49,4 @@ class Config {
   std::vector<std::string> ignored_;
 };
 
-// The key of AllOptions() closest to `key` by edit distance, or empty if none is close.
-std::string NearestKey(std::string_view key);
-
 }  // namespace strom::config

@@ -73,8 +73,8 @@ Result<Listeners> ListenersFromText(std::string_view text) {
 }
 
 const HostPort* ServerInfo::AddressFor(std::string_view listener) const {
-  for (const std::string_view name : {listener, std::string_view("FLUSS"),
-                                      std::string_view("CLIENT")}) {
+  for (const std::string_view name :
+       {listener, std::string_view("FLUSS"), std::string_view("CLIENT")}) {
     if (const auto found = listeners.find(name); found != listeners.end()) return &found->second;
   }
   return nullptr;

@@ -37,8 +37,8 @@ inline constexpr size_t kListenersMax = 64;  // Of one server.
 std::string ListenersToText(const Listeners& listeners);
 
 // Spaces around the commas do no harm; the host is all up to the last colon, without brackets.
-// Errors: kInvalidConfig naming the part that is no "NAME://host:port", a port outside 1 to 65535, a
-// name that comes twice, no listener or more than kListenersMax.
+// Errors: kInvalidConfig naming the part that is no "NAME://host:port", a port outside 1 to 65535,
+// a name that comes twice, no listener or more than kListenersMax.
 Result<Listeners> ListenersFromText(std::string_view text);
 
 // A server as the cluster knows it: its addresses on all listeners. (ServerNode: on one of them.)

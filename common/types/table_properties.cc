@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "common/base/units.h"
-#include "common/types/nearest_name.h"
+#include "common/base/nearest_name.h"
 
 namespace strom {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-#include "common/types/nearest_name.h"
+#include "common/base/nearest_name.h"
 
 namespace strom {
 namespace {

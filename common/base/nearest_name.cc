@@ -1,4 +1,4 @@
-#include "common/types/nearest_name.h"
+#include "common/base/nearest_name.h"
 
 #include <algorithm>
 #include <numeric>

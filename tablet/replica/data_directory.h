@@ -1,0 +1,55 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "common/io/file_system.h"
+#include "common/types/ids.h"
+
+namespace strom::tablet {
+
+// One server's data directory: held by one process at a time, and for its whole life by one server
+// of one cluster. What it holds:
+//
+//   .lock                              held while a process uses it
+//   strom.properties                   format version, cluster id, server id
+//   .fluss_cleanshutdown               only between an orderly stop and the next start
+//   recovery-point-offset-checkpoint   up to where each log is synced
+//   <db>/<table>-<id>/log-<bucket>/    see log_files.h
+class DataDirectory {
+ public:
+  static constexpr int kFormatVersion = 1;
+
+  struct Identity {
+    std::string cluster_id;
+    ServerId server_id;
+  };
+
+  // Creates the directory if it is missing, takes its lock and checks whose it is; an empty one
+  // becomes `identity`'s. Errors: kStorage if another process holds it; kInvalidConfig naming both
+  // sides if it belongs to another cluster or server, or was written by a newer version.
+  static Result<std::unique_ptr<DataDirectory>> Open(io::FileSystem& files, std::string path,
+                                                     const Identity& identity);
+
+  const std::string& path() const { return path_; }
+  std::string recovery_point_path() const { return path_ + "/recovery-point-offset-checkpoint"; }
+
+  // Whether the last process closed everything. Read once at start; the mark is gone from then on.
+  bool was_clean() const { return was_clean_; }
+  // The last act of an orderly stop.
+  Status MarkClean();
+
+ private:
+  DataDirectory(io::FileSystem& files, std::string path, std::unique_ptr<io::FileLock> lock)
+      : files_(files), path_(std::move(path)), lock_(std::move(lock)) {}
+
+  Status CheckIdentity(const Identity& identity);
+  Status TakeCleanMark();
+
+  io::FileSystem& files_;
+  const std::string path_;
+  const std::unique_ptr<io::FileLock> lock_;
+  bool was_clean_ = false;
+};
+
+}  // namespace strom::tablet
