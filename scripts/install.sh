@@ -31,8 +31,8 @@ apt_get() { $sudo apt-get -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3 -qq "
 enable_backports() {
   grep -rqs '^[^#]*bookworm-backports' /etc/apt/sources.list /etc/apt/sources.list.d && return
   local mirror
-  mirror=$(sed -n 's/^URIs:[[:space:]]*//p' /etc/apt/sources.list.d/debian.sources 2>/dev/null | head -n 1)
-  [ -n "$mirror" ] || mirror=$(sed -nE 's/^deb +(\[[^]]*\] +)?([^ ]+) +bookworm +main.*/\2/p' /etc/apt/sources.list 2>/dev/null | head -n 1)
+  mirror=$(sed -n 's/^URIs:[[:space:]]*//p' /etc/apt/sources.list.d/debian.sources 2>/dev/null | head -n 1 || true)
+  [ -n "$mirror" ] || mirror=$(sed -nE 's/^deb +(\[[^]]*\] +)?([^ ]+) +bookworm +main.*/\2/p' /etc/apt/sources.list 2>/dev/null | head -n 1 || true)
   [ -n "$mirror" ] || { echo "install: no Debian mirror found in apt's configuration" >&2; exit 1; }
   printf 'Types: deb\nURIs: %s\nSuites: bookworm-backports\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n' \
     "$mirror" | $sudo tee /etc/apt/sources.list.d/strom-backports.sources >/dev/null

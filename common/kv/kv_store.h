@@ -41,14 +41,26 @@ enum class Durability {
   kSynced,    // On disk before Write returns.
 };
 
+// Called with key and value; returns false to stop.
+using KvVisitor = absl::FunctionRef<bool(BytesView key, BytesView value)>;
+
+// The content of a store at one moment, however it changes later. Any thread, one at a time. Its
+// store must outlive it; costs the store disk space while it lives.
+class KvSnapshot {
+ public:
+  virtual ~KvSnapshot() = default;
+
+  // As KvStore::Scan. Errors: kKvStorage.
+  virtual Status Scan(BytesView prefix, BytesView from, KvVisitor visit) const = 0;
+};
+
 // An ordered map of bytes to bytes, keys in bytewise order: the state of one primary-key bucket, or
 // the embedded metadata. Reads may run on any thread, beside one writer. May block on disk.
 //
 // Errors of every call: kKvStorage naming the store's path and the engine's text.
 class KvStore {
  public:
-  // Called with key and value; returns false to stop.
-  using Visitor = absl::FunctionRef<bool(BytesView key, BytesView value)>;
+  using Visitor = KvVisitor;
 
   virtual ~KvStore() = default;
 
@@ -61,6 +73,9 @@ class KvStore {
   // Visits the entries whose key begins with `prefix`, from `from` on (or from the first, if `from`
   // is empty), in key order, as of the call's start.
   virtual Status Scan(BytesView prefix, BytesView from, Visitor visit) const = 0;
+
+  // The content at this moment, for reads that take several calls.
+  virtual std::unique_ptr<KvSnapshot> Snapshot() const = 0;
 
   // Writes a consistent copy into the folder `path`, which must not exist; it opens as a store.
   virtual Status Checkpoint(const std::string& path) = 0;

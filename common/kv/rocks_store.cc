@@ -20,6 +20,36 @@ Status ToStatus(const rocksdb::Status& status, const std::string& path, std::str
   return Error(ErrorCode::kKvStorage, "store {}: {}: {}", path, what, status.ToString());
 }
 
+Status ScanDatabase(rocksdb::DB& db, const rocksdb::Snapshot* snapshot, const std::string& path,
+                    BytesView prefix, BytesView from, KvVisitor visit) {
+  rocksdb::ReadOptions options;
+  options.total_order_seek = true;
+  options.snapshot = snapshot;
+  const std::unique_ptr<rocksdb::Iterator> it(db.NewIterator(options));
+  for (it->Seek(ToSlice(std::max(prefix, from))); it->Valid(); it->Next()) {
+    const BytesView key = FromSlice(it->key());
+    if (!key.starts_with(prefix)) break;
+    if (!visit(key, FromSlice(it->value()))) break;
+  }
+  return ToStatus(it->status(), path, "scan");
+}
+
+class RocksSnapshot final : public KvSnapshot {
+ public:
+  RocksSnapshot(rocksdb::DB& db, const std::string& path)
+      : db_(db), path_(path), snapshot_(db.GetSnapshot()) {}
+  ~RocksSnapshot() override { db_.ReleaseSnapshot(snapshot_); }
+
+  Status Scan(BytesView prefix, BytesView from, KvVisitor visit) const override {
+    return ScanDatabase(db_, snapshot_, path_, prefix, from, visit);
+  }
+
+ private:
+  rocksdb::DB& db_;
+  const std::string path_;
+  const rocksdb::Snapshot* const snapshot_;
+};
+
 class RocksStore final : public KvStore {
  public:
   RocksStore(std::unique_ptr<rocksdb::DB> db, std::string path, bool write_ahead_log)
@@ -68,15 +98,11 @@ class RocksStore final : public KvStore {
   }
 
   Status Scan(BytesView prefix, BytesView from, Visitor visit) const override {
-    rocksdb::ReadOptions options;
-    options.total_order_seek = true;
-    const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(options));
-    for (it->Seek(ToSlice(std::max(prefix, from))); it->Valid(); it->Next()) {
-      const BytesView key = FromSlice(it->key());
-      if (!key.starts_with(prefix)) break;
-      if (!visit(key, FromSlice(it->value()))) break;
-    }
-    return ToStatus(it->status(), path_, "scan");
+    return ScanDatabase(*db_, nullptr, path_, prefix, from, visit);
+  }
+
+  std::unique_ptr<KvSnapshot> Snapshot() const override {
+    return std::make_unique<RocksSnapshot>(*db_, path_);
   }
 
   Status Checkpoint(const std::string& path) override {

@@ -88,8 +88,8 @@ Status AppendIcebergKey(Bytes& out, const Value& value, const DataType& type) {
         int64_t micros = 0;
         if (__builtin_mul_overflow(v->millis, kMicrosOfMilli, &micros) ||
             __builtin_add_overflow(micros, v->nanos_of_milli / kNanosOfMicro, &micros)) {
-          return Error(ErrorCode::kCorruptRecord, "iceberg key: {} ms exceed 64 bits as µs",
-                       v->millis);
+          return Error(ErrorCode::kCorruptRecord,
+                       "iceberg key: {} ms exceed 64 bits as microseconds", v->millis);
         }
         AppendLittle(out, micros);
         return Status::Ok();

@@ -21,17 +21,18 @@ class Executor {
  public:
   virtual ~Executor() = default;
 
-  // Queues `task`; never runs it before returning. After Shutdown, tasks are dropped unrun.
+  // Queues `task`; never runs it before returning. After Shutdown (of the
+  // implementation, by its owner), tasks are dropped unrun.
   virtual void Post(Task task) = 0;
 
-  // Posts `task` once the clock has reached `when`.
+  // Posts `task` once the clock has reached `when`. After Shutdown, drops it and returns kNoTimer.
   virtual TimerId PostAt(MonoTime when, Task task) = 0;
 
   // True if the task had not been posted yet and now never will be.
   virtual bool Cancel(TimerId timer) = 0;
 
-  // Whether a strand may run a dispatched task on the calling thread. Real: always; simulated: by
-  // coin toss, so that no code comes to rely on either.
+  // Whether a strand may run a dispatched task on the calling thread. Real: until Shutdown;
+  // simulated: by coin toss, so that no code comes to rely on either.
   virtual bool AllowInline() = 0;
 };
 

@@ -3,8 +3,7 @@
 #include <deque>
 #include <utility>
 
-#include <absl/base/thread_annotations.h>
-#include <absl/synchronization/mutex.h>
+#include "common/runtime/wait.h"
 
 namespace strom::runtime {
 namespace {
@@ -41,7 +40,7 @@ struct Strand::State {
 
   static void Post(const std::shared_ptr<State>& state, Task task) {
     {
-      absl::MutexLock lock(&state->mutex);
+      WaitLock lock(state->mutex);
       state->queue.push_back(std::move(task));
       if (std::exchange(state->active, true)) return;
     }
@@ -50,14 +49,14 @@ struct Strand::State {
 
   // Makes the calling thread the one that runs this strand's tasks, if there is none.
   bool TryEnter() {
-    absl::MutexLock lock(&mutex);
+    WaitLock lock(mutex);
     return !std::exchange(active, true);
   }
 
   // Ends TryEnter: the strand is idle again, or its next turn is queued.
   static void Leave(const std::shared_ptr<State>& state) {
     {
-      absl::MutexLock lock(&state->mutex);
+      WaitLock lock(state->mutex);
       if (state->queue.empty()) {
         state->active = false;
         return;
@@ -70,7 +69,7 @@ struct Strand::State {
     for (int i = 0; i < kTasksPerTurn; ++i) {
       Task task;
       {
-        absl::MutexLock lock(&state->mutex);
+        WaitLock lock(state->mutex);
         if (state->queue.empty()) break;
         task = std::move(state->queue.front());
         state->queue.pop_front();
@@ -90,13 +89,13 @@ struct Strand::State {
 
   void DropQueue() {
     std::deque<Task> dropped;  // Destroyed without the lock: destructors may post.
-    absl::MutexLock lock(&mutex);
+    WaitLock lock(mutex);
     std::swap(dropped, queue);
     active = false;
   }
 
   Executor& executor;
-  absl::Mutex mutex;
+  WaitMutex mutex;
   std::deque<Task> queue ABSL_GUARDED_BY(mutex);
   // A turn is queued on the executor, or a thread is running a task.
   bool active ABSL_GUARDED_BY(mutex) = false;

@@ -12,7 +12,11 @@ namespace strom::runtime {
 //
 // Any thread may post. A strand takes a bounded number of tasks per turn and then queues itself
 // again, so that a busy one does not starve the others. The object may be destroyed while tasks are
-// queued: those tasks still run (they keep the queue alive), so they must own what they touch.
+// queued: those tasks still run (they keep the queue alive), so they must own what they touch. Once
+// the executor has shut down they are dropped instead. The executor outlives strand and tasks.
+//
+// The queue has no limit of its own: work is bounded where it enters the server, and what follows
+// from it must not get lost. A task must not throw: that ends the process.
 class Strand {
  public:
   explicit Strand(Executor& executor);
@@ -29,9 +33,11 @@ class Strand {
 
   // Posts `task` to this strand once the clock has reached `when`.
   TimerId PostAt(MonoTime when, Task task);
+  // True if the task will not run. False if it has run, or is on its way to the strand and will.
   bool Cancel(TimerId timer);
 
-  // True on the thread that is running one of this strand's tasks.
+  // True on the thread that is running one of this strand's tasks; but not in another strand's task
+  // that was dispatched inline from there: that one might as well have been posted.
   bool IsCurrent() const;
 
   Executor& executor() const;

@@ -27,7 +27,7 @@ std::mt19937_64 SeededByKernel() {
 RealRandom::RealRandom() : engine_(SeededByKernel()) {}
 
 uint64_t RealRandom::Next() {
-  absl::MutexLock lock(&mutex_);
+  WaitLock lock(mutex_);
   return engine_();
 }
 

@@ -2,10 +2,8 @@
 
 #include <random>
 
-#include <absl/base/thread_annotations.h>
-#include <absl/synchronization/mutex.h>
-
 #include "common/runtime/random.h"
+#include "common/runtime/wait.h"
 
 namespace strom::runtime {
 
@@ -17,7 +15,7 @@ class RealRandom final : public Random {
   uint64_t Next() override;
 
  private:
-  absl::Mutex mutex_;
+  WaitMutex mutex_;
   std::mt19937_64 engine_ ABSL_GUARDED_BY(mutex_);
 };
 

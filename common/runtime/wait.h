@@ -10,9 +10,10 @@
 
 namespace strom::runtime {
 
-// A mutex one can wait on until a MonoTime, for the few classes of common/runtime that block.
-// Others use absl::Mutex; its timeouts follow the wall clock here, which may jump, so it will not
-// do for waiting.
+// The mutex of common/runtime: one can wait on it until a MonoTime. Why not absl::Mutex: in
+// Debian's version its timeouts follow the wall clock, which may jump; and its library is built
+// without TSAN's annotations, so that TSAN would report all state that is handed over through a
+// strand.
 class ABSL_LOCKABLE WaitMutex {
  public:
   void Lock() ABSL_EXCLUSIVE_LOCK_FUNCTION() { mutex_.lock(); }

@@ -86,6 +86,40 @@ TEST_CASE("a KV store holds what was written", "[kv_store]") {
   }
 }
 
+TEST_CASE("a snapshot keeps the content of its moment over several scans", "[kv_store]") {
+  const auto world = MakeWorld(GENERATE("rocksdb", "memory"));
+  const auto store = world->factory->Open(world->path("s"), {}).value();
+  WriteBatch batch;
+  batch.Put("a1", "old");
+  batch.Put("a2", "old");
+  batch.Put("b", "old");
+  REQUIRE(store->Write(batch, Durability::kBuffered).ok());
+  std::unique_ptr<KvSnapshot> snapshot = store->Snapshot();
+  batch.Clear();
+  batch.Put("a1", "new");
+  batch.Delete("a2");
+  batch.Put("a3", "new");
+  REQUIRE(store->Write(batch, Durability::kBuffered).ok());
+
+  std::vector<std::string> found;
+  const auto note = [&](BytesView key, BytesView value) {
+    found.push_back(Bytes(key) + "=" + Bytes(value));
+    return found.size() % 2 != 0;  // Stops after each second entry.
+  };
+  REQUIRE(snapshot->Scan("", "", note).ok());
+  CHECK(found == std::vector<std::string>{"a1=old", "a2=old"});
+  REQUIRE(snapshot->Scan("", "a2\x01", note).ok());
+  CHECK(found == std::vector<std::string>{"a1=old", "a2=old", "b=old"});
+  REQUIRE(snapshot->Scan("a", "a2", note).ok());
+  CHECK(found.back() == "a2=old");
+  CHECK(ScanAll(*store, "a") == std::vector<std::string>{"a1=new", "a3=new"});
+  const std::unique_ptr<KvSnapshot> later = store->Snapshot();
+  snapshot.reset();
+  found.clear();
+  REQUIRE(later->Scan("a3", "", note).ok());
+  CHECK(found == std::vector<std::string>{"a3=new"});
+}
+
 TEST_CASE("a checkpoint opens as a store with the content of its moment", "[kv_store]") {
   const auto world = MakeWorld(GENERATE("rocksdb", "memory"));
   const auto store = world->factory->Open(world->path("s"), {}).value();

@@ -25,8 +25,8 @@ enum class DiskOperation {
   kSyncDirectory,
 };
 
-// The error of an operation that a fault made fail: io::StorageError, marked "[injected]", so that a
-// checker can tell causes from consequences.
+// The error of an operation that a fault made fail: io::StorageError, marked "[injected]", so that
+// a checker can tell causes from consequences.
 Status InjectedError(int error_number, std::string_view what);
 
 // Decides which operations of a simulated disk fail, and with which errno.

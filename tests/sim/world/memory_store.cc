@@ -20,6 +20,26 @@ struct MemoryStoreFactory::Disk {
 
 namespace {
 
+void Visit(const Contents& contents, BytesView prefix, BytesView from, kv::KvVisitor visit) {
+  for (auto it = contents.lower_bound(std::max(prefix, from));
+       it != contents.end() && BytesView(it->first).starts_with(prefix); ++it) {
+    if (!visit(it->first, it->second)) break;
+  }
+}
+
+class MemorySnapshot final : public kv::KvSnapshot {
+ public:
+  explicit MemorySnapshot(Contents contents) : contents_(std::move(contents)) {}
+
+  Status Scan(BytesView prefix, BytesView from, kv::KvVisitor visit) const override {
+    Visit(contents_, prefix, from, visit);
+    return Status::Ok();
+  }
+
+ private:
+  const Contents contents_;
+};
+
 class MemoryStore final : public kv::KvStore {
  public:
   MemoryStore(std::shared_ptr<MemoryStoreFactory::Disk> disk, std::string path)
@@ -58,19 +78,21 @@ class MemoryStore final : public kv::KvStore {
   }
 
   Status Scan(BytesView prefix, BytesView from, Visitor visit) const override {
-    Contents snapshot;  // The visitor may call back into the store.
+    Contents part;  // A copy, since the visitor may call back into the store.
     {
       absl::MutexLock lock(&disk_->mutex);
-      const Contents& current = disk_->folders[path_].current;
-      for (auto it = current.lower_bound(std::max(prefix, from));
-           it != current.end() && BytesView(it->first).starts_with(prefix); ++it) {
-        snapshot.insert(snapshot.end(), *it);
-      }
+      Visit(disk_->folders[path_].current, prefix, from, [&](BytesView key, BytesView value) {
+        part.emplace_hint(part.end(), key, value);
+        return true;
+      });
     }
-    for (const auto& [key, value] : snapshot) {
-      if (!visit(key, value)) break;
-    }
+    Visit(part, prefix, from, visit);
     return Status::Ok();
+  }
+
+  std::unique_ptr<kv::KvSnapshot> Snapshot() const override {
+    absl::MutexLock lock(&disk_->mutex);
+    return std::make_unique<MemorySnapshot>(disk_->folders[path_].current);
   }
 
   Status Checkpoint(const std::string& path) override {

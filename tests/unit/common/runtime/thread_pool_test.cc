@@ -73,8 +73,9 @@ TEST_CASE("timers fire by time, not by the order they were set, and never early"
     fired_at.push_back(clock.Now());
     if (order.size() == 3) done.Notify();
   };
-  pool.PostAt(start + Millis(60), [&] { note(60); });
-  pool.PostAt(start + Millis(20), [&] { note(20); });  // Wakes the timer thread to wait less.
+  pool.PostAt(start + Seconds(600), [&] { note(600); });
+  pool.PostAt(start + Millis(60), [&] { note(60); });  // Wakes the timer thread to wait less.
+  pool.PostAt(start + Millis(20), [&] { note(20); });
   pool.PostAt(start + Seconds(-1), [&] { note(0); });
   REQUIRE(done.WaitFor(kPatience));
   CHECK(order == std::vector<int>{0, 20, 60});

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "common/rpc/framed/frame_link.h"
+#include "common/runtime/strand.h"
+#include "tests/sim/world/sim_scheduler.h"
+
+namespace strom::sim {
+
+// One end of a simulated TCP connection. Bytes arrive late, in order, each once, cut anywhere; the
+// connection may break, and then what is under way is lost. One thread, as all of the world.
+//
+// Alive as long as the network's list or a task of its own holds it.
+class SimLink final : public rpc::framed::FrameLink, public std::enable_shared_from_this<SimLink> {
+ public:
+  struct Options {
+    SimScheduler* scheduler = nullptr;
+    SimRandom* random = nullptr;
+    MonoDuration latency_min;
+    MonoDuration latency_max;
+  };
+
+  // `connection` does what this end does with bytes; on `strand`, as all of FrameLink.
+  // `may_write` is asked before each frame: false breaks the connection instead of writing it.
+  // `ended` is called once OnClosed has been.
+  SimLink(Options options, std::shared_ptr<runtime::Strand> strand,
+          std::shared_ptr<rpc::framed::FrameConnection> connection,
+          absl::AnyInvocable<bool()> may_write, absl::AnyInvocable<void()> ended);
+
+  // Makes the two a connection.
+  static void Join(const std::shared_ptr<SimLink>& a, const std::shared_ptr<SimLink>& b);
+
+  void Write(rpc::framed::OutFrame frame) override;
+  void Close(Status why) override;
+  void ReadOn() override;
+
+  // From outside: the wire is cut. Both ends hear of it, on their strands; nothing arrives any
+  // more.
+  void Break(const Status& why);
+
+  // From outside: this end in peace, when what is in flight is answered.
+  void Drain();
+
+  // From outside: this end takes no byte any more, at once.
+  void Deafen() { deaf_ = true; }
+
+ private:
+  struct Packet {
+    Bytes bytes;
+    bool last = false;  // The peer has closed.
+  };
+
+  void Send(Packet packet);
+  void Arrive();
+  void Pump();
+  void End(Status why);
+
+  const Options options_;
+  const std::shared_ptr<runtime::Strand> strand_;
+  const std::shared_ptr<rpc::framed::FrameConnection> connection_;
+  absl::AnyInvocable<bool()> may_write_;
+  absl::AnyInvocable<void()> ended_;
+  std::weak_ptr<SimLink> peer_;
+
+  std::deque<Packet> under_way_;  // To this end, oldest first.
+  MonoTime last_arrival_;         // Of the newest of them.
+  Bytes unread_;
+  bool reading_ = true;
+  bool deaf_ = false;    // No OnBytes any more.
+  bool ending_ = false;  // End was called; OnClosed follows or has been.
+};
+
+}  // namespace strom::sim

@@ -1,0 +1,182 @@
+#include "tests/sim/world/sim_network.h"
+
+#include "common/rpc/framed/client_connection.h"
+#include "common/rpc/framed/server_connection.h"
+
+namespace strom::sim {
+namespace {
+
+constexpr size_t kFrameBytesMax = rpc::framed::kFrameBytesMaxDefault;
+
+}  // namespace
+
+// An open port.
+class SimNetwork::Listener final : public rpc::Listener {
+ public:
+  Listener(SimNetwork& world, rpc::Endpoint endpoint, runtime::Executor& executor,
+           rpc::ServerSession::Options session)
+      : world_(world),
+        endpoint_(std::move(endpoint)),
+        executor_(executor),
+        session_(std::move(session)) {
+    world_.listeners_[{endpoint_.host, endpoint_.port}] = this;
+  }
+
+  ~Listener() override {
+    Unlisten();
+    for (const uint64_t id : std::set<uint64_t>(connections_)) {
+      const std::shared_ptr<SimLink> link = world_.connections_.at(id).server;
+      link->Deafen();  // No request is dispatched any more.
+      link->Break(Error(ErrorCode::kNetwork, "the listener is closed"));
+    }
+    *alive_ = false;
+  }
+
+  const rpc::Endpoint& endpoint() const override { return endpoint_; }
+
+  void Stop(MonoDuration drain, runtime::Task stopped) override {
+    Unlisten();
+    stopped_ = std::move(stopped);
+    if (connections_.empty()) return executor_.Post(std::exchange(stopped_, nullptr));
+    for (const uint64_t id : connections_) world_.connections_.at(id).server->Drain();
+    world_.scheduler_.PostAt(world_.scheduler_.now() + drain, [this, alive = alive_] {
+      if (!*alive) return;
+      for (const uint64_t id : std::set<uint64_t>(connections_)) {
+        world_.connections_.at(id).server->Break(Error(ErrorCode::kNetwork, "the server stopped"));
+      }
+    });
+  }
+
+  // The server's end of a new connection.
+  std::shared_ptr<SimLink> Accept(uint64_t id, std::string client_host) {
+    connections_.insert(id);
+    rpc::ServerSession::Options session = session_;
+    session.caller.address = std::move(client_host) + ":" + std::to_string(id);
+    auto strand = std::make_shared<runtime::Strand>(executor_);
+    auto connection =
+        std::make_shared<rpc::framed::ServerConnection>(std::move(session), kFrameBytesMax, strand);
+    return std::make_shared<SimLink>(world_.LinkOptions(), std::move(strand), std::move(connection),
+                                     world_.Loses(world_.lose_answers_, endpoint_.host),
+                                     [this, alive = alive_, &world = world_, id] {
+                                       world.connections_.erase(id);
+                                       if (*alive) OnEnded(id);
+                                     });
+  }
+
+ private:
+  void Unlisten() { world_.listeners_.erase({endpoint_.host, endpoint_.port}); }
+
+  void OnEnded(uint64_t id) {
+    connections_.erase(id);
+    if (connections_.empty() && stopped_) std::exchange(stopped_, nullptr)();
+  }
+
+  SimNetwork& world_;
+  const rpc::Endpoint endpoint_;
+  runtime::Executor& executor_;
+  const rpc::ServerSession::Options session_;
+  std::set<uint64_t> connections_;
+  runtime::Task stopped_;
+  const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+class SimNetwork::Host final : public rpc::Network {
+ public:
+  Host(SimNetwork& world, std::string name, runtime::Executor& executor,
+       const runtime::Clock& clock)
+      : world_(world), name_(std::move(name)), executor_(executor), clock_(clock) {}
+
+  Result<std::unique_ptr<rpc::Listener>> Listen(const rpc::ListenOptions& options,
+                                                const rpc::Dispatcher& dispatcher) override {
+    rpc::Endpoint endpoint = options.endpoint;
+    endpoint.host = name_;
+    if (endpoint.port == 0) endpoint.port = world_.next_port_++;
+    if (world_.listeners_.contains({name_, endpoint.port})) {
+      return Error(ErrorCode::kNetwork, "cannot listen on {}: in use", endpoint.ToString());
+    }
+    return std::unique_ptr<rpc::Listener>(std::make_unique<Listener>(
+        world_, endpoint, executor_,
+        rpc::ServerSession::Options{
+            .dispatcher = &dispatcher,
+            .clock = &clock_,
+            .authenticator = options.authenticator,
+            .caller = {.principal = {}, .listener = options.listener, .address = ""},
+            .limits = {}}));
+  }
+
+  std::shared_ptr<rpc::Channel> Connect(const rpc::Endpoint& endpoint) override {
+    auto strand = std::make_shared<runtime::Strand>(executor_);
+    auto session = std::make_shared<rpc::ClientSession>(
+        rpc::ClientSession::Options{.clock = &clock_, .peer = endpoint.ToString()}, strand);
+    session->Start([] {});  // A connection that is given up before it is made finds that out then.
+    world_.Open(name_, endpoint, std::move(strand),
+                std::make_shared<rpc::framed::ClientConnection>(session, kFrameBytesMax));
+    return rpc::ClientSession::Handle(std::move(session));
+  }
+
+ private:
+  SimNetwork& world_;
+  const std::string name_;
+  runtime::Executor& executor_;
+  const runtime::Clock& clock_;
+};
+
+SimNetwork::SimNetwork(SimScheduler& scheduler, Options options)
+    : scheduler_(scheduler), options_(options), random_(options.seed) {}
+
+SimNetwork::~SimNetwork() = default;
+
+std::unique_ptr<rpc::Network> SimNetwork::AddHost(std::string name, runtime::Executor& executor,
+                                                  const runtime::Clock& clock) {
+  return std::make_unique<Host>(*this, std::move(name), executor, clock);
+}
+
+void SimNetwork::Open(const std::string& from, const rpc::Endpoint& to,
+                      std::shared_ptr<runtime::Strand> strand,
+                      std::shared_ptr<rpc::framed::FrameConnection> client) {
+  const auto listener = listeners_.find({to.host, to.port});
+  if (listener == listeners_.end() || unreachable_.contains(to.host)) {
+    runtime::Strand& on = *strand;
+    on.Post([strand = std::move(strand), client = std::move(client), to] {
+      client->OnClosed(Error(ErrorCode::kNetwork, "cannot connect to {}: refused", to.ToString()));
+    });
+    return;
+  }
+  const uint64_t id = next_connection_++;
+  Connection& connection = connections_[id];
+  connection.client_host = from;
+  connection.server_host = to.host;
+  connection.client = std::make_shared<SimLink>(LinkOptions(), std::move(strand), std::move(client),
+                                                Loses(lose_requests_, to.host), [] {});
+  connection.server = listener->second->Accept(id, from);
+  SimLink::Join(connection.client, connection.server);
+}
+
+SimLink::Options SimNetwork::LinkOptions() {
+  return {&scheduler_, &random_, options_.latency_min, options_.latency_max};
+}
+
+absl::AnyInvocable<bool()> SimNetwork::Loses(std::map<std::string, int>& counts, std::string host) {
+  return [this, &counts, host = std::move(host), handshake = true]() mutable {
+    if (std::exchange(handshake, false)) return true;
+    int& count = counts[host];
+    if (count == 0) return true;
+    --count;
+    ++lost_count_;
+    return false;
+  };
+}
+
+void SimNetwork::BreakConnections(const std::string& host) {
+  for (auto& [id, connection] : connections_) {
+    if (connection.client_host == host || connection.server_host == host) {
+      connection.client->Break(Error(ErrorCode::kNetwork, "connection reset [injected]"));
+    }
+  }
+}
+
+void SimNetwork::SetReachable(const std::string& host, bool reachable) {
+  reachable ? (void)unreachable_.erase(host) : (void)unreachable_.insert(host);
+}
+
+}  // namespace strom::sim

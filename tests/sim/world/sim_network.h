@@ -1,0 +1,81 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "common/rpc/network.h"
+#include "common/runtime/clock.h"
+#include "tests/sim/world/sim_link.h"
+#include "tests/sim/world/sim_scheduler.h"
+
+namespace strom::sim {
+
+// The wires between the hosts of a simulated world. What runs over them is the framed protocol with
+// the real codec and sessions; only sockets are replaced (SimLink).
+//
+// One thread. Outlives the hosts' networks, and the scheduler outlives it.
+class SimNetwork {
+ public:
+  struct Options {
+    uint64_t seed = 1;
+    MonoDuration latency_min = Micros(20);  // One way.
+    MonoDuration latency_max = Millis(1);
+  };
+
+  SimNetwork(SimScheduler& scheduler, Options options);
+  ~SimNetwork();
+
+  // The network as the host `name` sees it; the name is its address. Its connections run on
+  // `executor`. Both arguments outlive what is returned; several of one host are the same to
+  // others.
+  std::unique_ptr<rpc::Network> AddHost(std::string name, runtime::Executor& executor,
+                                        const runtime::Clock& clock);
+
+  // -- Faults. An injected loss shows as a broken connection, as with TCP.
+
+  // All connections of the host break now.
+  void BreakConnections(const std::string& host);
+  // While false, connections to the host cannot be made; those there are stay.
+  void SetReachable(const std::string& host, bool reachable);
+  // The next `count` requests to the host never arrive. (Handshakes are spared.)
+  void LoseRequests(const std::string& host, int count) { lose_requests_[host] = count; }
+  // The next `count` requests to the host are served, but their answers are lost.
+  void LoseAnswers(const std::string& host, int count) { lose_answers_[host] = count; }
+  // All lost messages so far.
+  int lost_count() const { return lost_count_; }
+
+ private:
+  class Host;
+  class Listener;
+  using Address = std::pair<std::string, uint16_t>;
+
+  void Open(const std::string& from, const rpc::Endpoint& to,
+            std::shared_ptr<runtime::Strand> strand,
+            std::shared_ptr<rpc::framed::FrameConnection> client);
+  SimLink::Options LinkOptions();
+  // For SimLink's may_write: false `count` times after the first frame.
+  absl::AnyInvocable<bool()> Loses(std::map<std::string, int>& counts, std::string host);
+
+  SimScheduler& scheduler_;
+  const Options options_;
+  SimRandom random_;
+  uint16_t next_port_ = 10000;
+  std::map<Address, Listener*> listeners_;
+  struct Connection {
+    std::string client_host;
+    std::string server_host;
+    std::shared_ptr<SimLink> client;
+    std::shared_ptr<SimLink> server;
+  };
+  std::map<uint64_t, Connection> connections_;
+  uint64_t next_connection_ = 1;
+  std::set<std::string> unreachable_;
+  std::map<std::string, int> lose_requests_;
+  std::map<std::string, int> lose_answers_;
+  int lost_count_ = 0;
+};
+
+}  // namespace strom::sim
