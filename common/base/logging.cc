@@ -18,8 +18,8 @@ spdlog::level::level_enum ToSpdlog(LogLevel level) {
                                                                         : static_cast<int>(level));
 }
 
-std::shared_ptr<spdlog::logger> MakeLogger(spdlog::sink_ptr sink) {
-  auto logger = std::make_shared<spdlog::logger>("strom", std::move(sink));
+std::shared_ptr<spdlog::logger> MakeLogger(std::vector<spdlog::sink_ptr> sinks) {
+  auto logger = std::make_shared<spdlog::logger>("strom", sinks.begin(), sinks.end());
   // Time in UTC with microseconds, level, thread, place, text: one line an entry.
   logger->set_pattern("%Y-%m-%dT%H:%M:%S.%fZ %L %t %s:%# %v", spdlog::pattern_time_type::utc);
   logger->set_level(spdlog::level::trace);  // LogEnabled decides, before arguments are formatted.
@@ -29,25 +29,27 @@ std::shared_ptr<spdlog::logger> MakeLogger(spdlog::sink_ptr sink) {
 
 std::shared_ptr<spdlog::logger>& Logger() {
   static auto* logger = new std::shared_ptr<spdlog::logger>(
-      MakeLogger(std::make_shared<spdlog::sinks::stderr_sink_mt>()));
+      MakeLogger({std::make_shared<spdlog::sinks::stderr_sink_mt>()}));
   return *logger;
 }
 
 }  // namespace
 
 Status InitLogging(const LoggingOptions& options) {
-  spdlog::sink_ptr sink;
-  if (options.file.empty()) {
-    sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
-  } else {
+  std::vector<spdlog::sink_ptr> sinks;
+  if (options.file.empty() || options.errors_to_stderr) {
+    sinks.push_back(std::make_shared<spdlog::sinks::stderr_sink_mt>());
+  }
+  if (!options.file.empty()) {
+    if (!sinks.empty()) sinks.front()->set_level(spdlog::level::err);
     try {
-      sink = std::make_shared<spdlog::sinks::rotating_file_sink_mt>(
-          options.file, options.file_size_bytes, options.file_count);
+      sinks.push_back(std::make_shared<spdlog::sinks::rotating_file_sink_mt>(
+          options.file, options.file_size_bytes, options.file_count));
     } catch (const spdlog::spdlog_ex& e) {
       return Error(ErrorCode::kStorage, "log file {}: {}", options.file, e.what());
     }
   }
-  std::atomic_store(&Logger(), MakeLogger(std::move(sink)));
+  std::atomic_store(&Logger(), MakeLogger(std::move(sinks)));
   SetLogLevel(options.level);
   return Status::Ok();
 }

@@ -17,6 +17,7 @@ struct LoggingOptions {
   std::string file;                           // Empty: standard error.
   size_t file_size_bytes = 64 * 1024 * 1024;  // Rolled over at this size ...
   size_t file_count = 10;                     // ... keeping this many older files.
+  bool errors_to_stderr = false;              // With a file: errors also go to standard error.
 };
 
 // Replaces the process's log sink. Before the first call, warnings and errors go to standard error.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -37,32 +38,56 @@ inline constexpr size_t kCallsInFlightMax = 100;  // Of one Gather: as many as F
 // Calls start(0, …) to start(count - 1, …), some of them at the same time, and hands the results
 // over in order once all are there. Every start answers exactly once.
 template <class T>
-void Gather(size_t count,
-            absl::AnyInvocable<void(size_t, absl::AnyInvocable<void(T)>)> start,
+void Gather(size_t count, absl::AnyInvocable<void(size_t, absl::AnyInvocable<void(T)>)> start,
             absl::AnyInvocable<void(std::vector<T>)> done) {
-  if (count == 0) return done({});
   struct State : std::enable_shared_from_this<State> {
     absl::AnyInvocable<void(size_t, absl::AnyInvocable<void(T)>)> start;
     absl::AnyInvocable<void(std::vector<T>)> done;
-    std::vector<T> results;
+    std::vector<std::optional<T>> results;
     size_t next = 0;
-    size_t left = 0;
+    size_t in_flight = 0;
+    bool starting = false;  // Answers that come before a start returns start nothing themselves.
 
-    void StartNext() {
-      const size_t i = next++;
-      start(i, [self = this->shared_from_this(), i](T result) {
-        self->results[i] = std::move(result);
-        if (--self->left == 0) return std::exchange(self->done, nullptr)(std::move(self->results));
-        if (self->next < self->results.size()) self->StartNext();
-      });
+    void StartMore() {
+      if (starting) return;
+      starting = true;
+      while (next < results.size() && in_flight < kCallsInFlightMax) {
+        ++in_flight;
+        const size_t i = next++;
+        start(i, [self = this->shared_from_this(), i](T result) {
+          self->results[i] = std::move(result);
+          --self->in_flight;
+          self->StartMore();
+        });
+      }
+      starting = false;
+      if (in_flight == 0 && done) Finish();
+    }
+
+    void Finish() {
+      std::vector<T> all;
+      all.reserve(results.size());
+      for (std::optional<T>& result : results) all.push_back(*std::move(result));
+      std::exchange(done, nullptr)(std::move(all));
     }
   };
   auto state = std::make_shared<State>();
   state->start = std::move(start);
   state->done = std::move(done);
   state->results.resize(count);
-  state->left = count;
-  while (state->next < count && state->next < kCallsInFlightMax) state->StartNext();
+  state->StartMore();
+}
+
+// All values, or the first error among them.
+template <class T>
+Result<std::vector<T>> AllOf(std::vector<Result<T>> results) {
+  std::vector<T> values;
+  values.reserve(results.size());
+  for (Result<T>& result : results) {
+    if (!result.ok()) return result.status();
+    values.push_back(*std::move(result));
+  }
+  return values;
 }
 
 }  // namespace strom::metadata

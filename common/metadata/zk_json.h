@@ -49,6 +49,15 @@ TableRegistration RegistrationOf(const TableInfo& table);
 TableInfo TableInfoOf(TablePath path, TableRegistration registration, SchemaId schema_id,
                       Schema schema);
 
+// A partition; its name, "2024$us", is the node's.
+struct PartitionRegistration {
+  TableId table;
+  PartitionId id;
+  std::optional<std::string> remote_data_dir;
+
+  friend bool operator==(const PartitionRegistration&, const PartitionRegistration&) = default;
+};
+
 // Replicas of each bucket, the preferred leader first.
 using Assignment = std::map<BucketId, std::vector<ServerId>>;
 
@@ -97,6 +106,7 @@ struct CoordinatorAddress {
 
 std::string ToJson(const DatabaseRegistration& database);
 std::string ToJson(const TableRegistration& table);
+std::string ToJson(const PartitionRegistration& partition);
 std::string ToJson(const Assignment& assignment);
 std::string ToJson(const PartitionAssignment& assignment);
 std::string ToJson(const LeaderAndIsr& leader);
@@ -105,6 +115,7 @@ std::string ToJson(const CoordinatorAddress& coordinator);
 
 Result<DatabaseRegistration> DatabaseRegistrationFromJson(BytesView json);
 Result<TableRegistration> TableRegistrationFromJson(BytesView json);
+Result<PartitionRegistration> PartitionRegistrationFromJson(BytesView json);
 Result<Assignment> AssignmentFromJson(BytesView json);
 Result<PartitionAssignment> PartitionAssignmentFromJson(BytesView json);
 Result<LeaderAndIsr> LeaderAndIsrFromJson(BytesView json);

@@ -22,11 +22,13 @@ class ZkPaths {
   const std::string& root() const { return root_; }
 
   std::string Databases() const { return root_ + "/metadata/databases"; }
-  std::string Database(std::string_view name) const;   // DatabaseRegistration.
+  std::string Database(std::string_view name) const;  // DatabaseRegistration.
   std::string Tables(std::string_view database) const;
-  std::string Table(const TablePath& path) const;      // TableRegistration; no data: no table.
+  std::string Table(const TablePath& path) const;  // TableRegistration; no data: no table.
   std::string Schemas(const TablePath& path) const;
   std::string Schema(const TablePath& path, SchemaId id) const;
+  std::string Partitions(const TablePath& path) const;
+  std::string Partition(const TablePath& path, std::string_view name) const;
 
   // Counters.
   std::string TableIds() const { return root_ + "/metadata/table_seqid"; }

@@ -3,7 +3,7 @@
 #include "common/types/json_fields.h"
 #include "common/types/schema.h"
 
-// Parts of documents inside other documents, for the .cc files of json_codec.h only.
+// For sources only (of json_codec.h): parts of documents inside other documents.
 namespace strom::json {
 
 Out TypeToJson(const DataType& type);

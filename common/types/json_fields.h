@@ -12,7 +12,7 @@
 #include "common/base/result.h"
 #include "common/types/property_map.h"
 
-// Checked access to parsed JSON, for the .cc files of JSON codecs only: it includes the JSON
+// For sources only (of JSON codecs): checked access to parsed JSON; it includes the JSON
 // library. All errors are kInvalidTable and name the key.
 namespace strom::json {
 

@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
-#include "absl/strings/string_view.h"
-#include "absl/time/time.h"
+#include <absl/strings/string_view.h>
+#include <absl/time/time.h>
 
 namespace strom {
 namespace {

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <absl/synchronization/mutex.h>
+
+#include "common/types/server_info.h"
+#include "common/types/table_bucket.h"
+#include "common/types/table_descriptor.h"
+
+namespace strom::service {
+
+using strom::HostPort;    // One address of a server.
+using strom::ServerInfo;  // A live server and where it is reached, by listener name.
+
+// On the wire every coordinator is node 0.
+inline constexpr ServerId kCoordinatorNode{0};
+
+struct BucketLeader {
+  std::optional<ServerId> leader;  // None: nobody leads it now.
+  LeaderEpoch leader_epoch;        // Means nothing without a leader.
+  std::vector<ServerId> replicas;
+  friend bool operator==(const BucketLeader&, const BucketLeader&) = default;
+};
+
+struct TableView {
+  TableInfo info;
+  std::map<BucketId, BucketLeader> buckets;  // Empty for a partitioned table.
+  friend bool operator==(const TableView&, const TableView&) = default;
+};
+
+// What every server knows of the cluster, as of one moment: answers GetMetadata. Immutable; the
+// coordinator makes a new one at each change and sends it to the tablet servers
+// (update_metadata.h).
+struct ClusterView {
+  std::optional<ServerInfo> coordinator;
+  std::map<ServerId, ServerInfo> tablet_servers;  // The live ones.
+  std::map<TablePath, std::shared_ptr<const TableView>> tables;
+
+  // nullptr if there is no such table.
+  const TableView* Find(const TablePath& path) const;
+  const TableView* Find(TableId id) const;  // Linear in the number of tables.
+};
+
+// Holds the newest view of one server. Any thread.
+class ClusterViewHolder {
+ public:
+  std::shared_ptr<const ClusterView> Get() const;
+  void Set(std::shared_ptr<const ClusterView> view);
+
+ private:
+  mutable absl::Mutex mutex_;
+  std::shared_ptr<const ClusterView> view_ ABSL_GUARDED_BY(mutex_) =
+      std::make_shared<const ClusterView>();
+};
+
+}  // namespace strom::service

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <string_view>
+
+#include <absl/functional/function_ref.h>
+
+#include "common/base/result.h"
+#include "common/rpc/authorizer.h"
+#include "common/rpc/dispatcher.h"
+#include "common/service/cluster_view.h"
+#include "proto/metadata.pb.h"
+#include "proto/pb.h"
+
+namespace strom::service {
+
+// The answer to GetMetadata: all live servers with their addresses for a caller on `listener`
+// (servers that have none for it are left out), and the tables that were asked for. `may_describe`
+// is asked for each of them; those it refuses are left out silently.
+// Same rules as Fluss: fluss-wire-protocol.md, sections 5.1 and 5.2.
+// Errors: kTableNotExist, kPartitionNotExists naming what was asked for and is not there.
+Result<pb::MetadataResponse> AnswerMetadata(const ClusterView& view,
+                                            const pb::MetadataRequest& request,
+                                            std::string_view listener,
+                                            absl::FunctionRef<bool(const TablePath&)> may_describe);
+
+// Serves GetMetadata (api key 1012) from the view of the server it runs in. Coordinators and tablet
+// servers alike. Thread-safe; outlives the dispatcher's listeners, as do its arguments.
+class MetadataService {
+ public:
+  MetadataService(const ClusterViewHolder& views, const rpc::Authorizer& authorizer)
+      : views_(views), authorizer_(authorizer) {}
+
+  void Register(rpc::Dispatcher& dispatcher);
+
+ private:
+  void Metadata(const rpc::RequestContext& ctx, rpc::Ref<pb::MetadataRequest> request,
+                rpc::Responder<pb::MetadataResponse> respond);
+
+  const ClusterViewHolder& views_;
+  const rpc::Authorizer& authorizer_;
+};
+
+}  // namespace strom::service
