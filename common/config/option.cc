@@ -162,6 +162,12 @@ constexpr std::string_view kIgnored[] = {
     "kafka.database",
     "kafka.connection.max-idle-time",
     "bootstrap.servers",
+    "internal.listener.name",
+    "max.partition.num",
+    "log.flush.interval-messages",
+    "log.replica.high-watermark.checkpoint-interval",
+    "log.replica.min-in-sync-replicas-number",
+    "server.writer-id.expiration-check-interval",
 };
 
 }  // namespace

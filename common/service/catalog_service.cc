@@ -202,6 +202,12 @@ class CatalogService::Handlers : public std::enable_shared_from_this<Handlers> {
       catalog_.GetSchema(
           path, id,
           [respond = std::move(respond)](Result<std::pair<SchemaId, Schema>> schema) mutable {
+            // A table that is not there has no schema either: Fluss answers so, and clients rely on
+            // it.
+            if (schema.status().code() == ErrorCode::kTableNotExist) {
+              return std::move(respond).Fail(
+                  Status(ErrorCode::kSchemaNotExist, std::string(schema.status().message())));
+            }
             if (!schema.ok()) return std::move(respond).Fail(schema.status());
             pb::GetTableSchemaResponse response;
             response.set_schema_id(schema->first.value());

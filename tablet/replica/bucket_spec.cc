@@ -1,29 +1,31 @@
 #include "tablet/replica/bucket_spec.h"
 
 namespace strom::tablet {
+namespace {
 
-Result<BucketSpec> BucketSpec::Of(const TableInfo& table, TableBucket bucket) {
+record::RecordSchema RecordSchemaOf(LogFormat format, const Schema& schema) {
+  std::vector<DataType> types;
+  for (const Column& column : schema.columns()) types.push_back(column.type);
+  return record::RecordSchema(format, std::move(types));
+}
+
+}  // namespace
+
+Result<BucketSpec> BucketSpec::Of(const TableInfo& table, PhysicalTablePath path,
+                                  TableBucket bucket,
+                                  const std::vector<std::pair<SchemaId, Schema>>& older) {
+  STROM_CHECK(path.partition.has_value() == bucket.partition.has_value()) << path << " " << bucket;
   STROM_ASSIGN_OR_RETURN(
       TableProperties properties,
       TableProperties::Parse(table.descriptor.properties, TableProperties::UnknownKeys::kIgnore));
-  std::vector<DataType> types;
-  for (const Column& column : table.descriptor.schema.columns()) types.push_back(column.type);
-  BucketSpec spec{.path = PhysicalTablePath{table.path, std::nullopt},
+  const LogFormat format = properties.log_format;
+  BucketSpec spec{.path = std::move(path),
                   .bucket = bucket,
                   .properties = std::move(properties),
                   .schemas = {}};
-  spec.schemas.emplace(table.schema_id,
-                       record::RecordSchema(spec.properties.log_format, std::move(types)));
+  for (const auto& [id, schema] : older) spec.schemas.emplace(id, RecordSchemaOf(format, schema));
+  spec.schemas.emplace(table.schema_id, RecordSchemaOf(format, table.descriptor.schema));
   return spec;
-}
-
-std::string BucketSpec::LogDirectory() const {
-  std::string directory =
-      fmt::format("{}/{}-{}", path.table.database, path.table.table, bucket.table);
-  if (bucket.partition) {
-    directory += fmt::format("/{}-p{}", path.partition.value_or(""), *bucket.partition);
-  }
-  return fmt::format("{}/log-{}", directory, bucket.bucket);
 }
 
 }  // namespace strom::tablet

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/base/result.h"
@@ -20,12 +21,12 @@ struct BucketSpec {
   TableProperties properties;
   std::map<SchemaId, record::RecordSchema> schemas;  // Every schema its batches may name.
 
-  // Of a table at its newest schema. Errors: kInvalidConfig for properties that do not read.
-  static Result<BucketSpec> Of(const TableInfo& table, TableBucket bucket);
+  // Of a bucket of `table`; `older` are the schemas the table had before its newest. The path has
+  // a partition exactly if the bucket has. Errors: kInvalidConfig for properties that do not read.
+  static Result<BucketSpec> Of(const TableInfo& table, PhysicalTablePath path, TableBucket bucket,
+                               const std::vector<std::pair<SchemaId, Schema>>& older = {});
 
-  // "<db>/<table>-<table id>[/<partition>-p<partition id>]/log-<bucket>": the place of the log
-  // below the data directory. Same tree as Fluss's.
-  std::string LogDirectory() const;
+  const record::RecordSchema& newest_schema() const { return schemas.rbegin()->second; }
 };
 
 // Who leads a bucket, as the coordinator says.

@@ -28,6 +28,7 @@ std::map<std::string, std::string> ParseProperties(const std::string& text) {
 
 Result<std::unique_ptr<DataDirectory>> DataDirectory::Open(io::FileSystem& files, std::string path,
                                                            const Identity& identity) {
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
   STROM_RETURN_IF_ERROR(files.CreateDirectories(path));
   auto lock = files.Lock(path + "/.lock");
   if (!lock.ok()) {
@@ -54,7 +55,8 @@ Status DataDirectory::CheckIdentity(const Identity& identity) {
   auto properties = ParseProperties(text);
   const std::string& version_text = properties["format.version"];
   int version = 0;
-  std::from_chars(version_text.data(), version_text.data() + version_text.size(), version);
+  const char* const end = version_text.data() + version_text.size();
+  if (std::from_chars(version_text.data(), end, version).ptr != end) version = 0;
   if (version < 1 || version > kFormatVersion) {
     return Error(ErrorCode::kInvalidConfig,
                  "data directory {} has format version '{}', this program reads up to {}", path_,

@@ -6,49 +6,56 @@
 namespace strom::tablet {
 namespace {
 
-// Names of waits are unique in the process.
-OffsetWaiters::Id NextWaitId() {
+// The first of `count` names of waits, unique in the process.
+OffsetWaiters::Id TakeWaitIds(size_t count) {
   static std::atomic<OffsetWaiters::Id> next{1};
-  return next.fetch_add(1, std::memory_order_relaxed);
+  return next.fetch_add(count, std::memory_order_relaxed);
 }
 
+// Kept alive by its timer until it is answered; the waits in the replicas, which it holds, only
+// know it.
 class DelayedFetch : public std::enable_shared_from_this<DelayedFetch> {
  public:
   DelayedFetch(const ReplicaManager& replicas, runtime::Executor& executor, FetchRequest request,
                absl::AnyInvocable<void(FetchResults)> done)
-      : executor_(executor), request_(std::move(request)), done_(std::move(done)) {
+      : executor_(executor),
+        request_(std::move(request)),
+        done_(std::move(done)),
+        first_wait_id_(TakeWaitIds(request_.buckets.size())) {
     for (const FetchRequest::Bucket& bucket : request_.buckets) {
       replicas_.push_back(replicas.Find(bucket.bucket));
     }
   }
 
   void Start(MonoTime now) {
+    size_before_ = LogSizes();
     Attempt first = Read();
-    if (first.enough || now >= request_.wait_until) return Finish(std::move(first.results));
-    // A wake may come before the timer is set, even before this returns: whoever is first answers.
+    // Where there is an error, no news are to be expected.
+    const bool can_wait = std::ranges::any_of(first.results, [](const auto& r) { return r.ok(); });
+    if (first.enough || !can_wait || now >= request_.wait_until) {
+      return Finish(std::move(first.results));
+    }
+    size_missing_ = static_cast<int64_t>(request_.size_min) - static_cast<int64_t>(first.size);
+    // From here on wakes and the timer may come at any time, on any thread, even before this
+    // returns: whoever is first answers.
     timer_ = executor_.PostAt(request_.wait_until,
                               [self = shared_from_this()] { self->Finish(self->Read().results); });
     for (size_t i = 0; i < replicas_.size(); ++i) {
-      if (!first.results[i].ok()) continue;  // No news to expect from there.
-      replicas_[i]->AwaitCommitted(wait_id_, ReadableFrom(i, first.results[i]->high_watermark),
-                                   [self = shared_from_this()] { self->OnWake(); });
+      if (!first.results[i].ok()) continue;
+      // A reader at or behind the high watermark waits for it to move.
+      Await(i, std::max(request_.buckets[i].offset, first.results[i]->high_watermark));
     }
   }
 
  private:
   struct Attempt {
     FetchResults results;
+    size_t size = 0;
     bool enough = false;
   };
 
-  // A reader that is at or behind the high watermark waits for it to move.
-  LogOffset ReadableFrom(size_t i, LogOffset high_watermark) const {
-    return std::max(request_.buckets[i].offset, high_watermark);
-  }
-
   Attempt Read() const {
     Attempt attempt;
-    size_t total = 0;
     for (size_t i = 0; i < replicas_.size(); ++i) {
       const FetchRequest::Bucket& bucket = request_.buckets[i];
       if (!replicas_[i]) {
@@ -56,34 +63,52 @@ class DelayedFetch : public std::enable_shared_from_this<DelayedFetch> {
             Error(ErrorCode::kUnknownTableOrBucket, "this server has no {}", bucket.bucket));
         continue;
       }
-      const size_t left = request_.size_max - std::min(total, request_.size_max);
+      const size_t left = request_.size_max - std::min(attempt.size, request_.size_max);
       auto read = replicas_[i]->ReadCommitted({.offset = bucket.offset,
                                                .size_max = std::min(bucket.size_max, left),
-                                               .at_least_one = total == 0,
+                                               .at_least_one = attempt.size == 0,
                                                .projection = bucket.projection});
       if (read.ok()) {
-        total += read->records.size();
+        attempt.size += read->records.size();
       } else if (read.status().code() != ErrorCode::kNotLeaderOrFollower) {
         attempt.enough = true;
       }
       attempt.results.push_back(std::move(read));
     }
-    attempt.enough |= total >= std::max<size_t>(request_.size_min, 1);
+    attempt.enough |= attempt.size >= std::max<size_t>(request_.size_min, 1);
     return attempt;
   }
 
-  void OnWake() {
-    if (finished_.load(std::memory_order_acquire)) return;
-    // A wake means that records came or the role changed, so there is an answer to give. With a
-    // size_min above the news, clients simply ask again.
+  // Of all buckets' logs: what they grow by is what there is more to read.
+  int64_t LogSizes() const {
+    int64_t size = 0;
+    for (const auto& replica : replicas_) {
+      if (replica) size += static_cast<int64_t>(replica->log().size_bytes());
+    }
+    return size;
+  }
+
+  void Await(size_t i, LogOffset offset) {
+    replicas_[i]->AwaitCommitted(first_wait_id_ + i, offset, [weak = weak_from_this(), i] {
+      if (const auto self = weak.lock()) self->OnWake(i);
+    });
+    // Answered meanwhile: then Finish may have come too early to forget this one.
+    if (finished_.load()) replicas_[i]->ForgetWait(first_wait_id_ + i);
+  }
+
+  void OnWake(size_t i) {
+    if (finished_.load()) return;
+    const bool wait_on = request_.size_min > 1 && replicas_[i]->is_leader() &&
+                         LogSizes() - size_before_ < size_missing_;
+    if (wait_on) return Await(i, replicas_[i]->high_watermark());
     Finish(Read().results);
   }
 
   void Finish(FetchResults results) {
     if (finished_.exchange(true)) return;
     executor_.Cancel(timer_.load());
-    for (const auto& replica : replicas_) {
-      if (replica) replica->ForgetWait(wait_id_);
+    for (size_t i = 0; i < replicas_.size(); ++i) {
+      if (replicas_[i]) replicas_[i]->ForgetWait(first_wait_id_ + i);
     }
     done_(std::move(results));
   }
@@ -92,7 +117,9 @@ class DelayedFetch : public std::enable_shared_from_this<DelayedFetch> {
   const FetchRequest request_;
   absl::AnyInvocable<void(FetchResults)> done_;
   std::vector<std::shared_ptr<Replica>> replicas_;
-  const OffsetWaiters::Id wait_id_ = NextWaitId();
+  const OffsetWaiters::Id first_wait_id_;
+  int64_t size_before_ = 0;
+  int64_t size_missing_ = 0;
   std::atomic<runtime::TimerId> timer_{runtime::kNoTimer};
   std::atomic<bool> finished_{false};
 };

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <memory>
+#include <optional>
 #include <vector>
 
 #include "common/runtime/clock.h"
@@ -14,12 +14,12 @@ struct FetchRequest {
     TableBucket bucket;
     LogOffset offset;
     size_t size_max = 0;
-    std::vector<int32_t> projection;  // Empty: all columns.
+    std::optional<std::vector<int32_t>> projection;  // None: all columns.
   };
-  std::vector<Bucket> buckets;  // Each at most once.
-  size_t size_max = 0;          // Of all records together; the first batch comes in any case.
-  size_t size_min = 0;          // Wait until so many bytes are there ...
-  MonoTime wait_until;          // ... but not longer than this.
+  std::vector<Bucket> buckets;
+  size_t size_max = 0;  // Of all records together; the first batch comes in any case.
+  size_t size_min = 0;  // Wait until so many bytes are there (0 waits like 1) ...
+  MonoTime wait_until;  // ... but not longer than this.
 };
 
 // One result a bucket of the request, in its order.
@@ -29,7 +29,8 @@ using FetchResults = std::vector<Result<BucketRead>>;
 // is up: at once, or woken by the append that brings the records. Never polls.
 //
 // Buckets that this server does not have give kUnknownTableOrBucket, and do not cut the others'
-// wait short; neither does kNotLeaderOrFollower. `done` runs once, on any thread.
+// wait short; neither does kNotLeaderOrFollower. If no bucket is left to wait for, the answer comes
+// at once. `done` runs once, on any thread; it is dropped unrun only if the executor shuts down.
 void Fetch(const ReplicaManager& replicas, runtime::Executor& executor, const runtime::Clock& clock,
            FetchRequest request, absl::AnyInvocable<void(FetchResults)> done);
 

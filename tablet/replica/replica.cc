@@ -1,7 +1,11 @@
 #include "tablet/replica/replica.h"
 
+#include <algorithm>
+#include <span>
+
 #include "common/base/logging.h"
 #include "common/record/log_projection.h"
+#include "tablet/replica/batch_validation.h"
 
 namespace strom::tablet {
 namespace {
@@ -10,80 +14,122 @@ constexpr LogOffset kFromStart{-2};
 
 }  // namespace
 
-Replica::Replica(runtime::Executor& executor, const runtime::Clock& clock, ServerId self,
+Replica::Replica(runtime::Executor& executor, const runtime::Clock& clock, Options options,
                  BucketSpec spec, std::unique_ptr<LogTablet> log)
     : clock_(clock),
-      self_(self),
+      options_(options),
       spec_(std::move(spec)),
       log_(std::move(log)),
       strand_(executor),
       high_watermark_(log_->log_start_offset().value()) {}
 
+Status Replica::CheckEpochs(const Leadership& next) const {
+  if (!leadership_) return Status::Ok();
+  if (next.coordinator_epoch < leadership_->coordinator_epoch) {
+    return Error(ErrorCode::kInvalidCoordinator, "{}: coordinator epoch {}, known is {}", bucket(),
+                 next.coordinator_epoch, leadership_->coordinator_epoch);
+  }
+  if (next.leader_epoch < leadership_->leader_epoch) {
+    return Error(ErrorCode::kFencedLeaderEpoch, "{}: leader epoch {}, known is {}", bucket(),
+                 next.leader_epoch, leadership_->leader_epoch);
+  }
+  if (next.bucket_epoch < leadership_->bucket_epoch) {
+    return Error(ErrorCode::kInvalidUpdateVersion, "{}: bucket epoch {}, known is {}", bucket(),
+                 next.bucket_epoch, leadership_->bucket_epoch);
+  }
+  return Status::Ok();
+}
+
+Status Replica::CheckRole(const Leadership& next) const {
+  if (std::ranges::find(next.replicas, options_.self) == next.replicas.end()) {
+    return Error(ErrorCode::kUnknownTableOrBucket, "{}: server {} is none of its {} replicas",
+                 bucket(), options_.self, next.replicas.size());
+  }
+  if (next.leader == options_.self && next.isr != std::vector<ServerId>{options_.self}) {
+    return Error(ErrorCode::kInvalidReplicationFactor,
+                 "{}: an in-sync set of {} servers, replication between servers is not there yet",
+                 bucket(), next.isr.size());
+  }
+  return Status::Ok();
+}
+
 void Replica::Become(Leadership leadership, absl::AnyInvocable<void(Status)> done) {
   strand_.Dispatch([self = shared_from_this(), leadership = std::move(leadership),
                     done = std::move(done)]() mutable {
     if (self->stopped_) {
-      return done(Error(ErrorCode::kNotLeaderOrFollower, "{} is being removed", self->bucket()));
+      return done(Error(ErrorCode::kNotLeaderOrFollower, "{} is being stopped", self->bucket()));
     }
-    if (const auto& old = self->leadership_) {
-      if (leadership.coordinator_epoch < old->coordinator_epoch) {
-        return done(Error(ErrorCode::kInvalidCoordinator, "{}: coordinator epoch {}, known is {}",
-                          self->bucket(), leadership.coordinator_epoch, old->coordinator_epoch));
-      }
-      if (leadership.leader_epoch < old->leader_epoch) {
-        return done(Error(ErrorCode::kFencedLeaderEpoch, "{}: leader epoch {}, known is {}",
-                          self->bucket(), leadership.leader_epoch, old->leader_epoch));
-      }
-      if (leadership.bucket_epoch < old->bucket_epoch) {
-        return done(Error(ErrorCode::kInvalidUpdateVersion, "{}: bucket epoch {}, known is {}",
-                          self->bucket(), leadership.bucket_epoch, old->bucket_epoch));
-      }
-    }
+    Status allowed = self->CheckEpochs(leadership);
+    if (allowed.ok()) allowed = self->CheckRole(leadership);
+    if (!allowed.ok()) return done(std::move(allowed));
     self->leadership_ = std::move(leadership);
-    const bool leads = self->leadership_->leader == self->self_;
-    if (leads) self->AdvanceHighWatermark();  // What the log holds is on the whole ISR: on us.
+    const bool leads = self->leadership_->leader == self->options_.self;
+    if (leads) self->AdvanceHighWatermark();
     self->serving_.store(leads, std::memory_order_release);
     STROM_LOG(kInfo, "{} ({}): {} at leader epoch {}, log [{}, {})", self->bucket(),
               self->spec_.path, leads ? "leading" : "not leading", self->leadership_->leader_epoch,
               self->log_->log_start_offset(), self->log_->log_end_offset());
-    for (auto& wake : self->waiters_.TakeAll()) wake();
     done(Status::Ok());
+    self->Wake(self->waiters_.TakeAll());
   });
 }
 
-void Replica::Stop(absl::AnyInvocable<void()> done) {
-  strand_.Post([self = shared_from_this(), done = std::move(done)]() mutable {
+void Replica::Stop(std::optional<LeaderEpoch> leader_epoch, absl::AnyInvocable<void(Status)> done) {
+  strand_.Post([self = shared_from_this(), leader_epoch, done = std::move(done)]() mutable {
+    if (leader_epoch && self->leadership_ && *leader_epoch < self->leadership_->leader_epoch) {
+      return done(Error(ErrorCode::kFencedLeaderEpoch, "{}: stop at leader epoch {}, known is {}",
+                        self->bucket(), *leader_epoch, self->leadership_->leader_epoch));
+    }
     self->stopped_ = true;
     self->serving_.store(false, std::memory_order_release);
-    for (auto& wake : self->waiters_.TakeAll()) wake();
-    done();
+    self->Wake(self->waiters_.TakeAll());
+    done(Status::Ok());
   });
 }
 
 Status Replica::CheckServing() const {
   if (is_leader()) return Status::Ok();
-  return Error(ErrorCode::kNotLeaderOrFollower, "server {} does not lead {} of {}", self_, bucket(),
-               spec_.path);
+  return Error(ErrorCode::kNotLeaderOrFollower, "server {} does not lead {} of {}", options_.self,
+               bucket(), spec_.path);
 }
 
 void Replica::AdvanceHighWatermark() {
+  if (leadership_->isr.size() < options_.min_insync_replicas) return;
   const LogOffset end = log_->log_end_offset();
   STROM_CHECK(end >= high_watermark())
       << bucket() << ": log end " << end << " below high watermark " << high_watermark();
   high_watermark_.store(end.value(), std::memory_order_release);
 }
 
-void Replica::Append(Bytes batches, absl::AnyInvocable<void(Result<AppendInfo>)> done) {
-  strand_.Dispatch(
-      [self = shared_from_this(), batches = std::move(batches), done = std::move(done)]() mutable {
-        if (Status s = self->CheckServing(); !s.ok()) return done(std::move(s));
-        Result<AppendInfo> info = self->log_->AppendAsLeader(std::move(batches));
-        if (!info.ok()) return done(info.status().WithContext(self->spec_.path.ToString()));
-        self->AdvanceHighWatermark();
-        auto woken = self->waiters_.TakeBelow(self->high_watermark());
-        done(std::move(info));
-        for (auto& wake : woken) wake();
-      });
+void Replica::Wake(std::vector<OffsetWaiters::Wake> taken) {
+  waiter_count_.store(waiters_.size(), std::memory_order_relaxed);
+  for (auto& wake : taken) wake();
+}
+
+Result<AppendInfo> Replica::AppendOnStrand(Bytes batches, Acks acks) {
+  STROM_RETURN_IF_ERROR(CheckServing());
+  const size_t in_sync = leadership_->isr.size();
+  if (acks == Acks::kAll && in_sync < options_.min_insync_replicas) {
+    return Error(ErrorCode::kNotEnoughReplicas, "{}: {} of at least {} replicas are in sync",
+                 bucket(), in_sync, options_.min_insync_replicas);
+  }
+  STROM_ASSIGN_OR_RETURN(AppendInfo info, log_->AppendAsLeader(std::move(batches)));
+  AdvanceHighWatermark();
+  return info;
+}
+
+void Replica::Append(Bytes batches, Acks acks, absl::AnyInvocable<void(Result<AppendInfo>)> done) {
+  // On the calling thread, before anything queues.
+  Status valid = CheckServing();
+  if (valid.ok()) valid = ValidateProduced(batches, spec_.schemas);
+  if (!valid.ok()) return done(valid.WithContext(spec_.path.ToString()));
+  strand_.Dispatch([self = shared_from_this(), batches = std::move(batches), acks,
+                    done = std::move(done)]() mutable {
+    Result<AppendInfo> info = self->AppendOnStrand(std::move(batches), acks);
+    if (!info.ok()) return done(info.status().WithContext(self->spec_.path.ToString()));
+    done(std::move(info));
+    self->Wake(self->waiters_.TakeBelow(self->high_watermark()));
+  });
 }
 
 Result<Bytes> Replica::Project(const Bytes& batches, const std::vector<int32_t>& columns) const {
@@ -98,7 +144,10 @@ Result<Bytes> Replica::Project(const Bytes& batches, const std::vector<int32_t>&
         return Error(ErrorCode::kSchemaNotExist, "{}: batch at offset {} has schema {}", bucket(),
                      view.base_offset(), id);
       }
-      STROM_ASSIGN_OR_RETURN(auto made, record::LogProjection::Create(schema->second, columns));
+      // Columns the table got later are not in the batch.
+      const auto known = static_cast<int32_t>(schema->second.column_types().size());
+      const std::span held(columns.begin(), std::ranges::lower_bound(columns, known));
+      STROM_ASSIGN_OR_RETURN(auto made, record::LogProjection::Create(schema->second, held));
       projection.emplace(id, std::move(made));
     }
     STROM_RETURN_IF_ERROR(projection->second.AppendProjected(view, projected));
@@ -108,31 +157,44 @@ Result<Bytes> Replica::Project(const Bytes& batches, const std::vector<int32_t>&
 
 Result<BucketRead> Replica::ReadCommitted(const ReadRange& range) const {
   STROM_RETURN_IF_ERROR(CheckServing());
+  if (range.projection) {  // Wrong columns are wrong also while there is nothing to read.
+    STROM_RETURN_IF_ERROR(
+        record::LogProjection::Create(spec_.newest_schema(), *range.projection).status());
+  }
   BucketRead read{.records = {},
                   .high_watermark = high_watermark(),
                   .log_start_offset = log_->log_start_offset()};
   const LogOffset from = range.offset == kFromStart ? read.log_start_offset : range.offset;
   STROM_ASSIGN_OR_RETURN(read.records,
                          log_->Read(from, range.size_max, range.at_least_one, read.high_watermark));
-  if (!range.projection.empty()) {
-    STROM_ASSIGN_OR_RETURN(read.records, Project(read.records, range.projection));
+  if (range.projection) {
+    STROM_ASSIGN_OR_RETURN(read.records, Project(read.records, *range.projection));
   }
   return read;
 }
 
-Result<Bytes> Replica::ReadLast(int64_t count) const {
+Result<Bytes> Replica::ReadLast(int32_t count, size_t size_max) const {
   STROM_RETURN_IF_ERROR(CheckServing());
   const LogOffset upper = high_watermark();
   STROM_ASSIGN_OR_RETURN(LogOffset from, log_->OffsetOfLast(count, upper));
   Bytes records;
   while (from < upper) {
-    STROM_ASSIGN_OR_RETURN(const Bytes part, log_->Read(from, size_t{4} << 20, true, upper));
-    if (part.empty()) break;
+    STROM_ASSIGN_OR_RETURN(const Bytes part,
+                           log_->Read(from, size_max - records.size(), false, upper));
+    if (part.empty()) {
+      return Error(ErrorCode::kRecordTooLarge, "{}: the newest {} records are more than {} bytes",
+                   bucket(), count, size_max);
+    }
     STROM_ASSIGN_OR_RETURN(const auto views, record::SplitBatches(part));
     from = views.back().next_offset();
     records += part;
   }
   return records;
+}
+
+Result<int64_t> Replica::CountCommitted() const {
+  STROM_RETURN_IF_ERROR(CheckServing());
+  return high_watermark().value() - log_->log_start_offset().value();
 }
 
 Result<LogOffset> Replica::FindOffset(const OffsetQuery& query) const {
@@ -158,11 +220,15 @@ void Replica::AwaitCommitted(OffsetWaiters::Id id, LogOffset offset, OffsetWaite
     const LogOffset from = offset == kFromStart ? self->log_->log_start_offset() : offset;
     if (!self->is_leader() || from < self->high_watermark()) return wake();
     self->waiters_.Add(id, from, std::move(wake));
+    self->waiter_count_.store(self->waiters_.size(), std::memory_order_relaxed);
   });
 }
 
 void Replica::ForgetWait(OffsetWaiters::Id id) {
-  strand_.Dispatch([self = shared_from_this(), id] { self->waiters_.Remove(id); });
+  strand_.Dispatch([self = shared_from_this(), id] {
+    self->waiters_.Remove(id);
+    self->waiter_count_.store(self->waiters_.size(), std::memory_order_relaxed);
+  });
 }
 
 void Replica::Maintain(int64_t retention_size_bytes) {

@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include <absl/synchronization/mutex.h>
+#include <absl/functional/any_invocable.h>
 
 #include "common/runtime/strand.h"
 #include "tablet/log/log_tablet.h"
@@ -25,8 +25,15 @@ struct BucketRead {
 struct ReadRange {
   LogOffset offset;
   size_t size_max = 0;
-  bool at_least_one = false;        // The first batch comes even if it is larger than size_max.
-  std::vector<int32_t> projection;  // Columns, ascending; empty: all.
+  bool at_least_one = false;  // The first batch comes even if it is larger than size_max.
+  std::optional<std::vector<int32_t>> projection;  // Columns, strictly ascending; none: all.
+};
+
+// When an append is answered. Same numbers as on the wire.
+enum class Acks : int8_t {
+  kAll = -1,  // Once it is committed.
+  kNone = 0,  // Once it is written, as kLeader: there is always an answer.
+  kLeader = 1,
 };
 
 // Which offset ListOffsets asks for.
@@ -42,13 +49,20 @@ struct OffsetQuery {
 // published role and high watermark and only committed records. A record is committed once every
 // member of the ISR has it; with one replica, at once.
 //
-// Always true: the high watermark never decreases and is never above the log's end; a leader serves
-// only under the newest leadership it was told.
+// Always true: the high watermark never decreases and is never above the log's end, and does not
+// move while the ISR is smaller than it must be; a leader serves only under the newest leadership
+// it was told.
 class Replica : public std::enable_shared_from_this<Replica> {
  public:
+  struct Options {
+    ServerId self;
+    // Fewer members in the ISR: nothing is committed, appends with Acks::kAll are refused.
+    size_t min_insync_replicas = 1;
+  };
+
   // The log is open and belongs to the replica from now on. `executor` outlives it.
-  Replica(runtime::Executor& executor, const runtime::Clock& clock, ServerId self, BucketSpec spec,
-          std::unique_ptr<LogTablet> log);
+  Replica(runtime::Executor& executor, const runtime::Clock& clock, Options options,
+          BucketSpec spec, std::unique_ptr<LogTablet> log);
 
   const TableBucket& bucket() const { return log_->bucket(); }
   const BucketSpec& spec() const { return spec_; }
@@ -58,25 +72,32 @@ class Replica : public std::enable_shared_from_this<Replica> {
   }
   bool is_leader() const { return serving_.load(std::memory_order_acquire); }
 
-  // Takes the role that `leadership` gives this server. Older epochs are refused:
-  // kInvalidCoordinator, kFencedLeaderEpoch, kInvalidUpdateVersion; the same leadership again is
-  // fine.
+  // Takes the role that `leadership` gives this server. Errors, with everything left as it was:
+  // kInvalidCoordinator, kFencedLeaderEpoch, kInvalidUpdateVersion for an older epoch (the same
+  // leadership again is fine); kUnknownTableOrBucket if the server is none of the replicas;
+  // kInvalidReplicationFactor for a leader with followers, which there are not yet.
   void Become(Leadership leadership, absl::AnyInvocable<void(Status)> done);
 
   // Stops serving for good; waiters are woken, later calls get kNotLeaderOrFollower.
-  void Stop(absl::AnyInvocable<void()> done);
+  // Errors: kFencedLeaderEpoch if `leader_epoch` is given and older than the one known; the replica
+  // goes on then.
+  void Stop(std::optional<LeaderEpoch> leader_epoch, absl::AnyInvocable<void(Status)> done);
 
-  // Appends the batches of one request as leader and answers when they are committed (acks all) or
-  // written (acks 0 and 1, which with one replica is the same).
-  // Errors: kNotLeaderOrFollower; those of LogTablet::AppendAsLeader.
-  void Append(Bytes batches, absl::AnyInvocable<void(Result<AppendInfo>)> done);
+  // Appends the batches of one client request as leader, and answers as `acks` says.
+  // Errors: kNotLeaderOrFollower; kNotEnoughReplicas; those of ValidateProduced and of
+  // LogTablet::AppendAsLeader.
+  void Append(Bytes batches, Acks acks, absl::AnyInvocable<void(Result<AppendInfo>)> done);
 
   // Committed batches from range.offset on; offset -2 means the log's start. Any thread.
   // Errors: kNotLeaderOrFollower, kLogOffsetOutOfRange, kInvalidColumnProjection, kStorage.
   Result<BucketRead> ReadCommitted(const ReadRange& range) const;
 
-  // The newest `count` committed records, as whole batches.
-  Result<Bytes> ReadLast(int64_t count) const;
+  // The newest `count` committed records, as whole batches: there may be some more before them.
+  // Errors: kNotLeaderOrFollower; kRecordTooLarge if that is more than `size_max` bytes; kStorage.
+  Result<Bytes> ReadLast(int32_t count, size_t size_max) const;
+
+  // How many records are committed. Errors: kNotLeaderOrFollower.
+  Result<int64_t> CountCommitted() const;
 
   // Errors: kNotLeaderOrFollower; kInvalidTimestamp for one in the future.
   Result<LogOffset> FindOffset(const OffsetQuery& query) const;
@@ -86,27 +107,35 @@ class Replica : public std::enable_shared_from_this<Replica> {
   // by.
   void AwaitCommitted(OffsetWaiters::Id id, LogOffset offset, OffsetWaiters::Wake wake);
   void ForgetWait(OffsetWaiters::Id id);
+  // How many waits there are. Any thread.
+  size_t waiter_count() const { return waiter_count_.load(std::memory_order_relaxed); }
 
-  // For the manager's upkeep. On the strand: retention, writer expiry.
+  // For the manager's upkeep: retention, writer expiry.
   void Maintain(int64_t retention_size_bytes);
 
-  runtime::Strand& strand() { return strand_; }
   // For the manager: Sync from any thread, Close once the replica is stopped.
   LogTablet& mutable_log() { return *log_; }
 
  private:
   Status CheckServing() const;
+  Status CheckEpochs(const Leadership& next) const;
+  Status CheckRole(const Leadership& next) const;
+  Result<AppendInfo> AppendOnStrand(Bytes batches, Acks acks);
+  // What the log holds is on the whole ISR, which is this server alone.
   void AdvanceHighWatermark();
+  // Runs the wakes of waiters that were taken out. Last: they may call back.
+  void Wake(std::vector<OffsetWaiters::Wake> taken);
   Result<Bytes> Project(const Bytes& batches, const std::vector<int32_t>& columns) const;
 
   const runtime::Clock& clock_;
-  const ServerId self_;
+  const Options options_;
   const BucketSpec spec_;
   const std::unique_ptr<LogTablet> log_;
   runtime::Strand strand_;
 
   std::atomic<bool> serving_{false};  // Written on the strand.
-  std::atomic<int64_t> high_watermark_{0};
+  std::atomic<int64_t> high_watermark_;
+  std::atomic<size_t> waiter_count_{0};
 
   // On the strand.
   std::optional<Leadership> leadership_;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "common/base/logging.h"
+#include "tablet/replica/log_directories.h"
 
 namespace strom::tablet {
 
@@ -10,30 +11,32 @@ ReplicaManager::ReplicaManager(runtime::Executor& executor, runtime::Executor& b
                                const runtime::Clock& clock, io::FileSystem& files,
                                DataDirectory& directory, ServerId self, ReplicaOptions options)
     : executor_(executor),
+      blocking_(blocking),
       clock_(clock),
       files_(files),
       directory_(directory),
       self_(self),
       options_(std::move(options)),
-      files_strand_(blocking) {}
+      strand_(blocking) {}
 
 Status ReplicaManager::Start() {
   STROM_ASSIGN_OR_RETURN(recovery_points_,
                          ReadOffsetCheckpoint(files_, directory_.recovery_point_path()));
-  files_strand_.Post([this] {
+  STROM_ASSIGN_OR_RETURN(found_, FindLogs(files_, directory_.path()));
+  strand_.Post([this] {
     Schedule(options_.recovery_checkpoint_interval, &ReplicaManager::CheckpointRecoveryPoints);
     Schedule(options_.retention_check_interval, &ReplicaManager::CheckRetention);
   });
   return Status::Ok();
 }
 
-// Runs `task` on the files strand after `interval`, again and again until Stop.
+// Runs `task` on the strand after `interval`, again and again until Stop.
 void ReplicaManager::Schedule(MonoDuration interval, void (ReplicaManager::*task)()) {
   if (stopping_) return;
   auto id = std::make_shared<runtime::TimerId>(runtime::kNoTimer);
-  *id = files_strand_.PostAt(clock_.Now() + interval, [this, id, interval, task] {
+  *id = strand_.PostAt(clock_.Now() + interval, [this, id, interval, task] {
     timers_.erase(*id);
-    if (stopping_) return;
+    if (stopping_) return ContinueStop();
     (this->*task)();
     Schedule(interval, task);
   });
@@ -53,68 +56,147 @@ std::vector<std::shared_ptr<Replica>> ReplicaManager::All() const {
   return all;
 }
 
+void ReplicaManager::Acquire(const TableBucket& bucket, Task task) {
+  const auto [it, idle] = busy_.try_emplace(bucket);
+  if (!idle) return it->second.push_back(std::move(task));
+  task();
+}
+
+void ReplicaManager::Release(const TableBucket& bucket) {
+  const auto it = busy_.find(bucket);
+  STROM_CHECK(it != busy_.end()) << bucket << " has no task under way";
+  if (it->second.empty()) {
+    busy_.erase(it);
+    return ContinueStop();
+  }
+  Task next = std::move(it->second.front());
+  it->second.pop_front();
+  next();
+}
+
 void ReplicaManager::Become(BucketSpec spec, Leadership leadership,
                             absl::AnyInvocable<void(Status)> done) {
-  files_strand_.Post([this, spec = std::move(spec), leadership = std::move(leadership),
-                      done = std::move(done)]() mutable {
-    if (stopping_) {
-      return done(Error(ErrorCode::kNotLeaderOrFollower, "server {} is stopping", self_));
-    }
-    std::shared_ptr<Replica> replica = Find(spec.bucket);
-    if (!replica) {
-      Result<std::shared_ptr<Replica>> opened = Open(spec);
-      if (!opened.ok()) return done(opened.status());
-      replica = *std::move(opened);
-      absl::MutexLock lock(&mutex_);
-      replicas_[spec.bucket] = replica;
-    }
-    replica->Become(std::move(leadership), std::move(done));
-  });
-}
-
-Result<std::shared_ptr<Replica>> ReplicaManager::Open(const BucketSpec& spec) {
-  const std::string path = directory_.path() + "/" + spec.LogDirectory();
-  STROM_RETURN_IF_ERROR(files_.CreateDirectories(path));
-  const auto point = recovery_points_.find(spec.bucket);
-  STROM_ASSIGN_OR_RETURN(
-      auto log, LogTablet::Open(files_, clock_, path, spec.bucket, options_.log,
-                                point == recovery_points_.end() ? LogOffset(0) : point->second,
-                                directory_.was_clean()));
-  return std::make_shared<Replica>(executor_, clock_, self_, spec, std::move(log));
-}
-
-void ReplicaManager::StopReplica(TableBucket bucket, bool remove,
-                                 absl::AnyInvocable<void(Status)> done) {
-  std::shared_ptr<Replica> replica;
-  {
-    absl::MutexLock lock(&mutex_);
-    if (const auto it = replicas_.find(bucket); it != replicas_.end()) {
-      replica = std::move(it->second);
-      replicas_.erase(it);
-    }
-  }
-  if (!replica) return done(Status::Ok());
-  replica->Stop([this, replica, remove, done = std::move(done)]() mutable {
-    files_strand_.Post([this, replica, remove, done = std::move(done)]() mutable {
-      recovery_points_.erase(replica->bucket());
-      if (!remove) return done(replica->mutable_log().Close());
-      STROM_LOG(kInfo, "{} ({}): removing its files", replica->bucket(), replica->spec().path);
-      done(files_.RemoveRecursively(replica->log().directory()));
+  const TableBucket bucket = spec.bucket;
+  strand_.Post([this, bucket, spec = std::move(spec), leadership = std::move(leadership),
+                done = std::move(done)]() mutable {
+    Acquire(bucket, [this, bucket, spec = std::move(spec), leadership = std::move(leadership),
+                     done = std::move(done)]() mutable {
+      if (stopping_) {
+        done(Error(ErrorCode::kNotLeaderOrFollower, "server {} is stopping", self_));
+      } else if (const auto replica = Find(bucket)) {
+        replica->Become(std::move(leadership), std::move(done));
+      } else {
+        return OpenAndBecome(std::move(spec), std::move(leadership), std::move(done));
+      }
+      Release(bucket);
     });
   });
 }
 
-Status ReplicaManager::SyncAll() {
-  Status first_error;
-  for (const auto& replica : All()) {
-    const Status synced = replica->mutable_log().Sync();
-    if (synced.ok()) {
-      recovery_points_[replica->bucket()] = replica->log().recovery_point();
-    } else if (first_error.ok()) {
-      first_error = synced;
-    }
+void ReplicaManager::OpenAndBecome(BucketSpec spec, Leadership leadership,
+                                   absl::AnyInvocable<void(Status)> done) {
+  const TableBucket bucket = spec.bucket;
+  const auto point = recovery_points_.find(bucket);
+  const LogOffset recovery_point = point == recovery_points_.end() ? LogOffset(0) : point->second;
+  // What this process wrote itself, it checks again: only the last one's orderly stop counts.
+  const bool clean = directory_.was_clean() && found_.contains(bucket);
+  blocking_.Post([this, bucket, recovery_point, clean, spec = std::move(spec),
+                  leadership = std::move(leadership), done = std::move(done)]() mutable {
+    auto opened = Open(spec, recovery_point, clean);
+    strand_.Post([this, bucket, opened = std::move(opened), leadership = std::move(leadership),
+                  done = std::move(done)]() mutable {
+      if (opened.ok()) {
+        found_.erase(bucket);
+        {
+          absl::MutexLock lock(&mutex_);
+          replicas_[bucket] = *opened;
+        }
+        (*opened)->Become(std::move(leadership), std::move(done));
+      } else {
+        STROM_LOG(kError, "{} does not open: {}", bucket, opened.status().ToString());
+        done(opened.status());
+      }
+      Release(bucket);
+    });
+  });
+}
+
+Result<std::shared_ptr<Replica>> ReplicaManager::Open(const BucketSpec& spec,
+                                                      LogOffset recovery_point, bool clean) const {
+  const std::string path = directory_.path() + "/" + LogDirectory(spec.path, spec.bucket);
+  STROM_RETURN_IF_ERROR(files_.CreateDirectories(path));
+  STROM_ASSIGN_OR_RETURN(auto log, LogTablet::Open(files_, clock_, path, spec.bucket, options_.log,
+                                                   recovery_point, clean));
+  const Replica::Options options{
+      .self = self_, .min_insync_replicas = static_cast<size_t>(options_.min_insync_replicas)};
+  return std::make_shared<Replica>(executor_, clock_, options, spec, std::move(log));
+}
+
+void ReplicaManager::StopReplica(TableBucket bucket, LeaderEpoch leader_epoch, bool remove,
+                                 absl::AnyInvocable<void(Status)> done) {
+  strand_.Post([this, bucket, leader_epoch, remove, done = std::move(done)]() mutable {
+    Acquire(bucket, [this, bucket, leader_epoch, remove, done = std::move(done)]() mutable {
+      const auto replica = Find(bucket);
+      if (!replica && remove) return RemoveUnserved(bucket, std::move(done));
+      if (!replica) {
+        done(Status::Ok());
+        return Release(bucket);
+      }
+      replica->Stop(
+          leader_epoch, [this, replica, remove, done = std::move(done)](Status status) mutable {
+            strand_.Post([this, replica, remove, status, done = std::move(done)]() mutable {
+              if (status.ok()) return CloseOrRemove(replica, remove, std::move(done));
+              done(std::move(status));
+              Release(replica->bucket());
+            });
+          });
+    });
+  });
+}
+
+void ReplicaManager::CloseOrRemove(std::shared_ptr<Replica> replica, bool remove,
+                                   absl::AnyInvocable<void(Status)> done) {
+  {
+    absl::MutexLock lock(&mutex_);
+    replicas_.erase(replica->bucket());
   }
-  return first_error;
+  blocking_.Post([this, replica, remove, done = std::move(done)]() mutable {
+    if (remove) STROM_LOG(kInfo, "{} ({}): removing it", replica->bucket(), replica->spec().path);
+    const std::string& directory = replica->log().directory();
+    Status status =
+        remove ? RemoveLog(files_, directory_.path(), directory) : replica->mutable_log().Close();
+    strand_.Post([this, replica, remove, status, done = std::move(done)]() mutable {
+      const TableBucket bucket = replica->bucket();
+      if (remove) {
+        recovery_points_.erase(bucket);
+      } else if (status.ok()) {
+        recovery_points_[bucket] = replica->log().recovery_point();
+      }
+      close_failed_ |= !status.ok();
+      done(std::move(status));
+      Release(bucket);
+    });
+  });
+}
+
+void ReplicaManager::RemoveUnserved(const TableBucket& bucket,
+                                    absl::AnyInvocable<void(Status)> done) {
+  blocking_.Post([this, bucket, done = std::move(done)]() mutable {
+    auto logs = FindLogs(files_, directory_.path());
+    Status status = logs.status();
+    if (logs.ok() && logs->contains(bucket)) {
+      STROM_LOG(kInfo, "{}: removing {}, which is not served", bucket, logs->at(bucket));
+      status = RemoveLog(files_, directory_.path(), logs->at(bucket));
+    }
+    strand_.Post([this, bucket, status, done = std::move(done)]() mutable {
+      if (status.ok()) {
+        found_.erase(bucket);
+        recovery_points_.erase(bucket);
+      }
+      done(std::move(status));
+      Release(bucket);
+    });
+  });
 }
 
 Status ReplicaManager::WriteRecoveryPoints() {
@@ -122,55 +204,32 @@ Status ReplicaManager::WriteRecoveryPoints() {
 }
 
 void ReplicaManager::CheckpointRecoveryPoints() {
-  Status status = SyncAll();
-  if (status.ok()) status = WriteRecoveryPoints();
-  if (!status.ok()) STROM_LOG(kError, "recovery points: {}", status.ToString());
+  if (std::exchange(syncing_, true)) return;  // A slow disk: the last one is not done yet.
+  blocking_.Post([this, replicas = All()]() mutable {
+    BucketOffsets synced;
+    for (const auto& replica : replicas) {
+      const Status status = replica->mutable_log().Sync();
+      if (status.ok()) {
+        synced[replica->bucket()] = replica->log().recovery_point();
+      } else {
+        STROM_LOG(kError, "{}: {}", replica->bucket(), status.ToString());
+      }
+    }
+    replicas.clear();
+    strand_.Post([this, synced = std::move(synced)] {
+      syncing_ = false;
+      for (const auto& [bucket, point] : synced) {
+        if (Find(bucket)) recovery_points_[bucket] = point;
+      }
+      const Status status = WriteRecoveryPoints();
+      if (!status.ok()) STROM_LOG(kError, "recovery points: {}", status.ToString());
+      ContinueStop();
+    });
+  });
 }
 
 void ReplicaManager::CheckRetention() {
   for (const auto& replica : All()) replica->Maintain(options_.retention_size_bytes);
-}
-
-void ReplicaManager::Stop(absl::AnyInvocable<void(Status)> done) {
-  files_strand_.Post([this, done = std::move(done)]() mutable {
-    stopping_ = true;
-    for (const runtime::TimerId timer : timers_) files_strand_.Cancel(timer);
-    const auto replicas = All();
-    if (replicas.empty()) return CloseAll(std::move(done));
-    struct Countdown {
-      std::atomic<size_t> left;
-      absl::AnyInvocable<void(Status)> done;
-    };
-    auto countdown = std::make_shared<Countdown>();
-    countdown->left = replicas.size();
-    countdown->done = std::move(done);
-    for (const auto& replica : replicas) {
-      replica->Stop([this, countdown] {
-        if (countdown->left.fetch_sub(1) != 1) return;
-        files_strand_.Post([this, countdown] { CloseAll(std::move(countdown->done)); });
-      });
-    }
-  });
-}
-
-// On the files strand, with every replica stopped.
-void ReplicaManager::CloseAll(absl::AnyInvocable<void(Status)> done) {
-  Status status;
-  for (const auto& replica : All()) {
-    const Status closed = replica->mutable_log().Close();
-    if (closed.ok()) {
-      recovery_points_[replica->bucket()] = replica->log().recovery_point();
-    } else if (status.ok()) {
-      status = closed;
-    }
-  }
-  if (status.ok()) status = WriteRecoveryPoints();
-  if (status.ok()) status = directory_.MarkClean();
-  {
-    absl::MutexLock lock(&mutex_);
-    replicas_.clear();
-  }
-  done(std::move(status));
 }
 
 }  // namespace strom::tablet

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
+#include <string>
 #include <vector>
 
 #include <absl/synchronization/mutex.h>
@@ -16,6 +19,7 @@ namespace strom::tablet {
 
 struct ReplicaOptions {
   LogOptions log;
+  int min_insync_replicas = 1;
   MonoDuration recovery_checkpoint_interval = Seconds(60);
   MonoDuration retention_check_interval = Seconds(300);
   int64_t retention_size_bytes = -1;  // Of one bucket's log; <= 0: no limit.
@@ -24,8 +28,9 @@ struct ReplicaOptions {
 // All replicas of one tablet server, and their upkeep: opening logs, checkpoints, retention, the
 // orderly stop.
 //
-// Any thread may call. Opening and syncing run on the blocking executor; replicas run on the main
-// one. Callbacks come from either.
+// Any thread may call. Its own state lives on a strand; opening, closing and syncing logs are tasks
+// of the blocking executor, those of one bucket one after another; replicas run on the main one.
+// Callbacks come from any of them.
 class ReplicaManager {
  public:
   // Everything given outlives the manager, and the manager every task it posted: see Stop.
@@ -33,51 +38,77 @@ class ReplicaManager {
                  const runtime::Clock& clock, io::FileSystem& files, DataDirectory& directory,
                  ServerId self, ReplicaOptions options);
 
-  // Reads the recovery points and starts the upkeep. Before any other call; blocks.
-  // Errors: kStorage, kCorruptRecord.
+  // Reads the recovery points, looks what logs there are and starts the upkeep. Before any other
+  // call; blocks. Errors: kStorage, kCorruptRecord.
   Status Start();
 
   // Opens the bucket's log if need be and takes the role; `done` once it serves (or does not).
   // Errors: those of LogTablet::Open and Replica::Become.
   void Become(BucketSpec spec, Leadership leadership, absl::AnyInvocable<void(Status)> done);
 
-  // Stops serving the bucket; with `remove`, its files go too. A bucket that is not here is fine.
-  void StopReplica(TableBucket bucket, bool remove, absl::AnyInvocable<void(Status)> done);
+  // Stops serving the bucket; with `remove`, its files go too. A bucket that is not served is fine:
+  // its files are found by its ids. Errors: kFencedLeaderEpoch, as Replica::Stop; kStorage.
+  void StopReplica(TableBucket bucket, LeaderEpoch leader_epoch, bool remove,
+                   absl::AnyInvocable<void(Status)> done);
 
   // nullptr if this server has no such bucket.
   std::shared_ptr<Replica> Find(const TableBucket& bucket) const;
   std::vector<std::shared_ptr<Replica>> All() const;
 
   // Stops every replica, closes and syncs the logs, writes the checkpoints and marks the directory
-  // clean if all went well. `done` runs once nothing of the manager is posted any more; then it may
-  // be destroyed.
+  // clean if every log in it is. `done` runs once nothing of the manager is posted any more; then
+  // it may be destroyed. Once, after Start returned OK.
   void Stop(absl::AnyInvocable<void(Status)> done);
 
  private:
-  Result<std::shared_ptr<Replica>> Open(const BucketSpec& spec);
+  using Task = runtime::Task;
+
+  // All below on strand_, but Open.
+  // Runs `task` once no other one of the bucket is under way; it ends with Release.
+  void Acquire(const TableBucket& bucket, Task task);
+  void Release(const TableBucket& bucket);
+  Result<std::shared_ptr<Replica>> Open(const BucketSpec& spec, LogOffset recovery_point,
+                                        bool clean) const;
+  void OpenAndBecome(BucketSpec spec, Leadership leadership, absl::AnyInvocable<void(Status)> done);
+  void CloseOrRemove(std::shared_ptr<Replica> replica, bool remove,
+                     absl::AnyInvocable<void(Status)> done);
+  void RemoveUnserved(const TableBucket& bucket, absl::AnyInvocable<void(Status)> done);
+
   void Schedule(MonoDuration interval, void (ReplicaManager::*task)());
   void CheckpointRecoveryPoints();
   void CheckRetention();
-  Status SyncAll();
   Status WriteRecoveryPoints();
-  void CloseAll(absl::AnyInvocable<void(Status)> done);
+
+  // True while a task of the manager is queued or under way elsewhere.
+  bool busy() const { return !busy_.empty() || !timers_.empty() || syncing_; }
+  void ContinueStop();
+  void CloseAll();
+  void FinishStop(Status status);
 
   runtime::Executor& executor_;
+  runtime::Executor& blocking_;
   const runtime::Clock& clock_;
   io::FileSystem& files_;
   DataDirectory& directory_;
   const ServerId self_;
   const ReplicaOptions options_;
+  runtime::Strand strand_;
 
-  // Opening, closing and checkpoints, one after another, off the main executor.
-  runtime::Strand files_strand_;
-  // On files_strand_.
+  // On strand_.
   BucketOffsets recovery_points_;
-  bool stopping_ = false;
+  std::map<TableBucket, std::string> found_;      // Logs on disk that were not opened yet.
+  std::map<TableBucket, std::deque<Task>> busy_;  // Buckets with a task under way, and who waits.
   std::set<runtime::TimerId> timers_;
+  bool syncing_ = false;
+  bool close_failed_ = false;  // Of a log that is not served any more.
+  bool stopping_ = false;      // Nothing new begins.
+  bool closing_ = false;       // And nothing is under way but the stop itself.
+  size_t replicas_to_stop_ = 0;
+  absl::AnyInvocable<void(Status)> stopped_;
 
   mutable absl::Mutex mutex_;
-  std::map<TableBucket, std::shared_ptr<Replica>> replicas_ ABSL_GUARDED_BY(mutex_);
+  std::map<TableBucket, std::shared_ptr<Replica>> replicas_
+      ABSL_GUARDED_BY(mutex_);  // Set on strand_.
 };
 
 }  // namespace strom::tablet

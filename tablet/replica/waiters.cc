@@ -1,10 +1,12 @@
 #include "tablet/replica/waiters.h"
 
+#include "common/base/check.h"
+
 namespace strom::tablet {
 
 void OffsetWaiters::Add(Id id, LogOffset offset, Wake wake) {
+  STROM_CHECK(offsets_.emplace(id, offset).second) << "waiter " << id << " waits already";
   waiters_.emplace(std::pair(offset, id), std::move(wake));
-  offsets_.emplace(id, offset);
 }
 
 void OffsetWaiters::Remove(Id id) {
@@ -26,7 +28,11 @@ std::vector<OffsetWaiters::Wake> OffsetWaiters::TakeBelow(LogOffset end) {
 }
 
 std::vector<OffsetWaiters::Wake> OffsetWaiters::TakeAll() {
-  return TakeBelow(LogOffset(INT64_MAX));
+  std::vector<Wake> taken;
+  for (auto& [key, wake] : waiters_) taken.push_back(std::move(wake));
+  waiters_.clear();
+  offsets_.clear();
+  return taken;
 }
 
 }  // namespace strom::tablet

@@ -19,7 +19,7 @@ class OffsetWaiters {
   using Id = uint64_t;
 
   // `wake` is taken once the end is above `offset`, or by TakeAll. `id` is the caller's name for
-  // it, unused so far.
+  // it; no waiter that is still here has it.
   void Add(Id id, LogOffset offset, Wake wake);
   // Forgets a waiter; unknown ids are ignored (it was woken).
   void Remove(Id id);

@@ -55,7 +55,7 @@ void SimLink::Drain() {
 
 void SimLink::Send(Packet packet) {
   const std::shared_ptr<SimLink> peer = peer_.lock();
-  if (!peer || peer->ending_) return;
+  if (!peer || peer->ending_ || stalled_) return;
   const uint64_t spread =
       static_cast<uint64_t>((options_.latency_max - options_.latency_min).nanos()) + 1;
   const MonoDuration latency =

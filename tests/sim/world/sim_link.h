@@ -45,6 +45,9 @@ class SimLink final : public rpc::framed::FrameLink, public std::enable_shared_f
   // From outside: this end in peace, when what is in flight is answered.
   void Drain();
 
+  // From outside: what either end sends from now on vanishes, and neither hears of it.
+  void Stall() { stalled_ = true; }
+
   // From outside: this end takes no byte any more, at once.
   void Deafen() { deaf_ = true; }
 
@@ -70,6 +73,7 @@ class SimLink final : public rpc::framed::FrameLink, public std::enable_shared_f
   MonoTime last_arrival_;         // Of the newest of them.
   Bytes unread_;
   bool reading_ = true;
+  bool stalled_ = false;
   bool deaf_ = false;    // No OnBytes any more.
   bool ending_ = false;  // End was called; OnClosed follows or has been.
 };

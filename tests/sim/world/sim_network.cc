@@ -167,12 +167,24 @@ absl::AnyInvocable<bool()> SimNetwork::Loses(std::map<std::string, int>& counts,
   };
 }
 
-void SimNetwork::BreakConnections(const std::string& host) {
-  for (auto& [id, connection] : connections_) {
-    if (connection.client_host == host || connection.server_host == host) {
-      connection.client->Break(Error(ErrorCode::kNetwork, "connection reset [injected]"));
-    }
+std::vector<std::shared_ptr<SimLink>> SimNetwork::EndsOf(const std::string& host) const {
+  std::vector<std::shared_ptr<SimLink>> ends;
+  for (const auto& [id, connection] : connections_) {
+    if (connection.client_host != host && connection.server_host != host) continue;
+    ends.push_back(connection.client);
+    ends.push_back(connection.server);
   }
+  return ends;
+}
+
+void SimNetwork::BreakConnections(const std::string& host) {
+  for (const auto& end : EndsOf(host)) {
+    end->Break(Error(ErrorCode::kNetwork, "connection reset [injected]"));
+  }
+}
+
+void SimNetwork::StallConnections(const std::string& host) {
+  for (const auto& end : EndsOf(host)) end->Stall();
 }
 
 void SimNetwork::SetReachable(const std::string& host, bool reachable) {

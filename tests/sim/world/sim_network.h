@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "common/rpc/network.h"
 #include "common/runtime/clock.h"
@@ -38,6 +39,8 @@ class SimNetwork {
 
   // All connections of the host break now.
   void BreakConnections(const std::string& host);
+  // The host's connections go silent, though nobody breaks them; new ones are fine.
+  void StallConnections(const std::string& host);
   // While false, connections to the host cannot be made; those there are stay.
   void SetReachable(const std::string& host, bool reachable);
   // The next `count` requests to the host never arrive. (Handshakes are spared.)
@@ -56,6 +59,7 @@ class SimNetwork {
             std::shared_ptr<runtime::Strand> strand,
             std::shared_ptr<rpc::framed::FrameConnection> client);
   SimLink::Options LinkOptions();
+  std::vector<std::shared_ptr<SimLink>> EndsOf(const std::string& host) const;
   // For SimLink's may_write: false `count` times after the first frame.
   absl::AnyInvocable<bool()> Loses(std::map<std::string, int>& counts, std::string host);
 

@@ -251,6 +251,15 @@ TEST_CASE("schema ids that no schema has are not found", "[service]") {
   CHECK(world.Ask(rpc::kGetTableSchema, request).ok());
 }
 
+TEST_CASE("a table that does not exist has no schema, as Fluss says it", "[service]") {
+  ServiceWorld world;
+  REQUIRE(world.CreateDatabase("db").ok());
+  const auto request = ForTable<pb::GetTableSchemaRequest>({"db", "missing"});
+  const auto answer = world.Ask(rpc::kGetTableSchema, request);
+  CHECK(answer.status().code() == ErrorCode::kSchemaNotExist);
+  CHECK(answer.status().message() == "table db.missing does not exist");
+}
+
 TEST_CASE("partitions are listed with their keys, and filtered", "[service]") {
   ServiceWorld world;
   const TablePath path{"db", "p"};

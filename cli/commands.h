@@ -1,0 +1,16 @@
+#pragma once
+
+#include "cli/command.h"
+
+namespace strom::cli {
+
+// The whole tree of actions of `strom`.
+const Command& CommandTree();
+
+// Its branches, each made by the file of the same name.
+Command DevCommand();
+Command DatabaseCommands();
+Command TableCommands();
+Command ClusterCommands();
+
+}  // namespace strom::cli

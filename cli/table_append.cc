@@ -1,0 +1,140 @@
+#include "cli/table_append.h"
+
+#include <fstream>
+#include <ostream>
+
+#include "cli/ack_tracker.h"
+#include "cli/row_reader.h"
+#include "cli/session.h"
+#include "client/include/strom/append_writer.h"
+#include "common/types/table_path.h"
+
+namespace strom::cli {
+namespace {
+
+// How long a look at the progress waits for the next one while all rows are on their way.
+constexpr MonoDuration kProgressPause = Millis(20);
+
+// Appends rows and says how far it is. Callbacks count, the command's thread prints.
+class Appending {
+ public:
+  Appending(client::AppendWriter& writer, int64_t progress_step, std::ostream& out)
+      : writer_(writer), step_(progress_step), out_(out) {}
+
+  Status Take(const Row& row) {
+    STROM_RETURN_IF_ERROR(writer_.Append(
+        row, [tracker = tracker_, number = count_](Result<client::AppendResult> result) {
+          tracker->Answered(number, result.status());
+        }));
+    ++count_;
+    Report();
+    return FirstFailure();
+  }
+
+  // Waits for the answers of all rows taken.
+  Status Finish() {
+    client::Future<void> closed = writer_.Close();
+    while (!closed.WaitFor(kProgressPause)) Report();
+    const Status status = closed.Get();
+    Report();
+    STROM_RETURN_IF_ERROR(FirstFailure());
+    return status;
+  }
+
+  int64_t acknowledged() const { return tracker_->acknowledged(); }
+
+ private:
+  // "acked K" whenever another `step_` rows are there.
+  void Report() {
+    if (step_ == 0) return;
+    const int64_t now = acknowledged() / step_ * step_;
+    if (now <= reported_) return;
+    reported_ = now;
+    out_ << "acked " << now << std::endl;  // At once: somebody may wait for it.
+  }
+
+  Status FirstFailure() const {
+    const auto failure = tracker_->failure();
+    if (!failure) return Status::Ok();
+    return failure->status.WithContext(fmt::format("row {}", failure->row + 1));
+  }
+
+  client::AppendWriter& writer_;
+  const int64_t step_;
+  std::ostream& out_;
+  // Callbacks may outlive this object.
+  const std::shared_ptr<AckTracker> tracker_ = std::make_shared<AckTracker>();
+  int64_t count_ = 0;
+  int64_t reported_ = 0;
+};
+
+Status AppendAll(RowReader& rows, Appending& appending) {
+  while (true) {
+    Result<std::optional<Row>> row = rows.Next();
+    if (!row.ok()) {
+      (void)appending.Finish();  // What was right until here is on its way.
+      return row.status();
+    }
+    if (!row->has_value()) return appending.Finish();
+    STROM_RETURN_IF_ERROR(appending.Take(**row));
+  }
+}
+
+Status Append(const Arguments& arguments, Console& console) {
+  std::ifstream file;
+  const std::string path = arguments.Text("--file");
+  if (!path.empty() && path != "-") {
+    file.open(path);
+    if (!file) return Error(ErrorCode::kStorage, "{}: {}", path, std::strerror(errno));
+  }
+  std::istream& in = file.is_open() ? file : console.in;
+  std::string format = arguments.Text("--input");
+  if (format.empty()) format = path.ends_with(".csv") ? "csv" : "json";
+
+  STROM_ASSIGN_OR_RETURN(Session session, Session::Open(arguments));
+  STROM_ASSIGN_OR_RETURN(const TablePath table_path, TablePath::Parse(arguments.Text("TABLE")));
+  STROM_ASSIGN_OR_RETURN(const TableInfo table, session.Await(session.admin().GetTable(table_path)));
+  const auto rows = format == "csv" ? MakeCsvRowReader(in, table.descriptor.schema)
+                                    : MakeJsonRowReader(in, table.descriptor.schema);
+  client::AppendWriterOptions options;
+  options.delivery_timeout = session.timeout();
+  STROM_ASSIGN_OR_RETURN(const auto writer, session.connection().NewAppendWriter(table, options));
+  Appending appending(*writer, arguments.Has("--progress") ? arguments.Int("--progress") : 0,
+                      console.out);
+  const Status status = AppendAll(*rows, appending);
+  if (!status.ok()) {
+    return Status(status.code(), fmt::format("{}; {} rows from the front are written",
+                                             status.message(), appending.acknowledged()));
+  }
+  console.out << "appended " << appending.acknowledged()
+              << (appending.acknowledged() == 1 ? " row" : " rows") << '\n';
+  return Status::Ok();
+}
+
+}  // namespace
+
+Command TableAppendCommand() {
+  return {
+      .name = "append",
+      .help = "Append rows to a log table, from a file or the input",
+      .details =
+          "JSON: one object a line, {\"id\":1,\"name\":\"a\"}; columns left out are NULL. CSV: the "
+          "first line\nnames the columns. DECIMAL is a text in JSON, bytes are base64, times are "
+          "ISO 8601.\nRows are written in order; the first wrong one ends it and its line is "
+          "named. --timeout is how\nlong a row may take, repeats after a lost connection included.",
+      .options = Concat(
+          ConnectionOptions(),
+          {{.name = "--file", .value_name = "FILE", .help = "Read this; default: the input"},
+           {.name = "--input",
+            .value_name = "NAME",
+            .help = "What it holds: json or csv; default: by the file's name, else json",
+            .choices = {"json", "csv"}},
+           {.name = "--progress",
+            .value_name = "ROWS",
+            .help = "Print \"acked K\" each time so many more rows are written for sure",
+            .check = CheckCount}}),
+      .positionals = {{.name = "TABLE", .help = "database.table", .check = CheckTablePath}},
+      .run = Append};
+}
+
+}  // namespace strom::cli

@@ -1,0 +1,7 @@
+#pragma once
+
+namespace strom::cli {
+
+inline constexpr const char* kVersion = STROM_VERSION;
+
+}  // namespace strom::cli

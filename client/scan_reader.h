@@ -1,0 +1,76 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "client/include/strom/log_scanner.h"
+#include "client/log_fetcher.h"
+#include "common/record/log_batch.h"
+#include "common/record/log_record_reader.h"
+
+namespace strom::client {
+
+// What is behind a LogScanner: takes chunks from its fetcher and decodes them on the thread that
+// polls. One thread at a time, as the scanner.
+class ScanReader : public std::enable_shared_from_this<ScanReader> {
+ public:
+  // Errors: see Connection::NewLogScanner.
+  static Result<std::shared_ptr<ScanReader>> Make(std::shared_ptr<Cluster> cluster,
+                                                  const TableInfo& table,
+                                                  const LogScannerOptions& options);
+  ScanReader(std::shared_ptr<LogFetcher> fetcher, ScanProjection projection, const TableInfo& table,
+             const LogScannerOptions& options);
+
+  const ScanProjection& projection() const { return projection_; }
+  const std::shared_ptr<LogFetcher>& fetcher() const { return fetcher_; }
+  int32_t bucket_count() const { return bucket_count_; }
+
+  // As LogScanner's.
+  Status Subscribe(BucketId bucket, OffsetSpec start, std::optional<LogOffset> stop);
+  void Unsubscribe(BucketId bucket);
+  Result<std::vector<LogRecord>> Poll(MonoDuration timeout);
+  Future<std::vector<LogRecord>> PollAsync(MonoDuration timeout);
+  std::optional<LogOffset> Position(BucketId bucket) const;
+  bool finished() const;
+
+ private:
+  struct Bucket {
+    SubscriptionId subscription = 0;
+    std::optional<LogOffset> position;
+    std::optional<LogOffset> stop;
+  };
+  // A chunk on its way to becoming records.
+  struct Decoding {
+    Decoding(FetchedChunk c, BucketId b) : chunk(std::move(c)), bucket(b), batches(chunk.records) {}
+
+    const FetchedChunk chunk;
+    const BucketId bucket;
+    record::LogBatchIterator batches;
+    std::optional<record::LogBatchView> batch;  // That `records` reads; and its plan.
+    std::optional<record::LogRecordReader> records;
+    const ScanPlan* plan = nullptr;
+  };
+
+  // What Poll gives, if that is clear without another chunk.
+  std::optional<Result<std::vector<LogRecord>>> TryPoll();
+  void Begin(FetchedChunk chunk);
+  Status Decode(std::vector<LogRecord>* records);
+  // Opens the next batch. False at the end of the chunk.
+  Result<bool> NextBatch(const Bucket& bucket);
+  void PollMore(MonoTime deadline, Promise<std::vector<LogRecord>> promise);
+
+  const std::shared_ptr<LogFetcher> fetcher_;
+  const ScanProjection projection_;
+  const TablePath path_;
+  const int32_t bucket_count_;
+  const LogScannerOptions options_;
+  std::map<BucketId, Bucket> buckets_;
+  SubscriptionId last_subscription_ = 0;
+  std::map<SubscriptionId, BucketId> subscriptions_;
+  std::unique_ptr<Decoding> decoding_;
+  Status pending_error_;  // For the next poll: this one has records that come before it.
+};
+
+}  // namespace strom::client

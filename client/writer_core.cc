@@ -1,0 +1,245 @@
+#include "client/writer_core.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace strom::client {
+namespace {
+
+Status CheckOptions(const AppendWriterOptions& o) {
+  if (o.in_flight_max < 1 || o.in_flight_max > 5) {
+    return Error(ErrorCode::kInvalidConfig, "in_flight_max {}, 1 to 5 are possible",
+                 o.in_flight_max);
+  }
+  if (o.idempotent && o.acks != Acks::kAll) {
+    return Error(ErrorCode::kInvalidConfig, "an idempotent writer needs acks of all replicas");
+  }
+  if (o.batch_bytes_max == 0 || o.request_bytes_max < o.batch_bytes_max ||
+      o.buffer_bytes_max < o.batch_bytes_max || o.delivery_timeout <= MonoDuration()) {
+    return Error(
+        ErrorCode::kInvalidConfig,
+        "batch {}, request {}, buffer {} bytes, delivery timeout {} ms: all are above 0, and "
+        "a batch is the smallest",
+        o.batch_bytes_max, o.request_bytes_max, o.buffer_bytes_max, o.delivery_timeout.millis());
+  }
+  return Status::Ok();
+}
+
+}  // namespace
+
+Result<std::shared_ptr<WriterCore>> WriterCore::Make(std::shared_ptr<Cluster> cluster,
+                                                     TableInfo table,
+                                                     const AppendWriterOptions& options) {
+  STROM_RETURN_IF_ERROR(CheckOptions(options));
+  STROM_ASSIGN_OR_RETURN(LogTable log_table, LogTable::Make(std::move(table)));
+  return std::make_shared<WriterCore>(std::move(cluster), std::move(log_table), options);
+}
+
+WriterCore::WriterCore(std::shared_ptr<Cluster> cluster, LogTable table,
+                       const AppendWriterOptions& options)
+    : cluster_(std::move(cluster)),
+      table_(std::move(table)),
+      options_(options),
+      strand_(cluster_->executor()) {
+  absl::MutexLock lock(&mutex_);
+  const BucketQueue::Options queue_options{
+      .in_flight_max = options_.idempotent ? options_.in_flight_max : 1,
+      .idempotent = options_.idempotent};
+  for (int32_t i = 0; i < table_.bucket_count(); ++i) queues_.emplace_back(queue_options);
+  sticky_bucket_ = BucketId(static_cast<int32_t>(
+      cluster_->random().Uniform(static_cast<uint64_t>(table_.bucket_count()))));
+}
+
+// -- Appending
+
+Status WriterCore::Append(const Row& row, AppendCallback done, bool may_wait) {
+  STROM_ASSIGN_OR_RETURN(const std::optional<BucketId> bucket, table_.BucketOf(row));
+  const size_t size = EstimatedSize(row);
+  if (size > options_.request_bytes_max) {
+    return Error(ErrorCode::kRecordTooLarge, "table {}: a row of some {} bytes, {} are allowed",
+                 table_.path(), size, options_.request_bytes_max);
+  }
+  while (true) {
+    std::shared_ptr<runtime::Notification> freed;
+    {
+      absl::MutexLock lock(&mutex_);
+      const Result<bool> wake = TryAdd(bucket, row, size, done);
+      if (wake.ok() && !*wake) return Status::Ok();
+      if (wake.ok()) break;
+      if (wake.status().code() != ErrorCode::kStorageBackpressure || !may_wait) {
+        return wake.status();
+      }
+      freed = blocked_.emplace_back(std::make_shared<runtime::Notification>());
+    }
+    freed->Wait();
+  }
+  WakeSender();
+  return Status::Ok();
+}
+
+Result<bool> WriterCore::TryAdd(std::optional<BucketId> bucket, const Row& row, size_t size,
+                                AppendCallback& done) {
+  if (closed_) {
+    return Error(ErrorCode::kOperationNotAttempted, "the writer of table {} is closed",
+                 table_.path());
+  }
+  if (buffered_bytes_ > 0 && buffered_bytes_ + size > options_.buffer_bytes_max) {
+    return Error(ErrorCode::kStorageBackpressure,
+                 "table {}: {} bytes wait for their answers, {} may", table_.path(),
+                 buffered_bytes_, options_.buffer_bytes_max);
+  }
+  BucketQueue& queue = QueueOf(bucket ? *bucket : NextStickyBucket());
+  WriteBatch& batch = OpenBatch(queue, size);
+  if (const Status status = batch.builder->Append(record::ChangeType::kAppendOnly, row);
+      !status.ok()) {
+    if (batch.record_count == 0) {
+      incomplete_.erase(batch.id);
+      queue.DropOpen();
+    }
+    return status.WithContext(fmt::format("table {}", table_.path()));
+  }
+  if (done) batch.callbacks.emplace_back(batch.record_count, std::move(done));
+  ++batch.record_count;
+  batch.buffer_bytes += size;
+  buffered_bytes_ += size;
+  // While all requests of the bucket are under way, their answers wake the sender.
+  const MonoTime now = cluster_->Now();
+  return batch.record_count == 1 || queue.CanSend(now) || queue.WantsWriterId(now);
+}
+
+// Rows without a bucket key stay with a bucket as long as a batch collects there, so that batches
+// grow; then the next bucket that has a leader takes its turn.
+BucketId WriterCore::NextStickyBucket() {
+  if (QueueOf(sticky_bucket_).open()) return sticky_bucket_;
+  const std::shared_ptr<const ClusterMetadata> metadata = cluster_->metadata();
+  BucketId next = sticky_bucket_;
+  for (int32_t i = 0; i < table_.bucket_count(); ++i) {
+    next = BucketId((next.value() + 1) % table_.bucket_count());
+    if (metadata->LeaderOf(table_.path(), next)) break;
+  }
+  sticky_bucket_ = next;
+  return next;
+}
+
+// The batch of `queue` that takes a row of this size.
+WriteBatch& WriterCore::OpenBatch(BucketQueue& queue, size_t row_size) {
+  WriteBatch* const open = queue.open();
+  if (open && open->builder->size() + row_size <= options_.batch_bytes_max) return *open;
+  auto batch = std::make_shared<WriteBatch>();
+  batch->id = ++last_batch_;
+  batch->deadline = cluster_->Now() + options_.delivery_timeout;
+  if (spare_builders_.empty()) {
+    batch->builder = std::make_unique<record::LogBatchBuilder>(table_.NewBuilder());
+  } else {
+    batch->builder = std::move(spare_builders_.back());
+    spare_builders_.pop_back();
+  }
+  incomplete_.insert(batch->id);
+  return queue.Open(std::move(batch));
+}
+
+void WriterCore::WakeSender() {
+  {
+    absl::MutexLock lock(&mutex_);
+    if (std::exchange(drain_scheduled_, true)) return;
+  }
+  strand_.Dispatch([self = shared_from_this()] { self->Drain(); });
+}
+
+// -- Ends
+
+Future<void> WriterCore::Flush() {
+  absl::MutexLock lock(&mutex_);
+  if (incomplete_.empty()) return Ready<void>(std::exchange(first_error_, Status::Ok()));
+  PendingFlush& flush = flushes_.emplace_back(PendingFlush{last_batch_, {}});
+  return flush.promise.future();
+}
+
+Future<void> WriterCore::Close() {
+  std::vector<std::shared_ptr<runtime::Notification>> blocked;
+  {
+    absl::MutexLock lock(&mutex_);
+    closed_ = true;
+    blocked.swap(blocked_);
+  }
+  for (const auto& waiter : blocked) waiter->Notify();
+  return Flush();
+}
+
+void WriterCore::Abort() {
+  std::vector<std::shared_ptr<runtime::Notification>> blocked;
+  {
+    absl::MutexLock lock(&mutex_);
+    closed_ = true;
+    blocked.swap(blocked_);
+    for (size_t i = 0; i < queues_.size(); ++i) {
+      std::vector<BucketQueue::Ended> ended;
+      queues_[i].FailAll(Error(ErrorCode::kNetwork, "the writer was closed before the answer"),
+                         &ended);
+      Collect(BucketId(static_cast<int32_t>(i)), std::move(ended));
+    }
+  }
+  for (const auto& waiter : blocked) waiter->Notify();
+  ReportEnded();
+  absl::MutexLock lock(&mutex_);
+  mutex_.Await(absl::Condition(
+      +[](int* reporting) { return *reporting == 0; }, &reporting_));
+}
+
+void WriterCore::Collect(BucketId bucket, std::vector<BucketQueue::Ended> ended) {
+  for (BucketQueue::Ended& end : ended) ended_.push_back({bucket, std::move(end)});
+}
+
+void WriterCore::ReportEnded() {
+  std::vector<Ended> ended;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (ended_.empty()) return;
+    ended.swap(ended_);
+    ++reporting_;
+  }
+  for (Ended& one : ended) Report(one);
+
+  std::vector<std::pair<Promise<void>, Status>> flushed;
+  std::vector<std::shared_ptr<runtime::Notification>> blocked;
+  {
+    absl::MutexLock lock(&mutex_);
+    for (const Ended& one : ended) {
+      buffered_bytes_ -= one.end.batch->buffer_bytes;
+      incomplete_.erase(one.end.batch->id);
+      if (first_error_.ok()) first_error_ = one.end.base_offset.status();
+    }
+    while (!flushes_.empty() &&
+           (incomplete_.empty() || flushes_.front().last_batch < *incomplete_.begin())) {
+      flushed.emplace_back(std::move(flushes_.front().promise),
+                           std::exchange(first_error_, Status::Ok()));
+      flushes_.pop_front();
+    }
+    blocked.swap(blocked_);
+  }
+  for (auto& [promise, status] : flushed) promise.Set(std::move(status));
+  for (const auto& waiter : blocked) waiter->Notify();
+  absl::MutexLock lock(&mutex_);
+  --reporting_;
+}
+
+void WriterCore::Report(Ended& ended) {
+  const TableBucket bucket{table_.info().id, std::nullopt, ended.bucket};
+  Result<LogOffset>& base_offset = ended.end.base_offset;
+  if (!base_offset.ok()) {
+    base_offset = base_offset.status().WithContext(
+        fmt::format("table {} bucket {}", table_.path(), ended.bucket));
+  }
+  for (auto& [index, done] : ended.end.batch->callbacks) {
+    if (!base_offset.ok()) {
+      done(base_offset.status());
+    } else if (*base_offset == kUnknownOffset) {
+      done(AppendResult{bucket, kUnknownOffset});
+    } else {
+      done(AppendResult{bucket, LogOffset(base_offset->value() + index)});
+    }
+  }
+  ended.end.batch->callbacks.clear();
+}
+
+}  // namespace strom::client

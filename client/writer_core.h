@@ -1,0 +1,123 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include <absl/base/thread_annotations.h>
+#include <absl/synchronization/mutex.h>
+
+#include "client/bucket_queue.h"
+#include "client/cluster.h"
+#include "client/include/strom/append_writer.h"
+#include "client/log_table.h"
+#include "client/promise.h"
+#include "common/runtime/notification.h"
+#include "common/runtime/strand.h"
+
+namespace strom::v1 {
+class ProduceLogResponse;
+}  // namespace strom::v1
+
+namespace strom::client {
+
+// What is behind an AppendWriter.
+//
+// Rows are encoded on the threads that append them, under the lock; batches are compressed, sent
+// and answered on the strand, without it, so that a bucket's batches leave in the order of their
+// sequences. An append to an idle writer sends on its own thread. Callbacks run on the strand,
+// never inside Append, and without the lock.
+class WriterCore : public std::enable_shared_from_this<WriterCore> {
+ public:
+  // Errors: see Connection::NewAppendWriter.
+  static Result<std::shared_ptr<WriterCore>> Make(std::shared_ptr<Cluster> cluster, TableInfo table,
+                                                  const AppendWriterOptions& options);
+  WriterCore(std::shared_ptr<Cluster> cluster, LogTable table, const AppendWriterOptions& options);
+
+  // As AppendWriter's.
+  Status Append(const Row& row, AppendCallback done, bool may_wait);
+  Future<void> Flush();
+  Future<void> Close();
+  // Takes no more rows and fails those without an answer. No callback runs when it returns.
+  void Abort();
+
+  const std::shared_ptr<Cluster>& cluster() const { return cluster_; }
+
+ private:
+  struct Outgoing {
+    BucketId bucket;
+    std::shared_ptr<WriteBatch> batch;
+  };
+  struct Ended {
+    BucketId bucket;
+    BucketQueue::Ended end;
+  };
+  struct PendingFlush {
+    uint64_t last_batch;
+    Promise<void> promise;
+  };
+
+  // Appending; under the lock. TryAdd says whether the sender has to look.
+  Result<bool> TryAdd(std::optional<BucketId> bucket, const Row& row, size_t size,
+                      AppendCallback& done) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  BucketId NextStickyBucket() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  WriteBatch& OpenBatch(BucketQueue& queue, size_t row_size) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  BucketQueue& QueueOf(BucketId bucket) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return queues_[static_cast<size_t>(bucket.value())];
+  }
+  // The rest of Append, without the lock.
+  void WakeSender();
+
+  // Sending; on the strand.
+  void Drain();
+  void Send(const ServerNode& server, std::vector<Outgoing> batches);
+  Status Prepare(WriteBatch& batch);
+  void OnProduced(const std::vector<Outgoing>& sent,
+                  const Result<pb::ProduceLogResponse>& response);
+  void AskWriterId();
+  void OnWriterId(const Result<WriterId>& id);
+  void RefreshMetadata();
+  void OnRefreshed(const Status& status);
+  void FailIdle(const Status& status);
+  void ArmTimer(MonoTime when);
+
+  // Ends. `Collect` moves what a queue ended to ended_; ReportEnded tells it to callbacks and
+  // flushes.
+  void Collect(BucketId bucket, std::vector<BucketQueue::Ended> ended)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void ReportEnded();
+  void Report(Ended& ended);
+
+  const std::shared_ptr<Cluster> cluster_;
+  const LogTable table_;
+  const AppendWriterOptions options_;
+  runtime::Strand strand_;
+
+  absl::Mutex mutex_;
+  std::vector<BucketQueue> queues_ ABSL_GUARDED_BY(mutex_);  // By bucket.
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
+  bool drain_scheduled_ ABSL_GUARDED_BY(mutex_) = false;
+  size_t buffered_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t last_batch_ ABSL_GUARDED_BY(mutex_) = 0;
+  BucketId sticky_bucket_ ABSL_GUARDED_BY(mutex_);
+  std::vector<Ended> ended_ ABSL_GUARDED_BY(mutex_);
+  std::set<uint64_t> incomplete_ ABSL_GUARDED_BY(mutex_);  // Batches not yet reported.
+  std::deque<PendingFlush> flushes_ ABSL_GUARDED_BY(mutex_);
+  Status first_error_ ABSL_GUARDED_BY(mutex_);  // Since the last flush.
+  std::vector<std::shared_ptr<runtime::Notification>> blocked_ ABSL_GUARDED_BY(mutex_);
+  int reporting_ ABSL_GUARDED_BY(mutex_) = 0;  // Threads in callbacks.
+  std::vector<std::unique_ptr<record::LogBatchBuilder>> spare_builders_ ABSL_GUARDED_BY(mutex_);
+
+  // On the strand:
+  std::optional<WriterId> writer_id_;  // For queues that have none.
+  bool asking_writer_id_ = false;
+  int leaderless_rounds_ = 0;
+  runtime::TimerId timer_ = runtime::kNoTimer;
+  MonoTime timer_at_ = MonoTime::Infinite();
+};
+
+}  // namespace strom::client

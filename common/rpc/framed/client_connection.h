@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <utility>
+
+#include "common/rpc/client_session.h"
+#include "common/rpc/framed/frame_codec.h"
+#include "common/rpc/framed/frame_link.h"
+
+namespace strom::rpc::framed {
+
+// The client's end of a framed connection, without sockets: encodes what its session sends and
+// decodes what the session waits for. Runs on the connection's strand.
+class ClientConnection final : public FrameConnection, private ClientSession::Connection {
+ public:
+  ClientConnection(std::shared_ptr<ClientSession> session, size_t response_bytes_max)
+      : session_(std::move(session)), decoder_(kResponsePayloadBytesMin, response_bytes_max) {}
+
+  void OnOpen(FrameLink* link) override;
+  bool OnBytes(BytesView bytes) override;
+  void Drain() override { Disconnect(); }
+  void OnClosed(const Status& why) override;
+
+ private:
+  void SendRequest(OutgoingRequest request) override;
+  void Disconnect() override;
+  void Fail(const Status& why);
+
+  const std::shared_ptr<ClientSession> session_;
+  FrameLink* link_ = nullptr;  // Null before OnOpen and once closed, by whichever side.
+  FrameDecoder decoder_;
+};
+
+}  // namespace strom::rpc::framed

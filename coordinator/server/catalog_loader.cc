@@ -1,0 +1,132 @@
+#include "coordinator/server/catalog_loader.h"
+
+#include <set>
+#include <string>
+
+#include "common/base/logging.h"
+
+namespace strom::coordinator {
+namespace {
+
+using metadata::AllOf;
+using metadata::Callback;
+using metadata::CatalogWriter;
+using metadata::Gather;
+using Table = LoadedCatalog::Table;
+
+void LoadLeaderships(CatalogWriter& catalog, Table table, Callback<Table> done) {
+  std::vector<TableBucket> buckets;
+  for (const auto& [number, replicas] : table.replicas) {
+    buckets.push_back({.table = table.info.id, .partition = std::nullopt, .bucket = number});
+  }
+  const size_t count = buckets.size();
+  Gather<Result<metadata::LeaderAndIsr>>(
+      count,
+      [&catalog, buckets](size_t i,
+                          absl::AnyInvocable<void(Result<metadata::LeaderAndIsr>)> answer) {
+        catalog.GetLeaderAndIsr(buckets[i], std::move(answer));
+      },
+      [table = std::move(table), buckets,
+       done = std::move(done)](std::vector<Result<metadata::LeaderAndIsr>> leaders) mutable {
+        for (size_t i = 0; i < leaders.size(); ++i) {
+          if (leaders[i].status().code() == ErrorCode::kLeaderNotAvailable) continue;
+          if (!leaders[i].ok()) return done(leaders[i].status());
+          table.leaderships[buckets[i]] = {.leader = leaders[i]->leader,
+                                           .leader_epoch = leaders[i]->leader_epoch,
+                                           .bucket_epoch = leaders[i]->bucket_epoch,
+                                           .isr = leaders[i]->isr};
+        }
+        done(std::move(table));
+      });
+}
+
+void LoadTable(CatalogWriter& catalog, const TablePath& path, Callback<Table> done) {
+  catalog.GetTable(path, [&catalog, done = std::move(done)](Result<TableInfo> info) mutable {
+    if (!info.ok()) return done(info.status());
+    const TableId id = info->id;
+    catalog.GetAssignment(id, [&catalog, info = *std::move(info), done = std::move(done)](
+                                  Result<metadata::Assignment> assignment) mutable {
+      if (assignment.status().code() == ErrorCode::kTableNotExist) {
+        // It can be listed and dropped, but nobody has its data.
+        STROM_LOG(kError, "table {} (id {}) has no assignment", info.path, info.id);
+        assignment = metadata::Assignment();
+      }
+      if (!assignment.ok()) return done(assignment.status());
+      LoadLeaderships(catalog, {.info = std::move(info), .replicas = *std::move(assignment)},
+                      std::move(done));
+    });
+  });
+}
+
+void LoadOrphans(CatalogWriter& catalog, LoadedCatalog loaded, Callback<LoadedCatalog> done) {
+  catalog.ListAssignedTables([&catalog, loaded = std::move(loaded),
+                              done = std::move(done)](Result<std::vector<TableId>> ids) mutable {
+    if (!ids.ok()) return done(ids.status());
+    std::set<TableId> known;
+    for (const Table& table : loaded.tables) known.insert(table.info.id);
+    std::erase_if(*ids, [&](TableId id) { return known.contains(id); });
+    const size_t count = ids->size();
+    using Orphan = std::pair<TableId, ReplicaLists>;
+    Gather<Result<Orphan>>(
+        count,
+        [&catalog, ids = *std::move(ids)](size_t i,
+                                          absl::AnyInvocable<void(Result<Orphan>)> answer) {
+          catalog.GetAssignment(ids[i], [id = ids[i], answer = std::move(answer)](
+                                            Result<metadata::Assignment> assignment) mutable {
+            if (!assignment.ok()) return answer(assignment.status());
+            answer(Orphan(id, *std::move(assignment)));
+          });
+        },
+        [loaded = std::move(loaded),
+         done = std::move(done)](std::vector<Result<Orphan>> orphans) mutable {
+          Result<std::vector<Orphan>> all = AllOf(std::move(orphans));
+          if (!all.ok()) return done(all.status());
+          loaded.orphans = *std::move(all);
+          done(std::move(loaded));
+        });
+  });
+}
+
+void LoadTables(CatalogWriter& catalog, std::vector<TablePath> paths,
+                Callback<LoadedCatalog> done) {
+  const size_t count = paths.size();
+  Gather<Result<Table>>(
+      count,
+      [&catalog, paths = std::move(paths)](size_t i,
+                                           absl::AnyInvocable<void(Result<Table>)> answer) {
+        LoadTable(catalog, paths[i], std::move(answer));
+      },
+      [&catalog, done = std::move(done)](std::vector<Result<Table>> tables) mutable {
+        Result<std::vector<Table>> all = AllOf(std::move(tables));
+        if (!all.ok()) return done(all.status());
+        LoadOrphans(catalog, {.tables = *std::move(all), .orphans = {}}, std::move(done));
+      });
+}
+
+}  // namespace
+
+void LoadCatalog(CatalogWriter& catalog, Callback<LoadedCatalog> done) {
+  using Names = std::vector<std::string>;
+  catalog.ListDatabases([&catalog, done = std::move(done)](Result<Names> databases) mutable {
+    if (!databases.ok()) return done(databases.status());
+    const size_t count = databases->size();
+    Gather<Result<Names>>(
+        count,
+        [&catalog, databases = *databases](size_t i,
+                                           absl::AnyInvocable<void(Result<Names>)> answer) {
+          catalog.ListTables(databases[i], std::move(answer));
+        },
+        [&catalog, databases = *databases,
+         done = std::move(done)](std::vector<Result<Names>> tables) mutable {
+          Result<std::vector<Names>> all = AllOf(std::move(tables));
+          if (!all.ok()) return done(all.status());
+          std::vector<TablePath> paths;
+          for (size_t i = 0; i < databases.size(); ++i) {
+            for (std::string& table : (*all)[i]) paths.push_back({databases[i], std::move(table)});
+          }
+          LoadTables(catalog, std::move(paths), std::move(done));
+        });
+  });
+}
+
+}  // namespace strom::coordinator

@@ -1,0 +1,132 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "common/rpc/network.h"
+#include "common/runtime/clock.h"
+#include "common/runtime/strand.h"
+#include "common/types/table_path.h"
+#include "coordinator/server/notice_queue.h"
+#include "coordinator/server/view_sender.h"
+#include "coordinator/state/cluster_state.h"
+#include "proto/cluster.pb.h"
+#include "proto/metadata.pb.h"
+#include "proto/pb.h"
+
+namespace strom::coordinator {
+
+// Who leads a bucket, for one of its replicas.
+struct LeaderNotice {
+  PhysicalTablePath path;
+  std::vector<ServerId> replicas;
+  Leadership leadership;
+};
+
+// Tells one live tablet server what the coordinator decided, until it has acknowledged all of it:
+// leaders (NotifyLeaderAndIsr), replicas to delete (StopReplica), the view (UpdateMetadata).
+//
+// Each kind has at most one call under way, over one connection, and is repeated with back-off when
+// a call fails. Newer news take the place of older ones that were not sent yet. The three kinds do
+// not wait for each other: a server that recovers a large log as new leader still gets views.
+//
+// On the term's strand; timers and answers find out themselves when the notifier is gone. It is
+// dropped when its server goes away, and what was not told with it.
+class ServerNotifier : public std::enable_shared_from_this<ServerNotifier> {
+ public:
+  struct Timing {
+    MonoDuration call_timeout = Seconds(60);  // A new leader may recover its log meanwhile.
+    MonoDuration retry_min = Millis(100);
+    MonoDuration retry_max = Seconds(5);
+  };
+
+  struct World {
+    std::shared_ptr<runtime::Strand> strand;
+    const runtime::Clock& clock;
+    rpc::Network& network;
+  };
+
+  // Who listens to the answers; outlives the notifier. Called on the strand.
+  class Observer {
+   public:
+    virtual ~Observer() = default;
+    // The server has taken its role for the bucket.
+    virtual void OnRoleTaken(ServerId server, const TableBucket& bucket, LeaderEpoch epoch) = 0;
+    // It could not; it is asked again.
+    virtual void OnRoleRefused(ServerId server, const TableBucket& bucket, const Status& why) = 0;
+    virtual void OnReplicaRemoved(ServerId server, const TableBucket& bucket) = 0;
+    // It knows another view, or an answer with any of the above is complete.
+    virtual void OnProgress() = 0;
+    // It has heard of a newer coordinator.
+    virtual void OnDeposed(const Status& why) = 0;
+  };
+
+  ServerNotifier(World world, ServerId server, rpc::Endpoint endpoint, CoordinatorEpoch epoch,
+                 Timing timing, Observer& observer);
+  ~ServerNotifier();
+
+  void Publish(uint64_t version, std::shared_ptr<const service::ClusterView> view);
+  void NotifyLeader(const TableBucket& bucket, LeaderNotice notice);
+  void RemoveReplica(const TableBucket& bucket, LeaderEpoch epoch);
+  // The table is gone: nothing has to be said of the bucket's leader any more.
+  void ForgetLeader(const TableBucket& bucket) { leaders_.Withdraw(bucket); }
+  // Sends what the calls above added, as far as it is possible now.
+  void Send();
+
+  uint64_t known_version() const { return view_.known_version(); }
+
+ private:
+  // One kind of message.
+  struct Lane {
+    bool (ServerNotifier::*start)();  // Makes the next call; false if there is nothing to say.
+    bool calling = false;
+    runtime::TimerId retry = runtime::kNoTimer;
+    MonoDuration delay;
+  };
+
+  // The buckets that one answer refuses.
+  struct Refusals {
+    size_t count = 0;
+    TableBucket first_bucket;
+    Status first;
+    void Note(const TableBucket& bucket, const Status& why);
+  };
+
+  bool StartView();
+  bool StartLeaders();
+  bool StartRemovals();
+  void OnViewAnswer(Result<pb::UpdateMetadataResponse> answer);
+  void OnLeadersAnswer(Result<pb::NotifyLeaderAndIsrResponse> answer);
+  void OnRemovalsAnswer(Result<pb::StopReplicaResponse> answer);
+
+  template <class Method, class Request, class Response>
+  void Call(const Method& method, const Request& request,
+            void (ServerNotifier::*on_answer)(Result<Response>));
+  void Run(Lane& lane);
+  // A call of the lane is over.
+  void Finish(Lane& lane, const Status& status);
+  void RetryLater(Lane& lane);
+  // Sends what was parked once more after a while.
+  void OnRefusals(const Refusals& refusals);
+  // Logs it, and tells the observer if the server has a newer coordinator.
+  void OnError(const Status& why);
+
+  const World world_;
+  const ServerId server_;
+  const rpc::Endpoint endpoint_;
+  const CoordinatorEpoch epoch_;
+  const Timing timing_;
+  Observer& observer_;
+
+  std::shared_ptr<rpc::Channel> channel_;
+  ViewSender view_;
+  NoticeQueue<LeaderNotice> leaders_;
+  NoticeQueue<LeaderEpoch> removals_;
+  Lane view_lane_{&ServerNotifier::StartView};
+  Lane leader_lane_{&ServerNotifier::StartLeaders};
+  Lane removal_lane_{&ServerNotifier::StartRemovals};
+  runtime::TimerId unpark_ = runtime::kNoTimer;
+  MonoDuration unpark_delay_;
+};
+
+}  // namespace strom::coordinator

@@ -1,0 +1,44 @@
+#include "coordinator/server/table_request.h"
+
+#include <utility>
+
+#include "common/types/json_codec.h"
+#include "common/types/table_properties.h"
+
+namespace strom::coordinator {
+namespace {
+
+// What comes with replication, partitions and primary-key tables.
+Status CheckServed(const NewTable& table) {
+  if (table.descriptor.is_partitioned()) {
+    return Error(ErrorCode::kInvalidTable, "table {}: partitioned tables are not supported yet",
+                 table.path);
+  }
+  if (table.descriptor.has_primary_key()) {
+    return Error(ErrorCode::kInvalidTable, "table {}: primary-key tables are not supported yet",
+                 table.path);
+  }
+  if (table.replication_factor > 1) {
+    return Error(ErrorCode::kInvalidReplicationFactor,
+                 "table {}: replication factor {}: more than 1 is not supported yet", table.path,
+                 table.replication_factor);
+  }
+  return Status::Ok();
+}
+
+}  // namespace
+
+Result<NewTable> ReadNewTable(TablePath path, BytesView json, const TablePolicy& policy) {
+  STROM_ASSIGN_OR_RETURN(TableDescriptor descriptor, TableDescriptorFromJson(json));
+  STROM_ASSIGN_OR_RETURN(descriptor, CompleteTableDescriptor(std::move(descriptor), policy));
+  STROM_RETURN_IF_ERROR(ValidateTableDescriptor(descriptor, policy));
+  STROM_ASSIGN_OR_RETURN(const TableProperties properties,
+                         TableProperties::Parse(descriptor.properties));
+  NewTable table{.path = std::move(path),
+                 .descriptor = std::move(descriptor),
+                 .replication_factor = properties.replication_factor.value_or(1)};
+  STROM_RETURN_IF_ERROR(CheckServed(table));
+  return table;
+}
+
+}  // namespace strom::coordinator

@@ -1,0 +1,173 @@
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+
+#include "common/metadata/catalog.h"
+#include "common/runtime/random.h"
+#include "common/service/cluster_view.h"
+#include "coordinator/server/answer.h"
+#include "coordinator/server/event_queue.h"
+#include "coordinator/server/server_notifier.h"
+#include "coordinator/server/table_request.h"
+#include "coordinator/server/tablet_server_watch.h"
+#include "coordinator/server/view_builder.h"
+#include "coordinator/server/waits.h"
+#include "coordinator/state/cluster_state.h"
+
+namespace strom::coordinator {
+
+struct TermOptions {
+  std::string id;                          // Of this coordinator, a text.
+  std::string root;                        // zookeeper.path.root
+  std::string internal_listener;           // Name of the listener through which servers are told.
+  MonoDuration follow_wait = Seconds(30);  // How long CREATE_TABLE waits for leaders.
+  size_t commands_max = 1000;              // Waiting for their turn; more are refused.
+  ServerNotifier::Timing notifier;
+};
+
+// One leadership of a coordinator, from waiting for its turn to losing it: owns the cluster's state
+// and the session in which it leads, decides, writes, and tells the tablet servers.
+//
+// Lives on one strand, as a sequence of events (EventQueue): tablet servers came or went, a command
+// wants to change databases or tables. An event decides on `state_`, writes what it decided to the
+// metadata store, and only then tells the servers (Apply). A write that fails for reasons that are
+// not the command's own ends the term: whoever leads next, maybe this very process, reads the truth
+// from the store. What is told to servers is told until acknowledged (ServerNotifier).
+//
+// Destroying it ends the session, drops what is under way and answers open commands with
+// kNotCoordinatorLeader. On the strand, outside its own calls.
+//
+// In files: term.cc (effects, commands' turn, end), term_start.cc (becoming leader),
+// term_servers.cc (servers that come, go and answer), term_tables.cc, term_databases.cc.
+class Term final : private ServerNotifier::Observer {
+ public:
+  struct World {
+    std::shared_ptr<runtime::Strand> strand;
+    const runtime::Clock& clock;
+    runtime::Random& random;
+    rpc::Network& network;
+    service::ClusterViewHolder& views;  // Gets every view.
+  };
+
+  // `store` is a session of its own on the strand. `on_lost` is called at most once, possibly
+  // inside any call; it must not destroy the term there. `listeners`: where this coordinator is
+  // reached.
+  Term(World world, TermOptions options, Listeners listeners,
+       std::unique_ptr<metadata::MetaStore> store, absl::AnyInvocable<void(Status)> on_lost);
+  ~Term() override;
+
+  // Waits until no other coordinator is active, then raises the epoch, reads everything, elects and
+  // tells everybody. `on_leading` is called once it leads, if that happens.
+  void Start(runtime::Task on_leading);
+
+  // The session is over, or another reason to stop.
+  void Lose(Status why);
+
+  bool leading() const { return leading_ && !lost_; }
+  CoordinatorEpoch epoch() const { return epoch_; }
+
+  // -- Commands, while leading. Answered once their effect can be seen on every live server, or
+  // after a bounded wait; not attempted (kRequestTimeOut) if their turn comes after `deadline`.
+
+  // Errors: kDatabaseAlreadyExist unless ignored.
+  void CreateDatabase(std::string name, DatabaseDescriptor descriptor, bool ignore_if_exists,
+                      MonoTime deadline, Answer answer);
+  // Errors: kDatabaseNotExist unless ignored; kDatabaseNotEmpty unless `cascade`, which drops its
+  // tables one by one; kUnknownServerError for the default database.
+  void DropDatabase(std::string name, bool ignore_if_not_exists, bool cascade, MonoTime deadline,
+                    Answer answer);
+
+  // Answered once all leaders of the table serve. Errors: kTableAlreadyExist unless ignored (then
+  // too a table that is being created is waited for), kDatabaseNotExist,
+  // kInvalidReplicationFactor; kRequestTimeOut if the leaders do not serve in time: the table
+  // exists then.
+  void CreateTable(NewTable table, bool ignore_if_exists, MonoTime deadline, Answer answer);
+  // Its files go later, on servers that are away when they return. Errors: kTableNotExist unless
+  // ignored.
+  void DropTable(TablePath path, bool ignore_if_not_exists, MonoTime deadline, Answer answer);
+
+  // nullptr if there is no such table.
+  const TableInfo* FindTable(const TablePath& path) const { return state_.Find(path); }
+
+ private:
+  struct Server {
+    LiveServer life;
+    std::shared_ptr<ServerNotifier> notifier;
+  };
+  // A command in its turn: exactly one of them answers, then `finished` is called.
+  using Command = absl::AnyInvocable<void(Answer answer, runtime::Task finished)>;
+
+  // term.cc
+  void Enqueue(Command command, MonoTime deadline, Answer answer);
+  void AddEvent(EventQueue::Event event);
+  // Stores what has to be stored, then publishes a view and tells the servers; then `done`.
+  void Apply(Effects effects, runtime::Task done);
+  void Publish();
+  void Tell(const Effects& effects);
+  // For a write that failed: true if the command is to blame, false if the term was lost by it.
+  bool IsRefusal(const Status& failed);
+  // Answers once every live server knows the newest view, or after a while.
+  void AnswerWhenKnown(MonoTime deadline, Answer answer);
+  bool AllKnow(uint64_t version) const;
+  MonoTime WaitUntil(MonoTime deadline) const;
+
+  // term_start.cc
+  void ClaimActive();
+  void AwaitVacancy();
+  void RaiseEpoch();
+  void Load(runtime::Task finished);
+  void OnLoaded(const LiveServers& servers, runtime::Task finished);
+
+  // term_servers.cc
+  void OnServers(LiveServers servers);
+  void ChangeServers(runtime::Task finished);
+  void AddServer(const LiveServer& server);
+  void OnRoleTaken(ServerId server, const TableBucket& bucket, LeaderEpoch epoch) override;
+  void OnRoleRefused(ServerId server, const TableBucket& bucket, const Status& why) override;
+  void OnReplicaRemoved(ServerId server, const TableBucket& bucket) override;
+  void OnProgress() override;
+  void OnDeposed(const Status& why) override;
+
+  // term_tables.cc
+  void PlaceTable(NewTable table, MonoTime deadline, Answer answer, runtime::Task finished);
+  void OnTableStored(const TableInfo& info, ReplicaLists replicas, MonoTime deadline, Answer answer,
+                     runtime::Task finished);
+  void AnswerWhenServing(TableId id, MonoTime deadline, Answer answer);
+  Status NotServing(TableId id) const;
+  // As DropTable, but answers without waiting for the servers.
+  void RemoveTable(TablePath path, bool ignore_if_not_exists, MonoTime deadline, Answer answer);
+
+  // term_databases.cc
+  void DropTablesOf(std::string name, int rounds_left, bool ignore_if_not_exists, MonoTime deadline,
+                    Answer answer);
+
+  const World world_;
+  const TermOptions options_;
+  const Listeners listeners_;
+  absl::AnyInvocable<void(Status)> on_lost_;
+  runtime::Task on_leading_;
+
+  const std::unique_ptr<metadata::MetaStore> store_;
+  metadata::CatalogWriter catalog_;
+  TabletServerWatch watch_;
+
+  bool leading_ = false;
+  bool lost_ = false;
+  CoordinatorEpoch epoch_;
+  ClusterState state_;
+  EventQueue events_;
+  std::map<ServerId, Server> servers_;         // As of the last event; those in state_.live().
+  std::optional<LiveServers> newest_servers_;  // As the watch saw them; an event will look.
+
+  ViewBuilder view_builder_;
+  uint64_t view_version_ = 0;
+  std::shared_ptr<const service::ClusterView> view_;
+
+  std::set<TableId> being_created_;  // Somebody waits for their leaders.
+  std::map<TableBucket, std::pair<ServerId, Status>> refusals_;  // Last ones, of leaders to be.
+  Waits waits_;
+};
+
+}  // namespace strom::coordinator

@@ -1,0 +1,105 @@
+// How a term begins: one coordinator after another claims the node of the active one, raises the
+// epoch, so that an older one can write nothing any more, and reads what the older ones left.
+#include <utility>
+
+#include "common/base/logging.h"
+#include "common/metadata/recipes.h"
+#include "coordinator/server/catalog_loader.h"
+#include "coordinator/server/term.h"
+
+namespace strom::coordinator {
+
+using metadata::MetaCode;
+using metadata::MetaError;
+using metadata::MetaResult;
+
+void Term::Start(runtime::Task on_leading) {
+  on_leading_ = std::move(on_leading);
+  metadata::EnsureNodes(*store_, catalog_.paths().FixedNodes(),
+                        [this](Result<std::monostate> made) {
+                          if (!made.ok()) return Lose(made.status());
+                          ClaimActive();
+                        });
+}
+
+void Term::ClaimActive() {
+  const std::string path = catalog_.paths().CoordinatorActive();
+  store_->Create(path, ToJson(metadata::CoordinatorAddress{options_.id, listeners_}),
+                 metadata::CreateMode::kEphemeral, [this, path](MetaResult<std::string> created) {
+                   if (lost_) return;
+                   if (created.code == MetaCode::kNodeExists) return AwaitVacancy();
+                   if (!created.ok()) return Lose(MetaError(created.code, "create", path));
+                   RaiseEpoch();
+                 });
+}
+
+// The watch is set only if the node is there, and then fires once: when the node goes, or the other
+// coordinator writes it anew.
+void Term::AwaitVacancy() {
+  const std::string path = catalog_.paths().CoordinatorActive();
+  store_->Get(
+      path, [this](metadata::WatchEvent) { ClaimActive(); },
+      [this, path](MetaResult<metadata::Node> node) {
+        if (node.code == MetaCode::kNoNode) return ClaimActive();
+        if (!node.ok()) return Lose(MetaError(node.code, "read", path));
+        STROM_LOG(kInfo, "coordinator {} stands by: another one is active", options_.id);
+      });
+}
+
+void Term::RaiseEpoch() {
+  catalog_.BecomeLeader([this](Result<CoordinatorEpoch> epoch) {
+    if (!epoch.ok()) return Lose(epoch.status());
+    epoch_ = *epoch;
+    const std::string fluss(metadata::kDefaultDatabase);
+    catalog_.EnsureDatabase(fluss, world_.clock.WallNow(), [this](Result<std::monostate> made) {
+      if (!made.ok()) return Lose(made.status());
+      AddEvent([this](runtime::Task finished) { Load(std::move(finished)); });
+    });
+  });
+}
+
+// The first event. Servers that come or go meanwhile are the next one.
+void Term::Load(runtime::Task finished) {
+  LoadCatalog(catalog_, [this,
+                         finished = std::move(finished)](Result<LoadedCatalog> loaded) mutable {
+    if (!loaded.ok()) return Lose(loaded.status().WithContext("cannot load tables"));
+    for (LoadedCatalog::Table& table : loaded->tables) {
+      state_.LoadTable(std::move(table.info), std::move(table.replicas));
+      for (auto& [bucket, leadership] : table.leaderships) {
+        state_.LoadLeadership(bucket, std::move(leadership));
+      }
+    }
+    for (const auto& [table, replicas] : loaded->orphans) {
+      for (const auto& [number, servers] : replicas) {
+        state_.LoadRemoval({.table = table, .partition = std::nullopt, .bucket = number}, servers);
+      }
+      catalog_.DropAssignment(table, [this, table = table](Result<std::monostate> dropped) {
+        if (!dropped.ok()) Lose(dropped.status().WithContext(fmt::format("table id {}", table)));
+      });
+    }
+    watch_.Start(
+        [this, finished = std::move(finished)](LiveServers servers) mutable {
+          if (lost_) return;
+          if (!finished) return OnServers(std::move(servers));
+          OnLoaded(servers, std::exchange(finished, nullptr));
+        },
+        [this](Status why) { Lose(std::move(why)); });
+  });
+}
+
+void Term::OnLoaded(const LiveServers& servers, runtime::Task finished) {
+  std::set<ServerId> live;
+  for (const auto& [id, server] : servers) {
+    AddServer(server);
+    live.insert(id);
+  }
+  Apply(state_.Start(std::move(live)), [this, finished = std::move(finished)]() mutable {
+    STROM_LOG(kInfo, "coordinator {} leads: epoch {}, {} tables, {} tablet servers", options_.id,
+              epoch_, state_.tables().size(), servers_.size());
+    leading_ = true;
+    std::exchange(on_leading_, nullptr)();
+    finished();
+  });
+}
+
+}  // namespace strom::coordinator

@@ -1,0 +1,218 @@
+#include "coordinator/state/cluster_state.h"
+
+#include <utility>
+
+#include "common/base/check.h"
+
+namespace strom::coordinator {
+
+void ClusterState::LoadTable(TableInfo info, ReplicaLists replicas) {
+  Insert(std::move(info), std::move(replicas));
+}
+
+void ClusterState::LoadLeadership(const TableBucket& bucket, Leadership leadership) {
+  const auto it = buckets_.find(bucket);
+  if (it != buckets_.end()) it->second.leadership = std::move(leadership);
+}
+
+void ClusterState::LoadRemoval(const TableBucket& bucket, const std::vector<ServerId>& replicas) {
+  STROM_CHECK(!tables_.contains(bucket.table)) << bucket << " belongs to a table that exists";
+  // Whatever epoch the servers know: nobody leads the bucket in a later one.
+  for (const ServerId server : replicas) removals_[server][bucket] = LeaderEpoch(INT32_MAX);
+}
+
+Effects ClusterState::Start(std::set<ServerId> live) {
+  live_ = std::move(live);
+  Effects effects;
+  for (auto& [bucket, state] : buckets_) {
+    if (!state.leadership) {
+      Elect(bucket, ElectFirst(state.replicas, live_), effects);
+      continue;
+    }
+    // Who went away while no coordinator was looking.
+    const std::vector<ServerId> isr = state.leadership->isr;
+    for (const ServerId member : isr) {
+      if (live_.contains(member)) continue;
+      Elect(bucket, ElectAfterLoss(state.replicas, *state.leadership, member, live_), effects);
+    }
+    Elect(bucket, ElectAfterReturn(state.replicas, *state.leadership, live_), effects);
+  }
+  for (const ServerId server : live_) NotifyAll(server, effects);
+  return effects;
+}
+
+Effects ClusterState::AddTable(TableInfo info, ReplicaLists replicas) {
+  const TableId id = info.id;
+  Insert(std::move(info), std::move(replicas));
+  Effects effects;
+  for (const auto& [bucket, state] : BucketsOf(id)) {
+    Elect(bucket, ElectFirst(state->replicas, live_), effects);
+  }
+  NotifyWritten(effects);
+  return effects;
+}
+
+Effects ClusterState::RemoveTable(TableId id) {
+  const auto table = tables_.find(id);
+  STROM_CHECK(table != tables_.end()) << "table " << id << " is not there";
+  Effects effects;
+  for (const auto& [bucket, state] : BucketsOf(id)) {
+    const LeaderEpoch epoch = state->leadership ? state->leadership->leader_epoch : LeaderEpoch();
+    for (const ServerId server : state->replicas) {
+      removals_[server][bucket] = epoch;
+      if (live_.contains(server)) effects.remove[server][bucket] = epoch;
+      hosted_[server].buckets.erase(bucket);
+    }
+    if (!state->replicas.empty()) --hosted_[state->replicas.front()].preferred;
+  }
+  buckets_.erase(buckets_.lower_bound({.table = id}), buckets_.lower_bound({.table = id.Next()}));
+  ids_.erase(table->second.path);
+  tables_.erase(table);
+  return effects;
+}
+
+Effects ClusterState::ChangeServers(const std::set<ServerId>& lost,
+                                    const std::set<ServerId>& joined) {
+  for (const ServerId server : lost) {
+    STROM_CHECK(live_.erase(server) == 1) << "server " << server << " was not live";
+  }
+  Effects effects;
+  for (const ServerId server : lost) {
+    for (const TableBucket& bucket : hosted_[server].buckets) {
+      const BucketState& state = buckets_.at(bucket);
+      if (!state.leadership) continue;
+      Elect(bucket, ElectAfterLoss(state.replicas, *state.leadership, server, live_), effects);
+    }
+  }
+  for (const ServerId server : joined) {
+    STROM_CHECK(live_.insert(server).second) << "server " << server << " was live already";
+  }
+  for (const ServerId server : joined) {
+    for (const TableBucket& bucket : hosted_[server].buckets) {
+      const BucketState& state = buckets_.at(bucket);
+      Elect(bucket,
+            state.leadership ? ElectAfterReturn(state.replicas, *state.leadership, live_)
+                             : ElectFirst(state.replicas, live_),
+            effects);
+    }
+  }
+  NotifyWritten(effects);
+  for (const ServerId server : joined) NotifyAll(server, effects);
+  return effects;
+}
+
+bool ClusterState::OnLeaderServes(const TableBucket& bucket, ServerId server, LeaderEpoch epoch) {
+  const auto it = buckets_.find(bucket);
+  if (it == buckets_.end() || !it->second.leadership) return false;
+  const Leadership& leadership = *it->second.leadership;
+  if (leadership.leader != server || leadership.leader_epoch != epoch || it->second.serves()) {
+    return false;
+  }
+  it->second.served = epoch;
+  return true;
+}
+
+void ClusterState::OnRemoved(const TableBucket& bucket, ServerId server) {
+  const auto it = removals_.find(server);
+  if (it == removals_.end()) return;
+  it->second.erase(bucket);
+  if (it->second.empty()) removals_.erase(it);
+}
+
+const TableInfo* ClusterState::Find(const TablePath& path) const {
+  const auto it = ids_.find(path);
+  return it == ids_.end() ? nullptr : &tables_.at(it->second);
+}
+
+const TableInfo* ClusterState::Find(TableId id) const {
+  const auto it = tables_.find(id);
+  return it == tables_.end() ? nullptr : &it->second;
+}
+
+std::vector<TablePath> ClusterState::TablesIn(const std::string& database) const {
+  std::vector<TablePath> paths;
+  for (auto it = ids_.lower_bound({database, ""}); it != ids_.end(); ++it) {
+    if (it->first.database != database) break;
+    paths.push_back(it->first);
+  }
+  return paths;
+}
+
+const BucketState* ClusterState::Find(const TableBucket& bucket) const {
+  const auto it = buckets_.find(bucket);
+  return it == buckets_.end() ? nullptr : &it->second;
+}
+
+std::vector<std::pair<TableBucket, const BucketState*>> ClusterState::BucketsOf(TableId id) const {
+  std::vector<std::pair<TableBucket, const BucketState*>> found;
+  for (auto it = FirstBucket(id); it != buckets_.end() && it->first.table == id; ++it) {
+    found.emplace_back(it->first, &it->second);
+  }
+  return found;
+}
+
+size_t ClusterState::CountUnserved(TableId id) const {
+  size_t unserved = 0;
+  for (auto it = FirstBucket(id); it != buckets_.end() && it->first.table == id; ++it) {
+    if (!it->second.serves()) ++unserved;
+  }
+  return unserved;
+}
+
+std::vector<ServerLoad> ClusterState::Loads() const {
+  std::vector<ServerLoad> loads;
+  for (const ServerId server : live_) {
+    const auto it = hosted_.find(server);
+    loads.push_back(it == hosted_.end()
+                        ? ServerLoad{server}
+                        : ServerLoad{server, static_cast<int64_t>(it->second.buckets.size()),
+                                     it->second.preferred});
+  }
+  return loads;
+}
+
+void ClusterState::Insert(TableInfo info, ReplicaLists replicas) {
+  const TableId id = info.id;
+  const bool new_path = ids_.emplace(info.path, id).second;
+  const bool new_id = tables_.emplace(id, std::move(info)).second;
+  STROM_CHECK(new_path && new_id) << "table " << id << " is there already";
+  for (auto& [number, list] : replicas) {
+    const TableBucket bucket{.table = id, .partition = std::nullopt, .bucket = number};
+    for (const ServerId server : list) hosted_[server].buckets.insert(bucket);
+    if (!list.empty()) ++hosted_[list.front()].preferred;
+    buckets_[bucket].replicas = std::move(list);
+  }
+}
+
+std::map<TableBucket, BucketState>::const_iterator ClusterState::FirstBucket(TableId id) const {
+  return buckets_.lower_bound({.table = id});
+}
+
+void ClusterState::Elect(const TableBucket& bucket, std::optional<Leadership> next,
+                         Effects& effects) {
+  if (!next) return;
+  effects.write[bucket] = *next;
+  buckets_.at(bucket).leadership = std::move(next);
+}
+
+void ClusterState::NotifyWritten(Effects& effects) const {
+  for (const auto& [bucket, leadership] : effects.write) {
+    for (const ServerId server : buckets_.at(bucket).replicas) {
+      if (live_.contains(server)) effects.notify[server][bucket] = leadership;
+    }
+  }
+}
+
+void ClusterState::NotifyAll(ServerId server, Effects& effects) const {
+  if (const auto it = hosted_.find(server); it != hosted_.end()) {
+    for (const TableBucket& bucket : it->second.buckets) {
+      const auto& leadership = buckets_.at(bucket).leadership;
+      if (leadership) effects.notify[server][bucket] = *leadership;
+    }
+  }
+  if (const auto it = removals_.find(server); it != removals_.end()) {
+    effects.remove[server] = it->second;
+  }
+}
+
+}  // namespace strom::coordinator

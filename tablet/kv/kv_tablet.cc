@@ -1,0 +1,151 @@
+#include "tablet/kv/kv_tablet.h"
+
+#include "common/record/value_batch.h"
+#include "tablet/kv/changelog_replay.h"
+
+namespace strom::tablet {
+namespace {
+
+constexpr size_t kRebuildWriteBytes = size_t{2} << 20;
+
+}  // namespace
+
+KvTablet::KvTablet(std::unique_ptr<kv::KvStore> store, std::shared_ptr<const KvTable> table,
+                   LogTablet& log, KvTabletOptions options)
+    : store_(std::move(store)),
+      table_(std::move(table)),
+      log_(log),
+      options_(options),
+      changelog_(*table_) {}
+
+Result<std::shared_ptr<KvTablet>> KvTablet::Open(kv::KvStoreFactory& stores, std::string path,
+                                                 std::shared_ptr<const KvTable> table,
+                                                 LogTablet& log, LogOffset high_watermark,
+                                                 KvTabletOptions options) {
+  STROM_CHECK(high_watermark <= log.log_end_offset())
+      << log.bucket().ToString() << ": " << high_watermark << " of " << log.log_end_offset();
+  STROM_RETURN_IF_ERROR(stores.Destroy(path).WithContext(log.bucket().ToString()));
+  STROM_ASSIGN_OR_RETURN(auto store, stores.Open(path, {.write_ahead_log = false}));
+  std::shared_ptr<KvTablet> tablet(new KvTablet(std::move(store), std::move(table), log, options));
+  STROM_RETURN_IF_ERROR(tablet->Rebuild(high_watermark));
+  return tablet;
+}
+
+Status KvTablet::Rebuild(LogOffset high_watermark) {
+  if (log_.log_start_offset() > LogOffset(0)) {
+    return Error(ErrorCode::kKvStorage,
+                 "{}: the changelog begins at offset {}, the rows before are lost", log_.bucket(),
+                 log_.log_start_offset());
+  }
+  kv::WriteBatch batch;
+  int64_t row_count = 0;
+  const auto take = [&](PreWriteBuffer::Change change) {
+    if (change.offset >= high_watermark) {
+      buffer_.Add(std::move(change));
+      return Status::Ok();
+    }
+    row_count += change.row_count_delta;
+    if (change.value) {
+      batch.Put(change.key, *change.value);
+    } else {
+      batch.Delete(change.key);
+    }
+    if (batch.size_bytes() < kRebuildWriteBytes) return Status::Ok();
+    Status written = store_->Write(batch, kv::Durability::kBuffered);
+    batch.Clear();
+    return written;
+  };
+  const LogOffset end = log_.log_end_offset();
+  STROM_RETURN_IF_ERROR(ReplayChangelog(log_, *table_, LogOffset(0), end, take));
+  if (!batch.empty()) STROM_RETURN_IF_ERROR(store_->Write(batch, kv::Durability::kBuffered));
+  applied_offset_ = end;
+  row_count_.store(row_count, std::memory_order_release);
+  flushed_offset_.store(high_watermark.value(), std::memory_order_release);
+  return Status::Ok();
+}
+
+Status KvTablet::CatchUp() {
+  const LogOffset end = log_.log_end_offset();
+  if (end < applied_offset_) {
+    if (end < flushed_offset()) {
+      return Error(ErrorCode::kKvStorage,
+                   "{}: the log was cut at {}, but the store holds it up to {}", log_.bucket(), end,
+                   flushed_offset());
+    }
+    buffer_.TruncateTo(end);
+    applied_offset_ = end;
+  }
+  if (end == applied_offset_) return Status::Ok();
+  const auto add = [&](PreWriteBuffer::Change change) {
+    buffer_.Add(std::move(change));
+    return Status::Ok();
+  };
+  Status status = ReplayChangelog(log_, *table_, applied_offset_, end, add);
+  if (status.ok()) {
+    applied_offset_ = end;
+  } else {
+    buffer_.TruncateTo(applied_offset_);
+  }
+  return status;
+}
+
+Status KvTablet::FlushTo(LogOffset high_watermark) {
+  STROM_CHECK(high_watermark <= log_.log_end_offset())
+      << log_.bucket().ToString() << ": " << high_watermark << " of " << log_.log_end_offset();
+  if (high_watermark <= flushed_offset()) return Status::Ok();
+  STROM_RETURN_IF_ERROR(CatchUp());
+  const kv::WriteBatch batch = buffer_.Below(high_watermark);
+  if (!batch.empty()) STROM_RETURN_IF_ERROR(store_->Write(batch, kv::Durability::kBuffered));
+  row_count_.fetch_add(buffer_.Drop(high_watermark), std::memory_order_acq_rel);
+  flushed_offset_.store(high_watermark.value(), std::memory_order_release);
+  return Status::Ok();
+}
+
+std::unique_ptr<KvScan> KvTablet::OpenScan(std::optional<int64_t> row_limit) {
+  return std::make_unique<KvScan>(shared_from_this(), store_->Snapshot(), flushed_offset(),
+                                  row_limit);
+}
+
+std::optional<int64_t> KvTablet::row_count() const {
+  if (table_->properties().changelog_image == ChangelogImage::kWal) return std::nullopt;
+  return row_count_.load(std::memory_order_acquire);
+}
+
+Result<std::vector<std::optional<Bytes>>> KvTablet::Lookup(std::span<const BytesView> keys) const {
+  return store_->MultiGet(keys);
+}
+
+Result<std::vector<Bytes>> KvTablet::PrefixLookup(BytesView prefix, size_t size_max) const {
+  std::vector<Bytes> values;
+  size_t size = 0;
+  const auto take = [&](BytesView /*key*/, BytesView value) {
+    size += value.size();
+    if (size > size_max) return false;
+    values.emplace_back(value);
+    return true;
+  };
+  STROM_RETURN_IF_ERROR(store_->Scan(prefix, "", take));
+  if (size <= size_max) return values;
+  return Error(ErrorCode::kRecordTooLarge,
+               "{}: the rows under prefix {} have more than {} bytes, {} rows fit", log_.bucket(),
+               ToHex(prefix.substr(0, 64)), size_max, values.size());
+}
+
+Result<Bytes> KvTablet::LimitScan(int32_t row_limit, size_t size_max) const {
+  record::ValueBatchBuilder batch;
+  bool too_large = false;
+  const auto take = [&](BytesView /*key*/, BytesView value) {
+    if (batch.record_count() >= row_limit) return false;
+    too_large = batch.size() + sizeof(int32_t) + value.size() > size_max;
+    if (too_large) return false;
+    batch.Append(value);
+    return true;
+  };
+  STROM_RETURN_IF_ERROR(store_->Scan("", "", take));
+  if (!too_large) return std::move(batch).Build();
+  return Error(ErrorCode::kRecordTooLarge,
+               "{}: the first {} rows have more than {} bytes, {} rows fit", log_.bucket(),
+               row_limit, size_max, batch.record_count());
+}
+
+}  // namespace strom::tablet

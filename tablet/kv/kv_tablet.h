@@ -1,0 +1,148 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "common/kv/kv_store.h"
+#include "common/record/kv_batch.h"
+#include "tablet/kv/changelog_builder.h"
+#include "tablet/kv/kv_scan.h"
+#include "tablet/kv/kv_table.h"
+#include "tablet/kv/pre_write_buffer.h"
+#include "tablet/kv/row_merger.h"
+#include "tablet/log/log_tablet.h"
+
+namespace strom::tablet {
+
+struct KvTabletOptions {
+  size_t buffer_size_max_bytes = size_t{64} << 20;  // Of the pre-write buffer.
+  // Of one changelog batch, before compression: old and new rows of all records of a KV batch.
+  size_t changelog_batch_max_bytes = size_t{256} << 20;
+};
+
+// How the rows of one request are put.
+struct PutOptions {
+  // Positions in the newest schema; none: whole rows. See MakeRowMerger.
+  std::optional<std::vector<int32_t>> target_columns;
+  MergeMode mode = MergeMode::kMerge;
+};
+
+// The rows of one primary-key bucket on its leader: a store with what is committed, the pre-write
+// buffer with what is not, and the bucket's log, which is the changelog of both. The store's
+// content is derived from the log and not kept from one life to the next.
+//
+//   Put     KV batch -> changes -> log, buffer        on the strand
+//   FlushTo buffer below the high watermark -> store  on the strand, before the high watermark is
+//                                                     published: what is acknowledged is visible
+//   reads   store                                     any thread; only committed rows
+//
+// The log and the factory outlive it. It is shared by its replica and the reads under way: the
+// store closes with the last of them, and cannot be opened again before.
+//
+// Always true: store and buffer together are the fold of the log up to its end (once CatchUp ran);
+// the store alone is the fold of the log up to flushed_offset(), which never decreases.
+class KvTablet : public std::enable_shared_from_this<KvTablet> {
+ public:
+  // Drops what is in `path` (whose parent exists) and rebuilds it from the whole log: below
+  // `high_watermark` in the store, above it in the buffer. Blocks as long as reading the log takes;
+  // nobody may change the log meanwhile.
+  // Errors: kKvStorage if the log does not begin at 0, or the store is still open; those of
+  // ReplayChangelog.
+  static Result<std::shared_ptr<KvTablet>> Open(kv::KvStoreFactory& stores, std::string path,
+                                                std::shared_ptr<const KvTable> table,
+                                                LogTablet& log, LogOffset high_watermark,
+                                                KvTabletOptions options = {});
+
+  const KvTable& table() const { return *table_; }
+
+  // On the strand -----------------------------------------------------------------------------
+
+  // Merges the batch into the rows and appends the changes to the log as one batch, with the same
+  // writer and sequence. All or nothing: on error nothing of the batch is in log or buffer. A retry
+  // gets the first attempt's offsets, and nothing happens. Reads the store, so it may block.
+  // Errors: kSchemaNotExist; kInvalidTargetColumn; kDeletionDisabled; kCorruptRecord naming key and
+  // column for a row that does not decode, has NULL where it may not or is not of its key;
+  // kStorageBackpressure if the buffer has no room until more is committed; kRecordTooLarge if it
+  // never has; kKvStorage; those of LogTablet::AppendAsLeader.
+  Result<AppendInfo> Put(const record::KvBatchView& batch, const PutOptions& options = {});
+
+  // Moves what is below `high_watermark`, which is not above the log's end, into the store as one
+  // write. Errors: kKvStorage, with everything left as it was.
+  Status FlushTo(LogOffset high_watermark);
+
+  // A scan over the committed rows of this moment.
+  std::unique_ptr<KvScan> OpenScan(std::optional<int64_t> row_limit = std::nullopt);
+
+  // Bytes and changes that wait for the high watermark.
+  size_t buffer_size_bytes() const { return buffer_.size_bytes(); }
+
+  // Any thread --------------------------------------------------------------------------------
+
+  // The store holds what the log below this offset makes.
+  LogOffset flushed_offset() const {
+    return LogOffset(flushed_offset_.load(std::memory_order_acquire));
+  }
+  // The log from here on is needed to rebuild the rows: retention keeps it. (There are no snapshots
+  // yet that would stand for its beginning.)
+  LogOffset changelog_needed_from() const { return LogOffset(0); }
+
+  // Rows in the store. None with changelog image WAL, where upserts do not tell whether the key is
+  // new.
+  std::optional<int64_t> row_count() const;
+
+  // Stored values (schema id and row), one entry a key, in order; none: no such row.
+  // Errors of all three: kKvStorage.
+  Result<std::vector<std::optional<Bytes>>> Lookup(std::span<const BytesView> keys) const;
+  // The stored values of all keys that begin with `prefix`, in key order.
+  // Errors: kRecordTooLarge if they have more than `size_max` bytes.
+  Result<std::vector<Bytes>> PrefixLookup(BytesView prefix, size_t size_max) const;
+  // A value batch of the first `row_limit` rows in key order.
+  // Errors: kRecordTooLarge if it has more than `size_max` bytes.
+  Result<Bytes> LimitScan(int32_t row_limit, size_t size_max) const;
+
+ private:
+  // What the records of one batch share.
+  struct PutState {
+    const KvSchema& schema;
+    const RowMerger& merger;
+    DeleteBehavior delete_behavior;
+    bool blind;  // Old rows make no difference: they need not be read.
+    bool alone;  // The buffer was empty before.
+  };
+
+  KvTablet(std::unique_ptr<kv::KvStore> store, std::shared_ptr<const KvTable> table, LogTablet& log,
+           KvTabletOptions options);
+
+  Status Rebuild(LogOffset high_watermark);
+  // Makes the buffer agree with the log's end, wherever that is: after a failed append only the log
+  // itself knows.
+  Status CatchUp();
+
+  Result<AppendInfo> ApplyAndAppend(const record::KvBatchView& batch, const PutOptions& options);
+  Status Apply(const PutState& state, const record::KvRecord& record);
+  Status Upsert(const PutState& state, const record::KvRecord& record);
+  Status Delete(const PutState& state, BytesView key);
+  // The row of `key` after everything put so far.
+  Result<std::optional<Row>> NewestRow(BytesView key) const;
+  void Buffer(BytesView key, std::optional<Bytes> value, int row_count_delta);
+  Status CheckSizes(bool alone) const;
+
+  const std::unique_ptr<kv::KvStore> store_;
+  const std::shared_ptr<const KvTable> table_;
+  LogTablet& log_;
+  const KvTabletOptions options_;
+
+  std::atomic<int64_t> flushed_offset_{0};  // Written on the strand.
+  std::atomic<int64_t> row_count_{0};
+
+  // On the strand.
+  PreWriteBuffer buffer_;
+  ChangelogBuilder changelog_;
+  LogOffset applied_offset_;  // Store and buffer hold the log up to here.
+};
+
+}  // namespace strom::tablet

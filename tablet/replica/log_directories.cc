@@ -1,0 +1,100 @@
+#include "tablet/replica/log_directories.h"
+
+#include <charconv>
+#include <optional>
+#include <string_view>
+
+#include "common/io/path.h"
+
+namespace strom::tablet {
+namespace {
+
+constexpr std::string_view kLogPrefix = "log-";
+
+// The number that all of `text` is.
+template <class Id>
+std::optional<Id> ParseId(std::string_view text) {
+  typename Id::rep value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value < 0) return std::nullopt;
+  return Id(value);
+}
+
+// The id in "<name><separator><id>".
+template <class Id>
+std::optional<Id> IdBehind(std::string_view name, std::string_view separator) {
+  const size_t at = name.rfind(separator);
+  if (at == std::string_view::npos) return std::nullopt;
+  return ParseId<Id>(name.substr(at + separator.size()));
+}
+
+class Finder {
+ public:
+  explicit Finder(io::FileSystem& files) : files_(files) {}
+
+  // The logs directly in `directory`, of a table or a partition; partitions only in a table's.
+  Status Visit(const std::string& directory, TableId table, std::optional<PartitionId> partition) {
+    STROM_ASSIGN_OR_RETURN(const auto entries, files_.List(directory));
+    for (const io::DirectoryEntry& entry : entries) {
+      if (entry.kind != io::EntryKind::kDirectory) continue;
+      const std::string path = directory + "/" + entry.name;
+      if (entry.name.starts_with(kLogPrefix)) {
+        if (const auto id = ParseId<BucketId>(entry.name.substr(kLogPrefix.size()))) {
+          logs_[{.table = table, .partition = partition, .bucket = *id}] = path;
+        }
+      } else if (const auto id = IdBehind<PartitionId>(entry.name, "-p"); id && !partition) {
+        STROM_RETURN_IF_ERROR(Visit(path, table, *id));
+      }
+    }
+    return Status::Ok();
+  }
+
+  std::map<TableBucket, std::string>& logs() { return logs_; }
+
+ private:
+  io::FileSystem& files_;
+  std::map<TableBucket, std::string> logs_;
+};
+
+}  // namespace
+
+std::string LogDirectory(const PhysicalTablePath& path, const TableBucket& bucket) {
+  std::string directory =
+      fmt::format("{}/{}-{}", path.table.database, path.table.table, bucket.table);
+  if (bucket.partition) {
+    directory += fmt::format("/{}-p{}", path.partition.value_or(""), *bucket.partition);
+  }
+  return fmt::format("{}/{}{}", directory, kLogPrefix, bucket.bucket);
+}
+
+Result<std::map<TableBucket, std::string>> FindLogs(io::FileSystem& files,
+                                                    const std::string& root) {
+  Finder finder(files);
+  STROM_ASSIGN_OR_RETURN(const auto databases, files.List(root));
+  for (const io::DirectoryEntry& database : databases) {
+    if (database.kind != io::EntryKind::kDirectory) continue;
+    const std::string path = root + "/" + database.name;
+    STROM_ASSIGN_OR_RETURN(const auto tables, files.List(path));
+    for (const io::DirectoryEntry& table : tables) {
+      const auto id = IdBehind<TableId>(table.name, "-");
+      if (table.kind != io::EntryKind::kDirectory || !id) continue;
+      STROM_RETURN_IF_ERROR(finder.Visit(path + "/" + table.name, *id, std::nullopt));
+    }
+  }
+  return std::move(finder.logs());
+}
+
+Status RemoveLog(io::FileSystem& files, const std::string& root, const std::string& directory) {
+  STROM_RETURN_IF_ERROR(files.RemoveRecursively(directory));
+  std::string parent = io::ParentPath(directory);
+  // Not the database's: another table of it may just be making its own directory below.
+  while (io::ParentPath(parent).size() > root.size()) {
+    STROM_ASSIGN_OR_RETURN(const auto entries, files.List(parent));
+    if (!entries.empty()) break;  // Other buckets' logs.
+    STROM_RETURN_IF_ERROR(files.RemoveDirectory(parent));
+    parent = io::ParentPath(parent);
+  }
+  return files.SyncDirectory(parent);
+}
+
+}  // namespace strom::tablet

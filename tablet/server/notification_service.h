@@ -1,0 +1,81 @@
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+
+#include "common/metadata/catalog.h"
+#include "common/rpc/authorizer.h"
+#include "common/rpc/dispatcher.h"
+#include "common/rpc/methods.h"
+#include "common/runtime/strand.h"
+#include "common/service/cluster_view.h"
+#include "tablet/replica/replica_manager.h"
+#include "tablet/server/table_loader.h"
+
+namespace strom::tablet {
+
+// Does what the coordinator says: which buckets to lead (NotifyLeaderAndIsr), which to let go
+// (StopReplica), what the cluster looks like (UpdateMetadata).
+//
+// A coordinator that is not the newest this server has heard of is refused with
+// kInvalidCoordinator. What is said of buckets is done in the order it arrives; each bucket is
+// answered for itself. Same rules as Fluss: fluss-server-semantics.md, sections 3.1 and 6.1.
+//
+// Handlers run on transport threads, everything else on the strand of the session that `catalog`
+// reads from. Arguments outlive the service, and it every call of the listeners; it ends together
+// with the session, when nothing of it is under way in `replicas` any more.
+class NotificationService {
+ public:
+  NotificationService(ReplicaManager& replicas, metadata::Catalog& catalog,
+                      service::ClusterViewHolder& views, runtime::Strand& strand,
+                      const rpc::Authorizer& authorizer)
+      : replicas_(replicas),
+        catalog_(catalog),
+        views_(views),
+        strand_(strand),
+        authorizer_(authorizer) {}
+
+  void Register(rpc::Dispatcher& dispatcher);
+
+ private:
+  using NotifyResponder = rpc::Responder<pb::NotifyLeaderAndIsrResponse>;
+  // What is known of the tables of one notification.
+  using Tables = std::map<TablePath, Result<LoadedTable>>;
+
+  void NotifyLeaderAndIsr(const rpc::RequestContext& ctx,
+                          rpc::Ref<pb::NotifyLeaderAndIsrRequest> request, NotifyResponder respond);
+  void StopReplica(const rpc::RequestContext& ctx, rpc::Ref<pb::StopReplicaRequest> request,
+                   rpc::Responder<pb::StopReplicaResponse> respond);
+  void UpdateMetadata(const rpc::RequestContext& ctx, rpc::Ref<pb::UpdateMetadataRequest> request,
+                      rpc::Responder<pb::UpdateMetadataResponse> respond);
+
+  // All below on the strand.
+  // OK if no newer coordinator was heard of.
+  Status Hear(CoordinatorEpoch epoch);
+  // Runs `task` once those before it have ended; each ends with NextTurn.
+  void InTurn(runtime::Task task);
+  void NextTurn();
+
+  void LoadTables(rpc::Ref<pb::NotifyLeaderAndIsrRequest> request, NotifyResponder respond);
+  void Lead(const pb::NotifyLeaderAndIsrRequest& request, const Tables& tables,
+            NotifyResponder respond);
+  void LetGo(const pb::StopReplicaRequest& request,
+             rpc::Responder<pb::StopReplicaResponse> respond);
+  Status Update(const pb::UpdateMetadataRequest& request);
+
+  ReplicaManager& replicas_;
+  metadata::Catalog& catalog_;
+  service::ClusterViewHolder& views_;
+  runtime::Strand& strand_;
+  const rpc::Authorizer& authorizer_;
+
+  // On the strand.
+  std::optional<CoordinatorEpoch> epoch_;       // The highest heard of.
+  std::optional<CoordinatorEpoch> view_epoch_;  // Of the coordinator the view is from.
+  bool in_turn_ = false;
+  std::deque<runtime::Task> waiting_;  // For their turn.
+};
+
+}  // namespace strom::tablet

@@ -1,0 +1,207 @@
+#include "tablet/server/tablet_server.h"
+
+#include <utility>
+
+#include "common/base/logging.h"
+#include "common/service/catalog_service.h"
+#include "tablet/server/cluster_id.h"
+#include "tablet/server/fetch_service.h"
+#include "tablet/server/join.h"
+#include "tablet/server/log_query_service.h"
+#include "tablet/server/notification_service.h"
+#include "tablet/server/produce_service.h"
+#include "tablet/server/writer_service.h"
+
+namespace strom::tablet {
+
+struct TabletServer::Session {
+  Session(std::unique_ptr<metadata::MetaStore> s, std::string root)
+      : store(std::move(s)), catalog(*store, std::move(root)) {}
+
+  std::unique_ptr<metadata::MetaStore> store;
+  metadata::Catalog catalog;
+  WriterIds writer_ids{*store, catalog.paths().WriterIds()};
+};
+
+struct TabletServer::Services {
+  explicit Services(TabletServer& s)
+      : buckets(*s.replicas_, s.views_),
+        produce(buckets, s.authorizer_),
+        fetch(buckets, s.executor_, s.clock_, s.authorizer_, s.options_.fetch_size_max),
+        queries(buckets, s.authorizer_, s.options_.scan_size_max),
+        writers(s.session_->writer_ids, s.strand_, s.authorizer_),
+        notifications(*s.replicas_, s.session_->catalog, s.views_, s.strand_, s.authorizer_),
+        catalog(rpc::Role::kTablet, s.session_->catalog, s.strand_, s.authorizer_) {}
+
+  void Register(rpc::Dispatcher& dispatcher) {
+    produce.Register(dispatcher);
+    fetch.Register(dispatcher);
+    queries.Register(dispatcher);
+    writers.Register(dispatcher);
+    notifications.Register(dispatcher);
+    catalog.Register(dispatcher);
+  }
+
+  BucketLookup buckets;
+  ProduceService produce;
+  FetchService fetch;
+  LogQueryService queries;
+  WriterService writers;
+  NotificationService notifications;
+  service::CatalogService catalog;
+};
+
+TabletServer::TabletServer(runtime::Executor& executor, runtime::Executor& blocking,
+                           const runtime::Clock& clock, runtime::Random& random,
+                           io::FileSystem& files, rpc::Network& network,
+                           metadata::MetaStoreFactory& sessions, const rpc::Authorizer& authorizer,
+                           metrics::Registry& metrics, Options options)
+    : executor_(executor),
+      blocking_(blocking),
+      clock_(clock),
+      random_(random),
+      files_(files),
+      network_(network),
+      sessions_(sessions),
+      authorizer_(authorizer),
+      options_(std::move(options)),
+      strand_(executor),
+      metadata_(views_, authorizer),
+      metrics_(metrics, clock),
+      dispatcher_({.request_bytes_max = options_.request_bytes_max, .observer = &metrics_}) {}
+
+TabletServer::~TabletServer() = default;
+
+Status TabletServer::CheckOptions() const {
+  if (options_.id < ServerId(0)) {
+    return Error(ErrorCode::kInvalidConfig, "tablet server id {} is negative", options_.id);
+  }
+  if (options_.data_dir.empty()) {
+    return Error(ErrorCode::kInvalidConfig, "tablet server {} has no data directory", options_.id);
+  }
+  for (const ListenerOptions& listener : options_.listeners) {
+    if (listener.listen.listener.name == options_.internal_listener) return Status::Ok();
+  }
+  return Error(ErrorCode::kInvalidConfig, "tablet server {} has no listener {} for other servers",
+               options_.id, options_.internal_listener);
+}
+
+void TabletServer::Start(Done started) {
+  STROM_CHECK(!session_) << "tablet server " << options_.id << " was started twice";
+  if (Status s = CheckOptions(); !s.ok()) return started(std::move(s));
+  auto store = sessions_.Connect(strand_, [id = options_.id](metadata::SessionState state) {
+    if (state != metadata::SessionState::kExpired) return;
+    STROM_LOG(kError, "tablet server {}: the metadata session expired, it must be restarted", id);
+  });
+  if (!store.ok()) return started(store.status());
+  session_ = std::make_unique<Session>(*std::move(store), options_.zookeeper_root);
+  std::string candidate = fmt::format("{:016x}{:016x}", random_.Next(), random_.Next());
+  strand_.Post([this, candidate = std::move(candidate), started = std::move(started)]() mutable {
+    EnsureClusterId(*session_->store, session_->catalog.paths(), std::move(candidate),
+                    [this, started = std::move(started)](Result<std::string> id) mutable {
+                      OnClusterId(std::move(id), std::move(started));
+                    });
+  });
+}
+
+void TabletServer::OnClusterId(Result<std::string> cluster_id, Done started) {
+  if (!cluster_id.ok()) return started(cluster_id.status());
+  blocking_.Post([this, id = *std::move(cluster_id), started = std::move(started)]() mutable {
+    if (Status s = Open(id); !s.ok()) return started(std::move(s));
+    strand_.Post([this, started = std::move(started)]() mutable {
+      RegisterNode(clock_.Now() + options_.register_timeout, std::move(started));
+    });
+  });
+}
+
+Status TabletServer::Open(const std::string& cluster_id) {
+  STROM_ASSIGN_OR_RETURN(directory_,
+                         DataDirectory::Open(files_, options_.data_dir,
+                                             {.cluster_id = cluster_id, .server_id = options_.id}));
+  auto replicas = std::make_unique<ReplicaManager>(executor_, blocking_, clock_, files_,
+                                                   *directory_, options_.id, options_.replicas);
+  STROM_RETURN_IF_ERROR(replicas->Start());
+  replicas_ = std::move(replicas);
+  services_ = std::make_unique<Services>(*this);
+  services_->Register(dispatcher_);
+  metadata_.Register(dispatcher_);
+  return Listen();
+}
+
+Status TabletServer::Listen() {
+  for (const ListenerOptions& listener : options_.listeners) {
+    STROM_ASSIGN_OR_RETURN(auto open, network_.Listen(listener.listen, dispatcher_));
+    const rpc::Endpoint& bound = open->endpoint();
+    reached_[listener.listen.listener.name] =
+        listener.advertised.value_or(HostPort{bound.host, bound.port});
+    listeners_.push_back(std::move(open));
+  }
+  return Status::Ok();
+}
+
+void TabletServer::RegisterNode(MonoTime give_up_at, Done started) {
+  const std::string path = session_->catalog.paths().TabletServer(options_.id);
+  const metadata::TabletServerRegistration registration{.listeners = reached_,
+                                                        .registered_ms = clock_.WallNow(),
+                                                        .rack = options_.rack,
+                                                        .cpu_cores = {},
+                                                        .memory_bytes = {}};
+  session_->store->Create(
+      path, ToJson(registration), metadata::CreateMode::kEphemeral,
+      [this, path, give_up_at,
+       started = std::move(started)](metadata::MetaResult<std::string> created) mutable {
+        if (created.code == metadata::MetaCode::kNodeExists && clock_.Now() < give_up_at) {
+          STROM_LOG(kWarn, "tablet server {} is registered already, trying again", options_.id);
+          strand_.PostAt(clock_.Now() + options_.register_pause,
+                         [this, give_up_at, started = std::move(started)]() mutable {
+                           RegisterNode(give_up_at, std::move(started));
+                         });
+          return;
+        }
+        if (!created.ok()) return started(metadata::MetaError(created.code, "create", path));
+        registered_ = true;
+        STROM_LOG(kInfo, "tablet server {} serves {}", options_.id, ListenersToText(reached_));
+        started(Status::Ok());
+      });
+}
+
+void TabletServer::Stop(MonoDuration drain, Done stopped) {
+  const auto drained = Join<std::monostate>::Of(
+      listeners_.size(), [this, stopped = std::move(stopped)](auto) mutable {
+        strand_.Post(
+            [this, stopped = std::move(stopped)]() mutable { LeaveCluster(std::move(stopped)); });
+      });
+  for (size_t i = 0; i < listeners_.size(); ++i) {
+    listeners_[i]->Stop(drain, [drained, i] { drained->Set(i, {}); });
+  }
+}
+
+void TabletServer::LeaveCluster(Done stopped) {
+  if (!std::exchange(registered_, false)) return CloseReplicas(std::move(stopped));
+  // If that fails, the node ends with the session.
+  session_->store->Delete(
+      session_->catalog.paths().TabletServer(options_.id), metadata::kAnyVersion,
+      [this, stopped = std::move(stopped)](auto) mutable { CloseReplicas(std::move(stopped)); });
+}
+
+void TabletServer::CloseReplicas(Done stopped) {
+  auto end_session = [this, stopped = std::move(stopped)](Status status) mutable {
+    strand_.Post([this, status = std::move(status), stopped = std::move(stopped)]() mutable {
+      // Together: what the services have under way in the store ends here, unanswered.
+      services_.reset();
+      session_.reset();
+      stopped(std::move(status));
+    });
+  };
+  if (!replicas_) return end_session(Status::Ok());
+  replicas_->Stop(std::move(end_session));
+}
+
+const rpc::Endpoint* TabletServer::EndpointOf(std::string_view listener) const {
+  for (size_t i = 0; i < listeners_.size(); ++i) {
+    if (options_.listeners[i].listen.listener.name == listener) return &listeners_[i]->endpoint();
+  }
+  return nullptr;
+}
+
+}  // namespace strom::tablet

@@ -1,0 +1,125 @@
+// The synchronous face of the client, with its own threads, over real sockets of 127.0.0.1.
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+
+#include "client/include/strom/strom.h"
+#include "common/rpc/framed/framed_network.h"
+#include "common/rpc/grpc/grpc_network.h"
+#include "common/runtime/system_clock.h"
+#include "common/runtime/thread_pool.h"
+#include "tests/unit/client/sim_client.h"
+
+namespace strom::client {
+namespace {
+
+// A scripted server on a real port.
+struct RealServer {
+  explicit RealServer(Carrier carrier)
+      : pool({.name = "server", .threads = 2}), cluster(pool, clock) {
+    if (carrier == Carrier::kFramed) {
+      network = std::make_unique<rpc::framed::FramedNetwork>(clock);
+    } else {
+      network = std::make_unique<rpc::GrpcNetwork>(clock, pool, pool);
+    }
+    listener = network
+                   ->Listen({.endpoint = {.host = "127.0.0.1",
+                                          .carrier = carrier == Carrier::kFramed
+                                                         ? rpc::Carrier::kFramed
+                                                         : rpc::Carrier::kGrpcSession},
+                             .listener = {.audience = rpc::Audience::kStromClients}},
+                            cluster.AddServer())
+                   .value();
+    cluster.SetAddress(0, listener->endpoint());
+  }
+  ~RealServer() {
+    listener = nullptr;
+    network = nullptr;
+    pool.Shutdown();
+  }
+
+  runtime::RealClock clock;
+  runtime::ThreadPool pool;
+  ScriptedCluster cluster;
+  std::unique_ptr<rpc::Network> network;
+  std::unique_ptr<rpc::Listener> listener;
+};
+
+}  // namespace
+
+TEST_CASE("the synchronous client writes and reads over real sockets", "[client]") {
+  const Carrier carrier = GENERATE(Carrier::kFramed, Carrier::kGrpc);
+  RealServer server(carrier);
+  auto connection = Connection::Open({.bootstrap_servers = {server.listener->endpoint().ToString()},
+                                      .carrier = carrier})
+                        .value();
+  REQUIRE(connection->admin().CreateTable(kOrders, Orders(2)).Get().ok());
+
+  auto writer = connection->NewAppendWriter(kOrders, {.buffer_bytes_max = size_t{4} << 20}).value();
+  std::atomic<int64_t> acknowledged = 0;
+  constexpr int64_t kRows = 20000;
+  for (int64_t i = 0; i < kRows; ++i) {
+    REQUIRE(writer
+                ->Append(Order(i),
+                         [&](const Result<AppendResult>& result) { acknowledged += result.ok(); })
+                .ok());
+  }
+  REQUIRE(writer->Close().Get().ok());
+  CHECK(acknowledged == kRows);
+
+  int64_t sum = 0;
+  int64_t count = 0;
+  const Status scanned =
+      ScanToEnd(*connection, kOrders, {.columns = {"id"}}, [&](LogRecord record) {
+        ++count;
+        sum += *record.row[0].get_if<int64_t>();
+        return Status::Ok();
+      });
+  CHECK(scanned.ToString() == "OK");
+  CHECK(count == kRows);
+  CHECK(sum == kRows * (kRows - 1) / 2);
+  const Status stopped = ScanToEnd(*connection, kOrders, {}, [](const LogRecord&) {
+    return Error(ErrorCode::kInvalidConfig, "enough");
+  });
+  CHECK(stopped.message() == "enough");
+}
+
+TEST_CASE("an append waits while the buffer is full, and stops when the writer closes",
+          "[client]") {
+  RealServer server(Carrier::kFramed);
+  auto connection =
+      Connection::Open({.bootstrap_servers = {server.listener->endpoint().ToString()}}).value();
+  REQUIRE(connection->admin().CreateTable(kOrders, Orders(1)).Get().ok());
+  auto writer =
+      connection->NewAppendWriter(kOrders, {.batch_bytes_max = 1000, .buffer_bytes_max = 2000})
+          .value();
+  for (int64_t i = 0; i < 500; ++i) REQUIRE(writer->Append(Order(i)).ok());
+  REQUIRE(writer->Flush().Get().ok());
+  CHECK(server.cluster.RecordCount(kOrders, BucketId(0)) == 500);
+
+  server.cluster.hold_produce = true;
+  runtime::Notification refused;
+  Status status;
+  server.pool.Post([&] {
+    while (status.ok()) status = writer->Append(Order(1));
+    refused.Notify();
+  });
+  CHECK_FALSE(refused.WaitFor(Millis(50)));
+  Future<void> closed = writer->Close();
+  REQUIRE(refused.WaitFor(Seconds(30)));
+  CHECK(status.code() == ErrorCode::kOperationNotAttempted);
+  writer = nullptr;
+  CHECK(closed.Get().code() == ErrorCode::kNetwork);
+}
+
+TEST_CASE("nobody at the address is an error", "[client]") {
+  std::string address;
+  {
+    RealServer server(Carrier::kFramed);
+    address = server.listener->endpoint().ToString();
+  }
+  const auto connection =
+      Connection::Open({.bootstrap_servers = {address}, .request_timeout = Seconds(5)});
+  CHECK(connection.status().code() == ErrorCode::kNetwork);
+}
+
+}  // namespace strom::client

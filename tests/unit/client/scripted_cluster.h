@@ -1,0 +1,167 @@
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <absl/synchronization/mutex.h>
+
+#include "common/rpc/dispatcher.h"
+#include "common/rpc/methods.h"
+#include "common/rpc/network.h"
+#include "common/runtime/clock.h"
+#include "common/runtime/executor.h"
+#include "common/types/table_descriptor.h"
+#include "proto/admin.pb.h"
+#include "proto/log.pb.h"
+#include "proto/metadata.pb.h"
+
+namespace strom::client {
+
+// The log of one bucket: real batches, offsets and the sequence check of a leader.
+class ScriptedLog {
+ public:
+  // As a leader appends: the first offset, or error 31. A batch it knows is not appended again.
+  Result<LogOffset> Append(Bytes batch);
+  // Batches from the one with `from` on, up to `bytes_max`, at least one if there is one.
+  // Errors: kLogOffsetOutOfRange.
+  Result<std::vector<BytesView>> Read(LogOffset from, size_t bytes_max) const;
+
+  LogOffset start;  // Older batches are gone.
+  LogOffset end;
+  std::vector<Bytes> batches;
+  std::map<WriterId, std::deque<std::pair<BatchSequence, LogOffset>>> writers;
+  int duplicates = 0;  // Batches refused because they were there.
+};
+
+struct ScriptedTable {
+  TableInfo info;
+  std::map<SchemaId, Schema> schemas;
+  std::map<BucketId, std::optional<int>> leaders;  // Number of the server.
+  std::map<BucketId, ScriptedLog> logs;            // Shared by all servers: replicas never lag.
+};
+
+// What a server was asked to append.
+struct SeenBatch {
+  int server;
+  BucketId bucket;
+  WriterId writer;
+  BatchSequence sequence;
+  int32_t record_count;
+};
+
+// What a bucket answers to a produce request instead of the truth.
+struct Refusal {
+  ErrorCode code;
+  bool append_first = false;  // The batch gets into the log all the same.
+};
+
+// Tablet servers, and a coordinator on the first of them, whose answers a test can script: enough
+// of a cluster for a client, over any rpc::Network. Thread-safe; fields are touched by tests while
+// no request is under way.
+class ScriptedCluster {
+ public:
+  ScriptedCluster(runtime::Executor& executor, const runtime::Clock& clock)
+      : executor_(executor), clock_(clock) {}
+  ~ScriptedCluster();
+
+  // A server with the next number. Its dispatcher goes to Network::Listen, its address here.
+  const rpc::Dispatcher& AddServer();
+  void SetAddress(int server, const rpc::Endpoint& endpoint);
+
+  ScriptedTable& AddTable(const TablePath& path, TableDescriptor descriptor);
+  ScriptedTable& table(const TablePath& path) { return *tables_.at(path); }
+  void MoveLeader(const TablePath& path, BucketId bucket, std::optional<int> server);
+  // All rows of a bucket's log.
+  size_t RecordCount(const TablePath& path, BucketId bucket);
+
+  // -- Scripts
+
+  std::map<BucketId, std::deque<Refusal>> produce_script;  // One entry for each batch that comes.
+  std::map<BucketId, std::deque<ErrorCode>> fetch_script;
+  std::deque<ErrorCode> init_writer_script;
+  std::deque<ErrorCode> admin_script;  // Of CreateTable and GetTableInfo.
+  bool hold_produce = false;           // Produce requests are not answered until Release.
+  size_t held() const { return held_.size(); }
+  void Release(size_t count = SIZE_MAX);
+
+  // -- What was asked
+
+  std::vector<SeenBatch> seen;
+  int metadata_count = 0;
+  int init_writer_count = 0;
+  int fetch_count = 0;
+  int fetches_under_way = 0;
+  int fetches_under_way_max = 0;
+  int list_offsets_count = 0;
+  std::optional<pb::FetchLogRequest> last_fetch;
+  WriterId last_writer{0};
+
+ private:
+  struct Server {
+    std::unique_ptr<rpc::Dispatcher> dispatcher;
+    rpc::Endpoint endpoint;
+  };
+  // A fetch that waits for records.
+  struct LongPoll {
+    int server;
+    rpc::Ref<pb::FetchLogRequest> request;
+    rpc::Responder<pb::FetchLogResponse> respond;
+  };
+
+  template <class Req, class Resp>
+  void Handle(int server, const rpc::Method<Req, Resp>& method,
+              void (ScriptedCluster::*handler)(int, rpc::Ref<Req>, rpc::Responder<Resp>));
+
+  void Metadata(int, rpc::Ref<pb::MetadataRequest>, rpc::Responder<pb::MetadataResponse>);
+  void CreateTable(int, rpc::Ref<pb::CreateTableRequest>, rpc::Responder<pb::CreateTableResponse>);
+  void DropTable(int, rpc::Ref<pb::DropTableRequest>, rpc::Responder<pb::DropTableResponse>);
+  void GetTableInfo(int, rpc::Ref<pb::GetTableInfoRequest>,
+                    rpc::Responder<pb::GetTableInfoResponse>);
+  void GetTableSchema(int, rpc::Ref<pb::GetTableSchemaRequest>,
+                      rpc::Responder<pb::GetTableSchemaResponse>);
+  void ListTables(int, rpc::Ref<pb::ListTablesRequest>, rpc::Responder<pb::ListTablesResponse>);
+  void TableExists(int, rpc::Ref<pb::TableExistsRequest>, rpc::Responder<pb::TableExistsResponse>);
+  void CreateDatabase(int, rpc::Ref<pb::CreateDatabaseRequest>,
+                      rpc::Responder<pb::CreateDatabaseResponse>);
+  void DropDatabase(int, rpc::Ref<pb::DropDatabaseRequest>,
+                    rpc::Responder<pb::DropDatabaseResponse>);
+  void ListDatabases(int, rpc::Ref<pb::ListDatabasesRequest>,
+                     rpc::Responder<pb::ListDatabasesResponse>);
+  void DatabaseExists(int, rpc::Ref<pb::DatabaseExistsRequest>,
+                      rpc::Responder<pb::DatabaseExistsResponse>);
+  void GetDatabaseInfo(int, rpc::Ref<pb::GetDatabaseInfoRequest>,
+                       rpc::Responder<pb::GetDatabaseInfoResponse>);
+  void InitWriter(int, rpc::Ref<pb::InitWriterRequest>, rpc::Responder<pb::InitWriterResponse>);
+  void ProduceLog(int, rpc::Ref<pb::ProduceLogRequest>, rpc::Responder<pb::ProduceLogResponse>);
+  void FetchLog(int, rpc::Ref<pb::FetchLogRequest>, rpc::Responder<pb::FetchLogResponse>);
+  void ListOffsets(int, rpc::Ref<pb::ListOffsetsRequest>, rpc::Responder<pb::ListOffsetsResponse>);
+
+  ScriptedTable* Find(const pb::PbTablePath& path);
+  ScriptedTable* Find(int64_t id);
+  Result<LogOffset> Produce(int server, ScriptedTable* table,
+                            const pb::PbProduceLogReqForBucket& entry);
+  // Whether there was anything to tell.
+  bool Fetch(int server, const pb::FetchLogRequest& request, pb::FetchLogResponse* response);
+  Status FetchBucket(int server, ScriptedTable* table, const pb::PbFetchLogReqForTable& request,
+                     const pb::PbFetchLogReqForBucket& asked, pb::PbFetchLogRespForBucket* entry);
+  void WakeLongPolls();
+  void EndLongPoll(uint64_t id);
+
+  runtime::Executor& executor_;
+  const runtime::Clock& clock_;
+  absl::Mutex mutex_;
+  std::vector<Server> servers_;
+  std::map<TablePath, std::unique_ptr<ScriptedTable>> tables_;
+  std::set<std::string> databases_ = {"db"};
+  int64_t last_table_id_ = 0;
+  std::deque<std::pair<rpc::Responder<pb::ProduceLogResponse>, pb::ProduceLogResponse>> held_;
+  std::map<uint64_t, LongPoll> long_polls_;
+  uint64_t last_long_poll_ = 0;
+};
+
+}  // namespace strom::client
