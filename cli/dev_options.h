@@ -14,7 +14,7 @@ namespace strom::cli {
 
 // An address to listen on, and the one that clients are told; the bound one if there is none.
 struct DevListener {
-  HostPort bind;
+  HostPort bind = {"127.0.0.1", 0};
   std::optional<HostPort> advertised;
 
   friend bool operator==(const DevListener&, const DevListener&) = default;
@@ -26,7 +26,7 @@ struct DevListeners {
   DevListener tablet;       // For Fluss's protocol: where clients are sent from there.
   DevListener coordinator_grpc;
   DevListener tablet_grpc;
-  HostPort http;
+  HostPort http = {"127.0.0.1", 0};
 };
 
 // What `strom dev` was asked for.

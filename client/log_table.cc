@@ -43,13 +43,6 @@ size_t EstimatedSize(const Row& row) {
   return size;
 }
 
-Result<record::RecordSchema> RecordSchemaOf(const TableProperties& properties,
-                                            const Schema& schema) {
-  std::vector<DataType> types;
-  for (const Column& column : schema.columns()) types.push_back(column.type);
-  return record::RecordSchema(properties.log_format, std::move(types));
-}
-
 Result<LogTable> LogTable::Make(TableInfo info) {
   const TableDescriptor& descriptor = info.descriptor;
   if (descriptor.is_partitioned() || descriptor.has_primary_key()) {
@@ -59,8 +52,9 @@ Result<LogTable> LogTable::Make(TableInfo info) {
   STROM_ASSIGN_OR_RETURN(
       TableProperties properties,
       TableProperties::Parse(descriptor.properties, TableProperties::UnknownKeys::kIgnore));
-  STROM_ASSIGN_OR_RETURN(record::RecordSchema schema,
-                         RecordSchemaOf(properties, descriptor.schema));
+  std::vector<DataType> types;
+  for (const Column& column : descriptor.schema.columns()) types.push_back(column.type);
+  record::RecordSchema schema(properties.log_format, std::move(types));
   std::optional<KeyEncoder> bucket_key;
   if (const std::vector<std::string> names = descriptor.BucketKeys(); !names.empty()) {
     STROM_ASSIGN_OR_RETURN(const std::vector<size_t> columns, descriptor.schema.IndexesOf(names));

@@ -10,11 +10,6 @@
 
 namespace strom::client {
 
-// The table's columns as its log batches store them. Errors: kInvalidConfig for properties that do
-// not read.
-Result<record::RecordSchema> RecordSchemaOf(const TableProperties& properties,
-                                            const Schema& schema);
-
 // What it takes to write rows of a log table. Immutable, so threads may share it.
 class LogTable {
  public:

@@ -48,9 +48,9 @@ class ScanReader : public std::enable_shared_from_this<ScanReader> {
     const FetchedChunk chunk;
     const BucketId bucket;
     record::LogBatchIterator batches;
-    std::optional<record::LogBatchView> batch;  // That `records` reads; and its plan.
-    std::optional<record::LogRecordReader> records;
-    const ScanPlan* plan = nullptr;
+    std::optional<record::LogBatchView> batch;       // The current one,
+    std::optional<record::LogRecordReader> records;  // what is left of it; none: ask for the next,
+    const ScanPlan* plan = nullptr;                  // and how its rows are arranged.
   };
 
   // What Poll gives, if that is clear without another chunk.

@@ -14,8 +14,9 @@ KvTablet::KvTablet(std::unique_ptr<kv::KvStore> store, std::shared_ptr<const KvT
                    LogTablet& log, KvTabletOptions options)
     : store_(std::move(store)),
       table_(std::move(table)),
-      log_(log),
+      bucket_(log.bucket()),
       options_(options),
+      log_(log),
       changelog_(*table_) {}
 
 Result<std::shared_ptr<KvTablet>> KvTablet::Open(kv::KvStoreFactory& stores, std::string path,
@@ -34,7 +35,7 @@ Result<std::shared_ptr<KvTablet>> KvTablet::Open(kv::KvStoreFactory& stores, std
 Status KvTablet::Rebuild(LogOffset high_watermark) {
   if (log_.log_start_offset() > LogOffset(0)) {
     return Error(ErrorCode::kKvStorage,
-                 "{}: the changelog begins at offset {}, the rows before are lost", log_.bucket(),
+                 "{}: the changelog begins at offset {}, the rows before are lost", bucket_,
                  log_.log_start_offset());
   }
   kv::WriteBatch batch;
@@ -69,7 +70,7 @@ Status KvTablet::CatchUp() {
   if (end < applied_offset_) {
     if (end < flushed_offset()) {
       return Error(ErrorCode::kKvStorage,
-                   "{}: the log was cut at {}, but the store holds it up to {}", log_.bucket(), end,
+                   "{}: the log was cut at {}, but the store holds it up to {}", bucket_, end,
                    flushed_offset());
     }
     buffer_.TruncateTo(end);
@@ -91,7 +92,7 @@ Status KvTablet::CatchUp() {
 
 Status KvTablet::FlushTo(LogOffset high_watermark) {
   STROM_CHECK(high_watermark <= log_.log_end_offset())
-      << log_.bucket().ToString() << ": " << high_watermark << " of " << log_.log_end_offset();
+      << bucket_ << ": " << high_watermark << " of " << log_.log_end_offset();
   if (high_watermark <= flushed_offset()) return Status::Ok();
   STROM_RETURN_IF_ERROR(CatchUp());
   const kv::WriteBatch batch = buffer_.Below(high_watermark);
@@ -127,7 +128,7 @@ Result<std::vector<Bytes>> KvTablet::PrefixLookup(BytesView prefix, size_t size_
   STROM_RETURN_IF_ERROR(store_->Scan(prefix, "", take));
   if (size <= size_max) return values;
   return Error(ErrorCode::kRecordTooLarge,
-               "{}: the rows under prefix {} have more than {} bytes, {} rows fit", log_.bucket(),
+               "{}: the rows under prefix {} have more than {} bytes, {} rows fit", bucket_,
                ToHex(prefix.substr(0, 64)), size_max, values.size());
 }
 
@@ -144,8 +145,8 @@ Result<Bytes> KvTablet::LimitScan(int32_t row_limit, size_t size_max) const {
   STROM_RETURN_IF_ERROR(store_->Scan("", "", take));
   if (!too_large) return std::move(batch).Build();
   return Error(ErrorCode::kRecordTooLarge,
-               "{}: the first {} rows have more than {} bytes, {} rows fit", log_.bucket(),
-               row_limit, size_max, batch.record_count());
+               "{}: the first {} rows have more than {} bytes, {} rows fit", bucket_, row_limit,
+               size_max, batch.record_count());
 }
 
 }  // namespace strom::tablet

@@ -40,8 +40,8 @@ struct PutOptions {
 //                                                     published: what is acknowledged is visible
 //   reads   store                                     any thread; only committed rows
 //
-// The log and the factory outlive it. It is shared by its replica and the reads under way: the
-// store closes with the last of them, and cannot be opened again before.
+// It is shared by its replica and the reads under way: the store closes with the last of them, and
+// cannot be opened again before. The factory outlives them all, the log what runs on the strand.
 //
 // Always true: store and buffer together are the fold of the log up to its end (once CatchUp ran);
 // the store alone is the fold of the log up to flushed_offset(), which never decreases.
@@ -71,7 +71,7 @@ class KvTablet : public std::enable_shared_from_this<KvTablet> {
   Result<AppendInfo> Put(const record::KvBatchView& batch, const PutOptions& options = {});
 
   // Moves what is below `high_watermark`, which is not above the log's end, into the store as one
-  // write. Errors: kKvStorage, with everything left as it was.
+  // write. Errors: kKvStorage, or those of ReplayChangelog, with everything left as it was.
   Status FlushTo(LogOffset high_watermark);
 
   // A scan over the committed rows of this moment.
@@ -133,13 +133,14 @@ class KvTablet : public std::enable_shared_from_this<KvTablet> {
 
   const std::unique_ptr<kv::KvStore> store_;
   const std::shared_ptr<const KvTable> table_;
-  LogTablet& log_;
+  const TableBucket bucket_;
   const KvTabletOptions options_;
 
   std::atomic<int64_t> flushed_offset_{0};  // Written on the strand.
   std::atomic<int64_t> row_count_{0};
 
   // On the strand.
+  LogTablet& log_;
   PreWriteBuffer buffer_;
   ChangelogBuilder changelog_;
   LogOffset applied_offset_;  // Store and buffer hold the log up to here.

@@ -22,8 +22,7 @@ Result<AppendInfo> KvTablet::Put(const record::KvBatchView& batch, const PutOpti
   Result<AppendInfo> appended = ApplyAndAppend(batch, options);
   if (appended.ok() && !appended->duplicate) {
     STROM_CHECK(appended->base_offset == applied_offset_)
-        << log_.bucket().ToString() << ": appended at " << appended->base_offset << ", not at "
-        << applied_offset_;
+        << bucket_ << ": appended at " << appended->base_offset << ", not at " << applied_offset_;
     applied_offset_ = appended->next_offset;
     return appended;
   }
@@ -154,13 +153,13 @@ void KvTablet::Buffer(BytesView key, std::optional<Bytes> value, int row_count_d
 Status KvTablet::CheckSizes(bool alone) const {
   if (changelog_.size_bytes() > options_.changelog_batch_max_bytes) {
     return Error(ErrorCode::kRecordTooLarge,
-                 "{}: the changelog of the batch has more than {} bytes after {} changes",
-                 log_.bucket(), options_.changelog_batch_max_bytes, changelog_.record_count());
+                 "{}: the changelog of the batch has more than {} bytes after {} changes", bucket_,
+                 options_.changelog_batch_max_bytes, changelog_.record_count());
   }
   if (buffer_.size_bytes() <= options_.buffer_size_max_bytes) return Status::Ok();
   return Error(alone ? ErrorCode::kRecordTooLarge : ErrorCode::kStorageBackpressure,
-               "{}: the pre-write buffer would have {} bytes, at most {} are allowed",
-               log_.bucket(), buffer_.size_bytes(), options_.buffer_size_max_bytes);
+               "{}: the pre-write buffer would have {} bytes, at most {} are allowed", bucket_,
+               buffer_.size_bytes(), options_.buffer_size_max_bytes);
 }
 
 }  // namespace strom::tablet

@@ -79,16 +79,6 @@ void LogQueryService::ListOffsets(const rpc::RequestContext& ctx,
   std::move(respond).Ok(response);
 }
 
-Result<Bytes> LogQueryService::ReadLast(const pb::LimitScanRequest& request) const {
-  if (request.limit() < 0) {
-    return Error(ErrorCode::kUnknownServerError, "LimitScan: limit {} is negative",
-                 request.limit());
-  }
-  STROM_ASSIGN_OR_RETURN(const auto replica,
-                         buckets_.Find(convert::BucketOf(TableId(request.table_id()), request)));
-  return replica->ReadLast(request.limit(), scan_size_max_);
-}
-
 void LogQueryService::LimitScan(const rpc::RequestContext& ctx,
                                 rpc::Ref<pb::LimitScanRequest> request,
                                 rpc::Responder<pb::LimitScanResponse> respond) {
@@ -96,12 +86,21 @@ void LogQueryService::LimitScan(const rpc::RequestContext& ctx,
   if (Status s = authorizer_.Check(ctx, rpc::Operation::kRead, table); !s.ok()) {
     return std::move(respond).Fail(std::move(s));
   }
-  Result<Bytes> records = ReadLast(*request);
-  if (!records.ok()) return std::move(respond).Fail(records.status());
-  pb::LimitScanResponse response;
-  response.set_is_log_table(true);
-  response.set_records(*std::move(records));
-  std::move(respond).Ok(response);
+  if (request->limit() < 0) {
+    return std::move(respond).Fail(
+        Error(ErrorCode::kUnknownServerError, "LimitScan: limit {} is negative", request->limit()));
+  }
+  const auto replica = buckets_.Find(convert::BucketOf(table, *request));
+  if (!replica.ok()) return std::move(respond).Fail(replica.status());
+  blocking_.Post([replica = *replica, limit = request->limit(), size_max = scan_size_max_,
+                  respond = std::move(respond)]() mutable {
+    Result<Bytes> records = replica->ReadLast(limit, size_max);
+    if (!records.ok()) return std::move(respond).Fail(records.status());
+    pb::LimitScanResponse response;
+    response.set_is_log_table(true);
+    response.set_records(*std::move(records));
+    std::move(respond).Ok(response);
+  });
 }
 
 void LogQueryService::GetTableStats(const rpc::RequestContext& ctx,

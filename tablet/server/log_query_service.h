@@ -3,19 +3,24 @@
 #include "common/rpc/authorizer.h"
 #include "common/rpc/dispatcher.h"
 #include "common/rpc/methods.h"
+#include "common/runtime/executor.h"
 #include "tablet/server/bucket_lookup.h"
 
 namespace strom::tablet {
 
-// Serves the questions about the buckets of log tables that are answered at once: ListOffsets,
-// LimitScan, GetTableStats. Same rules as Fluss: fluss-wire-protocol.md, sections 5.8 and 5.9.
-// Any thread; outlives the dispatcher's listeners, as do its arguments.
+// Serves the questions about the buckets of log tables that nobody waits for: ListOffsets,
+// LimitScan, GetTableStats. Same rules as Fluss: fluss-wire-protocol.md, sections 5.8 and 5.9. Any
+// thread; outlives the dispatcher's listeners, as do its arguments.
 class LogQueryService {
  public:
-  // A limit scan that needs more than `scan_size_max` bytes of records is refused.
-  LogQueryService(const BucketLookup& buckets, const rpc::Authorizer& authorizer,
-                  size_t scan_size_max)
-      : buckets_(buckets), authorizer_(authorizer), scan_size_max_(scan_size_max) {}
+  // A limit scan that needs more than `scan_size_max` bytes of records is refused. Scans read on
+  // `blocking`: much of what they want may be on the disk only.
+  LogQueryService(const BucketLookup& buckets, runtime::Executor& blocking,
+                  const rpc::Authorizer& authorizer, size_t scan_size_max)
+      : buckets_(buckets),
+        blocking_(blocking),
+        authorizer_(authorizer),
+        scan_size_max_(scan_size_max) {}
 
   void Register(rpc::Dispatcher& dispatcher);
 
@@ -28,9 +33,8 @@ class LogQueryService {
   void GetTableStats(const rpc::RequestContext& ctx, rpc::Ref<pb::GetTableStatsRequest> request,
                      rpc::Responder<pb::GetTableStatsResponse> respond);
 
-  Result<Bytes> ReadLast(const pb::LimitScanRequest& request) const;
-
   const BucketLookup& buckets_;
+  runtime::Executor& blocking_;
   const rpc::Authorizer& authorizer_;
   const size_t scan_size_max_;
 };

@@ -28,7 +28,7 @@ struct TabletServer::Services {
       : buckets(*s.replicas_, s.views_),
         produce(buckets, s.authorizer_),
         fetch(buckets, s.executor_, s.clock_, s.authorizer_, s.options_.fetch_size_max),
-        queries(buckets, s.authorizer_, s.options_.scan_size_max),
+        queries(buckets, s.blocking_, s.authorizer_, s.options_.scan_size_max),
         writers(s.session_->writer_ids, s.strand_, s.authorizer_),
         notifications(*s.replicas_, s.session_->catalog, s.views_, s.strand_, s.authorizer_),
         catalog(rpc::Role::kTablet, s.session_->catalog, s.strand_, s.authorizer_) {}

@@ -164,7 +164,7 @@ TEST_CASE("a table is aligned, numbers to the right, Chinese by its width", "[cl
                 {{Value::Int(1), Value::String("水利"), Value::String("\x0a\xff")},
                  {Value::Int(1234), Value::String("a\nb"), Value::Null()},
                  {Value::Null(), Value::String("éxyz"), Value::String("")}}) ==
-        " id   | 名称 | raw\n"
+        "   id | 名称 | raw\n"
         "------+------+---------\n"
         "    1 | 水利 | x'0aff'\n"
         " 1234 | a\\nb | NULL\n"

@@ -32,6 +32,7 @@ struct RealServer {
     cluster.SetAddress(0, listener->endpoint());
   }
   ~RealServer() {
+    cluster.FailHeld();
     listener = nullptr;
     network = nullptr;
     pool.Shutdown();
@@ -109,6 +110,43 @@ TEST_CASE("an append waits while the buffer is full, and stops when the writer c
   CHECK(status.code() == ErrorCode::kOperationNotAttempted);
   writer = nullptr;
   CHECK(closed.Get().code() == ErrorCode::kNetwork);
+}
+
+TEST_CASE("several threads append at once, each in its order", "[client]") {
+  RealServer server(Carrier::kFramed);
+  auto connection =
+      Connection::Open({.bootstrap_servers = {server.listener->endpoint().ToString()}}).value();
+  REQUIRE(connection->admin().CreateTable(kOrders, Orders(3, {"name"})).Get().ok());
+  constexpr int kThreads = 4;
+  constexpr int64_t kRows = 2000;
+  auto writer =
+      connection->NewAppendWriter(kOrders, {.batch_bytes_max = 4000, .buffer_bytes_max = 50000})
+          .value();
+  runtime::ThreadPool appenders({.name = "appenders", .threads = kThreads});
+  std::atomic<int> refused = 0;
+  std::vector<std::unique_ptr<runtime::Notification>> finished;
+  for (int t = 0; t < kThreads; ++t) {
+    finished.push_back(std::make_unique<runtime::Notification>());
+    appenders.Post([&, t, done = finished.back().get()] {
+      const std::string name = "thread " + std::to_string(t);
+      for (int64_t i = 0; i < kRows; ++i) {
+        refused += !writer->Append({Value::Int(i), Value::String(name)}).ok();
+      }
+      done->Notify();
+    });
+  }
+  for (const auto& done : finished) done->Wait();
+  REQUIRE(writer->Close().Get().ok());
+  CHECK(refused == 0);
+
+  std::map<std::string, int64_t> next;
+  const Status scanned = ScanToEnd(*connection, kOrders, {}, [&](LogRecord record) {
+    CHECK(*record.row[0].get_if<int64_t>() == next[*record.row[1].get_if<Bytes>()]++);
+    return Status::Ok();
+  });
+  CHECK(scanned.ok());
+  CHECK(next.size() == kThreads);
+  for (const auto& [name, count] : next) CHECK(count == kRows);
 }
 
 TEST_CASE("nobody at the address is an error", "[client]") {

@@ -65,10 +65,13 @@ Result<std::vector<BytesView>> ScriptedLog::Read(LogOffset from, size_t bytes_ma
   return read;
 }
 
-ScriptedCluster::~ScriptedCluster() {
+void ScriptedCluster::FailHeld() {
+  absl::MutexLock lock(&mutex_);
   const Status gone = Error(ErrorCode::kNetwork, "the test is over");
   for (auto& [respond, response] : held_) std::move(respond).Fail(gone);
   for (auto& [id, poll] : long_polls_) std::move(poll.respond).Fail(gone);
+  held_.clear();
+  long_polls_.clear();
 }
 
 template <class Req, class Resp>

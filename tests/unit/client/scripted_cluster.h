@@ -67,7 +67,9 @@ class ScriptedCluster {
  public:
   ScriptedCluster(runtime::Executor& executor, const runtime::Clock& clock)
       : executor_(executor), clock_(clock) {}
-  ~ScriptedCluster();
+
+  // Fails the requests that are held; before their network goes.
+  void FailHeld();
 
   // A server with the next number. Its dispatcher goes to Network::Listen, its address here.
   const rpc::Dispatcher& AddServer();

@@ -57,6 +57,8 @@ class SimClient {
     connection = Connection::Create(options, environment()).value();
   }
 
+  ~SimClient() { cluster.FailHeld(); }
+
   Environment environment() { return {client_executor_, clock_, random_, *client_network_}; }
 
   // Runs the world until the future is ready.
