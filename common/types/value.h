@@ -90,7 +90,7 @@ class Value {
 };
 
 // Checks that `value` can be stored as `type`: NULL only if nullable, the right alternative,
-// integers in range, at most `length` bytes, at most `precision` digits, nested values likewise.
+// integers in range, at most `length` bytes (CHAR: characters) and `precision` digits, nested too.
 // Errors: kCorruptRecord naming `what`, the value's kind and the type.
 Status CheckValue(const Value& value, const DataType& type, std::string_view what);
 

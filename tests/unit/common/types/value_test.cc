@@ -129,4 +129,12 @@ TEST_CASE("UTF-8 is well formed or it is not", "[types]") {
   CHECK(IsUtf8(std::string_view("a\0b", 3)));
 }
 
+TEST_CASE("CHAR counts characters, BINARY bytes", "[types]") {
+  const Value two_characters = Value::String("\xE7\x94\xB5\xE7\xBD\x91");  // 电网, six bytes.
+  CHECK(CheckValue(two_characters, DataType::Char(2), "c").ok());
+  CHECK_FALSE(CheckValue(two_characters, DataType::Char(1), "c").ok());
+  CHECK_FALSE(CheckValue(two_characters, DataType::Binary(5), "c").ok());
+  CHECK(CheckValue(two_characters, DataType::Binary(6), "c").ok());
+}
+
 }  // namespace strom
