@@ -126,6 +126,9 @@ class CatalogWriter : public Catalog {
   // buckets). What a crash leaves is an assignment that belongs to no table: ListAssignedTables.
   // Errors: kTableNotExist, also if the path now belongs to a table with another id.
   void DropTable(TableInfo table, Callback<std::monostate> done);
+  // The first half of it: the assignment stays, as a note of the replicas whose files have to go.
+  // DropAssignment is the other half. Errors: as DropTable.
+  void DropTableKeepingAssignment(TableInfo table, Callback<std::monostate> done);
 
   // The tables that have an assignment; ascending.
   void ListAssignedTables(Callback<std::vector<TableId>> done);
@@ -176,7 +179,7 @@ class CatalogWriter : public Catalog {
   void TryBecomeLeader(int attempts_left, Callback<CoordinatorEpoch> done);
   void RaiseEpoch(Node node, int attempts_left, Callback<CoordinatorEpoch> done);
   void DropEmptyDatabase(std::string name, Callback<std::monostate> done);
-  void DropTableNodes(TableInfo table, Callback<std::monostate> done);
+  void DropTableNodes(TableInfo table, bool keep_assignment, Callback<std::monostate> done);
   void PrepareTable(TableDraft draft, Callback<TableInfo> done);
   void FindDatabase(TableDraft draft, Callback<TableInfo> done);
   void ClearPlace(TableDraft draft, Callback<TableInfo> done);

@@ -128,26 +128,37 @@ void CatalogWriter::WriteTable(TableDraft draft, int attempts_left, Callback<Tab
 void CatalogWriter::DropTable(TableInfo table, Callback<std::monostate> done) {
   InTurn<std::monostate>(std::move(done),
                          [this, table = std::move(table)](Callback<std::monostate> done) mutable {
-                           DropTableNodes(std::move(table), std::move(done));
+                           DropTableNodes(std::move(table), false, std::move(done));
                          });
 }
 
-void CatalogWriter::DropTableNodes(TableInfo table, Callback<std::monostate> done) {
+void CatalogWriter::DropTableKeepingAssignment(TableInfo table, Callback<std::monostate> done) {
+  InTurn<std::monostate>(std::move(done),
+                         [this, table = std::move(table)](Callback<std::monostate> done) mutable {
+                           DropTableNodes(std::move(table), true, std::move(done));
+                         });
+}
+
+void CatalogWriter::DropTableNodes(TableInfo table, bool keep_assignment,
+                                   Callback<std::monostate> done) {
   const TablePath path = table.path;
-  ReadTableNode(
-      path, [this, path, id = table.id, done = std::move(done)](Result<TableNode> found) mutable {
-        if (!found.ok()) return done(found.status());
-        if (!found->registration) return done(NoTable(path));
-        if (found->registration->id != id) {
-          return done(
-              Error(ErrorCode::kTableNotExist, "table {} with the id {} does not exist", path, id));
-        }
-        DeleteTree(paths_.Table(path), kAttemptsMax,
-                   [this, id, done = std::move(done)](Result<std::monostate> dropped) mutable {
-                     if (!dropped.ok()) return done(dropped.status());
-                     DeleteTree(paths_.TableAssignment(id), kAttemptsMax, std::move(done));
-                   });
-      });
+  ReadTableNode(path, [this, path, id = table.id, keep_assignment,
+                       done = std::move(done)](Result<TableNode> found) mutable {
+    if (!found.ok()) return done(found.status());
+    if (!found->registration) return done(NoTable(path));
+    if (found->registration->id != id) {
+      return done(
+          Error(ErrorCode::kTableNotExist, "table {} with the id {} does not exist", path, id));
+    }
+    if (keep_assignment) {
+      return DeleteTree(paths_.Table(path), kAttemptsMax, std::move(done));
+    }
+    DeleteTree(paths_.Table(path), kAttemptsMax,
+               [this, id, done = std::move(done)](Result<std::monostate> dropped) mutable {
+                 if (!dropped.ok()) return done(dropped.status());
+                 DeleteTree(paths_.TableAssignment(id), kAttemptsMax, std::move(done));
+               });
+  });
 }
 
 void CatalogWriter::DropAssignment(TableId table, Callback<std::monostate> done) {

@@ -73,6 +73,10 @@ void LoadOrphans(CatalogWriter& catalog, LoadedCatalog loaded, Callback<LoadedCa
                                           absl::AnyInvocable<void(Result<Orphan>)> answer) {
           catalog.GetAssignment(ids[i], [id = ids[i], answer = std::move(answer)](
                                             Result<metadata::Assignment> assignment) mutable {
+            // A node without content: nobody has a replica.
+            if (assignment.status().code() == ErrorCode::kTableNotExist) {
+              assignment = metadata::Assignment();
+            }
             if (!assignment.ok()) return answer(assignment.status());
             answer(Orphan(id, *std::move(assignment)));
           });

@@ -29,6 +29,7 @@ CoordinatorServer::CoordinatorServer(runtime::Executor& executor, const runtime:
                                              TermOptionsOf(options_, random), sessions)),
       admin_(strand_, candidate_, authorizer, options_.tables),
       metadata_(views_, authorizer),
+      kv_snapshots_(views_, authorizer),
       dispatcher_(options_.dispatcher) {}
 
 CoordinatorServer::~CoordinatorServer() = default;
@@ -49,6 +50,7 @@ Result<Listeners> CoordinatorServer::Open() {
       std::make_unique<Reader>(std::move(store), options_.zookeeper_root, *strand_, authorizer_);
   reader_->service.Register(dispatcher_);
   metadata_.Register(dispatcher_);
+  kv_snapshots_.Register(dispatcher_);
   admin_.Register(dispatcher_);
   Listeners reached;
   for (const ListenerOptions& listener : options_.listeners) {

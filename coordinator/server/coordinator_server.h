@@ -13,6 +13,7 @@
 #include "common/runtime/strand.h"
 #include "common/service/catalog_service.h"
 #include "common/service/cluster_view.h"
+#include "common/service/kv_snapshot_service.h"
 #include "common/service/metadata_service.h"
 #include "common/types/table_validation.h"
 #include "coordinator/server/admin_service.h"
@@ -95,6 +96,7 @@ class CoordinatorServer {
   const std::shared_ptr<Candidate> candidate_;  // Lives on the strand.
   AdminService admin_;
   service::MetadataService metadata_;
+  service::KvSnapshotService kv_snapshots_;
   std::unique_ptr<Reader> reader_;  // Lives on the strand.
   rpc::Dispatcher dispatcher_;
   std::vector<std::unique_ptr<rpc::Listener>> listeners_;  // As in the options.

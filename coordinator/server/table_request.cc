@@ -8,15 +8,20 @@
 namespace strom::coordinator {
 namespace {
 
-// What comes with replication, partitions and primary-key tables.
-Status CheckServed(const NewTable& table) {
+// What comes with replication and partitions, and is not there of primary-key tables.
+Status CheckServed(const NewTable& table, const TableProperties& properties) {
   if (table.descriptor.is_partitioned()) {
     return Error(ErrorCode::kInvalidTable, "table {}: partitioned tables are not supported yet",
                  table.path);
   }
-  if (table.descriptor.has_primary_key()) {
-    return Error(ErrorCode::kInvalidTable, "table {}: primary-key tables are not supported yet",
-                 table.path);
+  if (properties.merge_engine == MergeEngine::kAggregation) {
+    return Error(ErrorCode::kInvalidTable, "table {}: the merge engine {} is not supported yet",
+                 table.path, ToName(properties.merge_engine));
+  }
+  if (const auto& column = table.descriptor.schema.auto_increment_column()) {
+    return Error(ErrorCode::kInvalidTable,
+                 "table {}: auto-increment columns ('{}') are not supported yet", table.path,
+                 *column);
   }
   if (table.replication_factor > 1) {
     return Error(ErrorCode::kInvalidReplicationFactor,
@@ -37,7 +42,7 @@ Result<NewTable> ReadNewTable(TablePath path, BytesView json, const TablePolicy&
   NewTable table{.path = std::move(path),
                  .descriptor = std::move(descriptor),
                  .replication_factor = properties.replication_factor.value_or(1)};
-  STROM_RETURN_IF_ERROR(CheckServed(table));
+  STROM_RETURN_IF_ERROR(CheckServed(table, properties));
   return table;
 }
 

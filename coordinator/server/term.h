@@ -84,8 +84,8 @@ class Term final : private ServerNotifier::Observer {
   // kInvalidReplicationFactor; kRequestTimeOut if the leaders do not serve in time: the table
   // exists then.
   void CreateTable(NewTable table, bool ignore_if_exists, MonoTime deadline, Answer answer);
-  // Its files go later, on servers that are away when they return. Errors: kTableNotExist unless
-  // ignored.
+  // Its files go soon after, on servers that are away when they return; the table's assignment
+  // stays in the store as a note of them until then. Errors: kTableNotExist unless ignored.
   void DropTable(TablePath path, bool ignore_if_not_exists, MonoTime deadline, Answer answer);
 
   // nullptr if there is no such table.
@@ -136,6 +136,8 @@ class Term final : private ServerNotifier::Observer {
                      runtime::Task finished);
   void AnswerWhenServing(TableId id, MonoTime deadline, Answer answer);
   Status NotServing(TableId id) const;
+  // If all replicas of a table that is gone are deleted, so is the note of them.
+  void FinishRemoval(TableId id);
   // As DropTable, but answers without waiting for the servers.
   void RemoveTable(TablePath path, bool ignore_if_not_exists, MonoTime deadline, Answer answer);
 

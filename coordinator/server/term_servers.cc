@@ -59,7 +59,7 @@ void Term::OnRoleRefused(ServerId server, const TableBucket& bucket, const Statu
 }
 
 void Term::OnReplicaRemoved(ServerId server, const TableBucket& bucket) {
-  state_.OnRemoved(bucket, server);
+  if (state_.OnRemoved(bucket, server)) FinishRemoval(bucket.table);
 }
 
 void Term::OnProgress() { waits_.Check(); }

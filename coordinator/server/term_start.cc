@@ -73,9 +73,7 @@ void Term::Load(runtime::Task finished) {
       for (const auto& [number, servers] : replicas) {
         state_.LoadRemoval({.table = table, .partition = std::nullopt, .bucket = number}, servers);
       }
-      catalog_.DropAssignment(table, [this, table = table](Result<std::monostate> dropped) {
-        if (!dropped.ok()) Lose(dropped.status().WithContext(fmt::format("table id {}", table)));
-      });
+      FinishRemoval(table);
     }
     watch_.Start(
         [this, finished = std::move(finished)](LiveServers servers) mutable {

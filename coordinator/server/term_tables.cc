@@ -114,7 +114,7 @@ void Term::RemoveTable(TablePath path, bool ignore_if_not_exists, MonoTime deadl
                                                          "table {} does not exist", path));
           return finished();
         }
-        catalog_.DropTable(
+        catalog_.DropTableKeepingAssignment(
             *table, [this, id = table->id, answer = std::move(answer),
                      finished = std::move(finished)](Result<std::monostate> dropped) mutable {
               if (!dropped.ok()) {
@@ -122,7 +122,9 @@ void Term::RemoveTable(TablePath path, bool ignore_if_not_exists, MonoTime deadl
                 return finished();
               }
               for (const auto& [bucket, state] : state_.BucketsOf(id)) refusals_.erase(bucket);
-              Apply(state_.RemoveTable(id),
+              Effects removal = state_.RemoveTable(id);
+              FinishRemoval(id);
+              Apply(std::move(removal),
                     [this, answer = std::move(answer), finished = std::move(finished)]() mutable {
                       waits_.Check();  // Somebody may wait for the table to serve.
                       std::move(answer)(Status::Ok());
@@ -131,6 +133,16 @@ void Term::RemoveTable(TablePath path, bool ignore_if_not_exists, MonoTime deadl
             });
       },
       deadline, std::move(answer));
+}
+
+// Replicas are deleted long after their table is gone. Once all are, so is the note of them.
+void Term::FinishRemoval(TableId id) {
+  if (state_.AwaitsRemovals(id)) return;
+  catalog_.DropAssignment(id, [this, id](Result<std::monostate> dropped) {
+    if (!dropped.ok()) {
+      Lose(dropped.status().WithContext(fmt::format("assignment of table id {}", id)));
+    }
+  });
 }
 
 }  // namespace strom::coordinator

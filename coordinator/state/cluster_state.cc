@@ -18,7 +18,7 @@ void ClusterState::LoadLeadership(const TableBucket& bucket, Leadership leadersh
 void ClusterState::LoadRemoval(const TableBucket& bucket, const std::vector<ServerId>& replicas) {
   STROM_CHECK(!tables_.contains(bucket.table)) << bucket << " belongs to a table that exists";
   // Whatever epoch the servers know: nobody leads the bucket in a later one.
-  for (const ServerId server : replicas) removals_[server][bucket] = LeaderEpoch(INT32_MAX);
+  for (const ServerId server : replicas) AddRemoval(bucket, server, LeaderEpoch(INT32_MAX));
 }
 
 Effects ClusterState::Start(std::set<ServerId> live) {
@@ -59,7 +59,7 @@ Effects ClusterState::RemoveTable(TableId id) {
   for (const auto& [bucket, state] : BucketsOf(id)) {
     const LeaderEpoch epoch = state->leadership ? state->leadership->leader_epoch : LeaderEpoch();
     for (const ServerId server : state->replicas) {
-      removals_[server][bucket] = epoch;
+      AddRemoval(bucket, server, epoch);
       if (live_.contains(server)) effects.remove[server][bucket] = epoch;
       hosted_[server].buckets.erase(bucket);
     }
@@ -112,11 +112,13 @@ bool ClusterState::OnLeaderServes(const TableBucket& bucket, ServerId server, Le
   return true;
 }
 
-void ClusterState::OnRemoved(const TableBucket& bucket, ServerId server) {
+bool ClusterState::OnRemoved(const TableBucket& bucket, ServerId server) {
   const auto it = removals_.find(server);
-  if (it == removals_.end()) return;
-  it->second.erase(bucket);
+  if (it == removals_.end() || it->second.erase(bucket) == 0) return false;
   if (it->second.empty()) removals_.erase(it);
+  if (--removals_left_.at(bucket.table) > 0) return false;
+  removals_left_.erase(bucket.table);
+  return true;
 }
 
 const TableInfo* ClusterState::Find(const TablePath& path) const {
@@ -182,6 +184,10 @@ void ClusterState::Insert(TableInfo info, ReplicaLists replicas) {
     if (!list.empty()) ++hosted_[list.front()].preferred;
     buckets_[bucket].replicas = std::move(list);
   }
+}
+
+void ClusterState::AddRemoval(const TableBucket& bucket, ServerId server, LeaderEpoch epoch) {
+  if (removals_[server].emplace(bucket, epoch).second) ++removals_left_[bucket.table];
 }
 
 std::map<TableBucket, BucketState>::const_iterator ClusterState::FirstBucket(TableId id) const {

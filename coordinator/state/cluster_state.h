@@ -77,8 +77,8 @@ class ClusterState {
   // `server` says that it serves as leader of `bucket`. False if that is no news.
   bool OnLeaderServes(const TableBucket& bucket, ServerId server, LeaderEpoch epoch);
 
-  // `server` has deleted its replica.
-  void OnRemoved(const TableBucket& bucket, ServerId server);
+  // `server` has deleted its replica. True if it was the last one of its table to go.
+  bool OnRemoved(const TableBucket& bucket, ServerId server);
 
   // -- Questions.
 
@@ -90,6 +90,8 @@ class ClusterState {
   const BucketState* Find(const TableBucket& bucket) const;
   // In the order of partitions and bucket ids.
   std::vector<std::pair<TableBucket, const BucketState*>> BucketsOf(TableId id) const;
+  // Whether replicas of a table that is gone have not been deleted yet.
+  bool AwaitsRemovals(TableId id) const { return removals_left_.contains(id); }
   // How many of the table's buckets have no leader that serves.
   size_t CountUnserved(TableId id) const;
 
@@ -105,6 +107,7 @@ class ClusterState {
   };
 
   void Insert(TableInfo info, ReplicaLists replicas);
+  void AddRemoval(const TableBucket& bucket, ServerId server, LeaderEpoch epoch);
   std::map<TableBucket, BucketState>::const_iterator FirstBucket(TableId id) const;
   void Elect(const TableBucket& bucket, std::optional<Leadership> next, Effects& effects);
   // Tells every live replica of the buckets in effects.write.
@@ -116,7 +119,8 @@ class ClusterState {
   std::map<TablePath, TableId> ids_;
   std::map<TableBucket, BucketState> buckets_;
   std::map<ServerId, Hosted> hosted_;
-  std::map<ServerId, Removals> removals_;  // Not done yet, of servers live or not.
+  std::map<ServerId, Removals> removals_;    // Not done yet, of servers live or not.
+  std::map<TableId, size_t> removals_left_;  // The same by table; none is 0.
   std::set<ServerId> live_;
 };
 

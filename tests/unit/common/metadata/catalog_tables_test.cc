@@ -115,6 +115,23 @@ TEST_CASE("a dropped table leaves nothing behind", "[metadata]") {
   CHECK(after == before);
 }
 
+TEST_CASE("a table can go before its assignment", "[metadata]") {
+  LedWorld world;
+  const TableInfo table = world.CreateTable({"db", "t"}, CatalogWorld::OneReplica(2)).value();
+  const auto drop = [&] {
+    return world
+        .Await<std::monostate>(
+            [&](auto done) { world.catalog->DropTableKeepingAssignment(table, std::move(done)); })
+        .status();
+  };
+  CHECK(drop().ok());
+  CHECK(drop().code() == ErrorCode::kTableNotExist);
+  CHECK(world.GetTable({"db", "t"}).status().code() == ErrorCode::kTableNotExist);
+  CHECK(world.AssignedTables() == std::vector<TableId>{table.id});
+  CHECK(world.GetAssignment(table.id).value() == CatalogWorld::OneReplica(2));
+  CHECK(world.CreateTable({"db", "t"}).value().id > table.id);  // The name is free.
+}
+
 TEST_CASE("only the table that was meant is dropped", "[metadata]") {
   LedWorld world;
   const TableInfo first = world.CreateTable({"db", "t"}).value();

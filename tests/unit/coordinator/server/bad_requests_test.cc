@@ -71,12 +71,23 @@ TEST_CASE("descriptors that make no sense are refused by name", "[coordinator]")
     CHECK(Create(world, request).code() == ErrorCode::kInvalidTable);
     CHECK(Create(world, request).message().find("partitioned") != std::string_view::npos);
 
-    json = world.TableRequest("fluss", "t").table_json();
-    json.replace(json.find(R"("highest_field_id")"), 18,
-                 R"("primary_key":["a"],"highest_field_id")");
-    request.set_table_json(json);
-    CHECK(Create(world, request).code() == ErrorCode::kInvalidTable);
-    CHECK(Create(world, request).message().find("primary-key") != std::string_view::npos);
+    const auto create_keyed = [&](std::string_view of_schema, std::string_view properties) {
+      request.set_table_json(fmt::format(
+          R"({{"version":1,"schema":{{"version":1,"columns":[
+              {{"name":"k","data_type":{{"type":"INTEGER","nullable":false}},"id":0}},
+              {{"name":"v","data_type":{{"type":"BIGINT"}},"id":1}}],
+              "primary_key":["k"],{}"highest_field_id":1}},
+              "partition_key":[],"bucket_key":["k"],"bucket_count":1,
+              "properties":{{{}}},"custom_properties":{{}}}})",
+          of_schema, properties));
+      return Create(world, request);
+    };
+    const Status aggregating = create_keyed("", R"("table.merge-engine":"aggregation")");
+    CHECK(aggregating.code() == ErrorCode::kInvalidTable);
+    CHECK(aggregating.message().find("not supported yet") != std::string_view::npos);
+    const Status numbering = create_keyed(R"("auto_increment_column":["v"],)", "");
+    CHECK(numbering.code() == ErrorCode::kInvalidTable);
+    CHECK(numbering.message().find("'v'") != std::string_view::npos);
   }
   CHECK(world.Tables("fluss").empty());
   CHECK(world.tablet(1).leader_calls == 0);

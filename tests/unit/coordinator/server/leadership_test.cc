@@ -83,6 +83,9 @@ TEST_CASE("a table dropped under an older coordinator leaves the servers' views"
   // is left is an assignment without a table.
   world.CrashCoordinator();
   const metadata::ZkPaths paths("/fluss");
+  const TableId nobodys(77);  // One without content is just cleared away.
+  REQUIRE(world.Change(metadata::CreateOp{paths.TableAssignment(nobodys), ""}) ==
+          metadata::MetaCode::kOk);
   const TablePath path{"fluss", "t"};
   for (const std::string& node :
        {paths.Schema(path, SchemaId(1)), paths.Schemas(path), paths.Table(path)}) {
@@ -94,6 +97,7 @@ TEST_CASE("a table dropped under an older coordinator leaves the servers' views"
   CHECK(one.view.tables.size() == 1);
   world.Settle();
   CHECK(world.Read(paths.TableAssignment(id)).code == metadata::MetaCode::kNoNode);
+  CHECK(world.Read(paths.TableAssignment(nobodys)).code == metadata::MetaCode::kNoNode);
 }
 
 TEST_CASE("a table whose creation was cut short gets its leaders at the next start",

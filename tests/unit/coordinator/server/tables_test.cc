@@ -217,8 +217,19 @@ TEST_CASE("a table can be dropped while a server is away, whose files go on its 
   one.Die();
   world.Settle();
   CHECK(world.DropTable("fluss", "t").ok());
+  // The store keeps a note of it, so that it is not forgotten by ...
+  const std::string note = metadata::ZkPaths("/fluss").TableAssignment(id);
+  CHECK(world.Read(note).ok());
+  SECTION("the same coordinator") {}
+  SECTION("its successor") {
+    world.CrashCoordinator();
+    world.Lead();
+  }
+  CHECK(world.Read(note).ok());
   one.Start();
   REQUIRE(world.RunUntil([&] { return one.removed.size() == 2; }, Seconds(1)));
+  world.Settle();
+  CHECK(world.Read(note).code == metadata::MetaCode::kNoNode);
   CHECK(one.removed.contains(BucketOf(id, 1)));
   CHECK(one.leaders.empty());
   CHECK_FALSE(one.view.Find(TablePath{"fluss", "t"}));

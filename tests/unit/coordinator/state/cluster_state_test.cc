@@ -191,9 +191,20 @@ TEST_CASE("a dropped table is forgotten, and its replicas are to be deleted",
     CHECK(back.remove.at(ServerId(2)).size() == 1);
     CHECK(back.remove.at(ServerId(2)).contains(Bucket(2, 1)));
   }
+  SECTION("the last replica to go is the end of it") {
+    CHECK(state.AwaitsRemovals(TableId(2)));
+    CHECK_FALSE(state.AwaitsRemovals(TableId(1)));
+    CHECK_FALSE(state.OnRemoved(Bucket(2, 0), ServerId(1)));
+    CHECK_FALSE(state.OnRemoved(Bucket(2, 0), ServerId(1)));  // Said twice, counted once.
+    CHECK_FALSE(state.OnRemoved(Bucket(2, 0), ServerId(2)));
+    CHECK_FALSE(state.OnRemoved(Bucket(2, 1), ServerId(2)));
+    CHECK(state.AwaitsRemovals(TableId(2)));
+    CHECK(state.OnRemoved(Bucket(2, 1), ServerId(3)));
+    CHECK_FALSE(state.AwaitsRemovals(TableId(2)));
+  }
   SECTION("one that is done is left alone") {
     state.OnRemoved(Bucket(2, 0), ServerId(1));
-    state.OnRemoved(Bucket(2, 0), ServerId(9));  // Who?
+    CHECK_FALSE(state.OnRemoved(Bucket(2, 0), ServerId(9)));  // Who?
     CHECK_FALSE(state.ChangeServers(Ids({1}), Ids({1})).remove.contains(ServerId(1)));
   }
 }
