@@ -19,6 +19,7 @@ class ClientConnection final : public FrameConnection, private ClientSession::Co
 
   void OnOpen(FrameLink* link) override;
   bool OnBytes(BytesView bytes) override;
+  void OnDrained() override {}  // What a client has in flight is bounded by its session.
   void Drain() override { Disconnect(); }
   void OnClosed(const Status& why) override;
 

@@ -26,6 +26,10 @@ class FrameLink {
   // Writes what is queued, then closes. No OnBytes follows; OnClosed does, later, with `why`.
   virtual void Close(Status why) = 0;
 
+  // True while so much waits to be written that nothing should be done that makes more: the bound
+  // of the queue. OnDrained follows. A link without such a bound never is.
+  virtual bool congested() const { return false; }
+
   // Bytes can be taken again after OnBytes returned false. OnBytes follows later, not inside.
   virtual void ReadOn() = 0;
 };
@@ -40,6 +44,9 @@ class FrameConnection {
 
   // Takes bytes that arrived, however cut. False: no more of them until ReadOn().
   [[nodiscard]] virtual bool OnBytes(BytesView bytes) = 0;
+
+  // The link is no longer congested.
+  virtual void OnDrained() = 0;
 
   // Ends the connection in peace: closes the link once what is in flight here is answered.
   virtual void Drain() = 0;

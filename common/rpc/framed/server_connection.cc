@@ -16,11 +16,11 @@ ServerConnection::ServerConnection(ServerSession::Options options, size_t reques
 bool ServerConnection::OnBytes(BytesView bytes) {
   decoder_.Append(bytes);
   TakeFrames();
-  return link_ && !session_->paused();
+  return takes_requests();
 }
 
 void ServerConnection::TakeFrames() {
-  while (link_ && !session_->paused()) {
+  while (takes_requests()) {
     const auto payload = decoder_.Next();
     if (!payload.ok()) return Fail(payload.status());
     if (!payload->has_value()) return;
@@ -31,10 +31,10 @@ void ServerConnection::TakeFrames() {
   }
 }
 
-// The session can go on: first with frames that have arrived already.
+// The session, or the link, can go on: first with frames that have arrived already.
 void ServerConnection::ReadOn() {
   TakeFrames();
-  if (link_ && !session_->paused()) link_->ReadOn();
+  if (takes_requests()) link_->ReadOn();
 }
 
 void ServerConnection::SendAnswer(OutgoingAnswer answer) {

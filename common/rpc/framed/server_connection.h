@@ -21,12 +21,14 @@ class ServerConnection final : public FrameConnection, private ServerSession::Co
 
   void OnOpen(FrameLink* link) override { link_ = link; }
   bool OnBytes(BytesView bytes) override;
+  void OnDrained() override { ReadOn(); }
   void Drain() override;
   void OnClosed(const Status& why) override;
 
  private:
   void SendAnswer(OutgoingAnswer answer) override;
   void ReadOn() override;
+  bool takes_requests() const { return link_ && !session_->paused() && !link_->congested(); }
   void TakeFrames();
   void Fail(const Status& why);
 

@@ -113,8 +113,7 @@ void SocketLink::Open() {
 }
 
 void SocketLink::WaitReadable() {
-  const bool wanted = wants_bytes_ && !closing_ && outgoing_bytes_ <= options_.outgoing_bytes_max;
-  if (waits_readable_ || !connection_ || !wanted) return;
+  if (waits_readable_ || !connection_ || !wants_bytes_ || closing_ || congested_) return;
   waits_readable_ = true;
   socket_.async_wait(asio::socket_base::wait_read,
                      OnStrand([](SocketLink& self, const asio::error_code& error) {
@@ -151,6 +150,7 @@ void SocketLink::ReadOn() {
 void SocketLink::Write(OutFrame frame) {
   if (!connection_ || closing_) return;
   outgoing_bytes_ += frame.size();
+  congested_ = congested_ || outgoing_bytes_ > options_.outgoing_bytes_max;
   outgoing_.push_back(std::move(frame));
   if (std::exchange(flush_pending_, true)) return;
   strand_->Post([self = shared_from_this()] { self->Flush(); });
@@ -197,6 +197,11 @@ void SocketLink::OnWritten(size_t bytes) {
     front_written_ -= outgoing_.front().size();
     // Its lease may let other requests in; they run as if called later.
     outgoing_.pop_front();
+  }
+  if (congested_ && outgoing_bytes_ <= options_.outgoing_bytes_max / 2) {
+    congested_ = false;
+    if (!closing_) connection_->OnDrained();
+    WaitReadable();
   }
 }
 

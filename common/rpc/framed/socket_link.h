@@ -26,8 +26,8 @@ class SocketLink final : public FrameLink, public std::enable_shared_from_this<S
  public:
   struct Options {
     MonoDuration idle_timeout = MonoDuration::Max();  // Without any byte read or written.
-    // While more than this waits to be written, nothing is read: the bound of that queue. SIZE_MAX
-    // at clients, which bound their calls instead: two sides that both stop would never go on.
+    // Congested while more than this waits to be written. SIZE_MAX at clients, which bound their
+    // calls instead: two sides that both stop reading would never go on.
     size_t outgoing_bytes_max = SIZE_MAX;
   };
 
@@ -48,6 +48,7 @@ class SocketLink final : public FrameLink, public std::enable_shared_from_this<S
 
   void Write(OutFrame frame) override;
   void Close(Status why) override;
+  bool congested() const override { return congested_; }
   void ReadOn() override;
 
  private:
@@ -71,6 +72,7 @@ class SocketLink final : public FrameLink, public std::enable_shared_from_this<S
   const std::shared_ptr<OpenSet<SocketLink>> set_;
   std::deque<OutFrame> outgoing_;
   size_t outgoing_bytes_ = 0;
+  bool congested_ = false;
   size_t front_written_ = 0;  // Bytes of the first frame that are gone.
   bool flush_pending_ = false;
   bool wants_bytes_ = true;  // The connection's last word.

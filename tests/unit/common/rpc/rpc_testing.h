@@ -48,11 +48,13 @@ class TestLink final : public FrameLink {
     if (stuck) unwritten.push_back(std::move(frame.lease));
   }
   void Close(Status why) override { closed = std::move(why); }
+  bool congested() const override { return is_congested; }
   void ReadOn() override { ++read_ons; }
 
   Bytes written;
   bool stuck = false;  // Frames are queued but their bytes do not leave.
   std::vector<ByteLease> unwritten;
+  bool is_congested = false;
   std::optional<Status> closed;
   int read_ons = 0;
 };

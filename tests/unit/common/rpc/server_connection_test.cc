@@ -153,6 +153,19 @@ TEST_CASE("beyond its limits a connection is not read, and goes on by itself", "
   CHECK(server.TakeAnswers().size() == 5);
 }
 
+TEST_CASE("nothing is taken from a client that does not read its answers", "[rpc]") {
+  HoldingServer server(Seed());
+  server.Open();
+  server.link.is_congested = true;
+  CHECK_FALSE(server.Send(kDatabaseExists, 1, ExistsRequest("a")));
+  CHECK(server.names.empty());
+  server.link.is_congested = false;
+  server.OnStrand([&] { server.connection->OnDrained(); });
+  CHECK(server.names == std::vector<std::string>{"a"});
+  CHECK(server.link.read_ons == 1);
+  CHECK(server.Send(kDatabaseExists, 2, ExistsRequest("b")));
+}
+
 TEST_CASE("a request larger than a connection's limit is let in alone", "[rpc]") {
   HoldingServer server(Seed());
   server.limits.in_flight_bytes_max = 100;
