@@ -44,7 +44,7 @@ std::vector<std::string> SplitList(std::string_view text);
 Status CheckCount(const std::string& text);      // A whole number from 1 on.
 Status CheckDuration(const std::string& text);   // "10 s"; more than nothing.
 Status CheckKeyValue(const std::string& text);   // "key=value".
-Status CheckAddress(const std::string& text);   // "host:port", ":port", "[::1]:port".
+Status CheckAddress(const std::string& text);    // "host:port", ":port", "[::1]:port".
 Status CheckTablePath(const std::string& text);  // "database.table".
 
 }  // namespace strom::cli

@@ -202,7 +202,7 @@ class Parser {
     }
     STROM_ASSIGN_OR_RETURN(const int32_t precision, Parameter(0, 9, 6));
     return Is(word, "TIMESTAMP") ? DataType::Timestamp(precision)
-                                                     : DataType::TimestampLtz(precision);
+                                 : DataType::TimestampLtz(precision);
   }
 
   Result<DataType> Kind(int depth) {
@@ -210,17 +210,15 @@ class Parser {
       std::string_view word;
       DataType type;
     } kPlain[] = {
-        {"BOOLEAN", DataType::Boolean()}, {"TINYINT", DataType::TinyInt()},
+        {"BOOLEAN", DataType::Boolean()},   {"TINYINT", DataType::TinyInt()},
         {"SMALLINT", DataType::SmallInt()}, {"INT", DataType::Int()},
-        {"INTEGER", DataType::Int()}, {"BIGINT", DataType::BigInt()},
-        {"FLOAT", DataType::Float()}, {"DOUBLE", DataType::Double()},
-        {"STRING", DataType::String()}, {"BYTES", DataType::Bytes()},
+        {"INTEGER", DataType::Int()},       {"BIGINT", DataType::BigInt()},
+        {"FLOAT", DataType::Float()},       {"DOUBLE", DataType::Double()},
+        {"STRING", DataType::String()},     {"BYTES", DataType::Bytes()},
         {"DATE", DataType::Date()},
     };
     const std::string_view word = PeekWord();
-    const auto is_one_of = [word](auto... names) {
-      return (Is(word, names) || ...);
-    };
+    const auto is_one_of = [word](auto... names) { return (Is(word, names) || ...); };
     for (const auto& plain : kPlain) {
       if (TakeWord(plain.word)) return plain.type;
     }
@@ -236,9 +234,9 @@ class Parser {
       position_ += word.size();
       return Nested(word, depth);
     }
-    return Expected(is_one_of("VARCHAR", "TEXT")           ? "a type, such as STRING,"
-                    : is_one_of("ARRAY", "MAP", "ROW")     ? "a type that is less deep"
-                                                           : "a type");
+    return Expected(is_one_of("VARCHAR", "TEXT")       ? "a type, such as STRING,"
+                    : is_one_of("ARRAY", "MAP", "ROW") ? "a type that is less deep"
+                                                       : "a type");
   }
 
   Result<DataType> Type(int depth) {

@@ -62,7 +62,8 @@ class Parser {
   void AddOption(const OptionSpec& option, CLI::App& app) {
     Arguments::Texts& texts = texts_[&app][option.key()];
     if (option.is_flag()) {
-      app.add_flag_callback(option.name, [&texts] { texts = {"true"}; }, option.help);
+      app.add_flag_callback(
+          option.name, [&texts] { texts = {"true"}; }, option.help);
       return;
     }
     CLI::Option* added = Add(option.name, option.help, option.check, option.choices, texts, app);

@@ -34,8 +34,8 @@ void Walk(const Command& command, const std::string& path, Script* script) {
   script->words += fmt::format("    \"{}\") words=\"{}\" ;;\n", path, WordsAfter(command));
   for (const OptionSpec& option : command.options) {
     if (option.choices.empty()) continue;
-    script->choices += fmt::format("    \"{} {}\") words=\"{}\" ;;\n", path, option.key(),
-                                   Join(option.choices));
+    script->choices +=
+        fmt::format("    \"{} {}\") words=\"{}\" ;;\n", path, option.key(), Join(option.choices));
   }
   for (const Command& child : command.children) {
     Walk(child, path.empty() ? child.name : path + " " + child.name, script);
@@ -65,8 +65,8 @@ _{name}_completion() {{
 }}
 complete -o default -F _{name}_completion {name}
 )",
-      fmt::arg("name", root.name), fmt::arg("paths", script.paths),
-      fmt::arg("words", script.words), fmt::arg("choices", script.choices));
+      fmt::arg("name", root.name), fmt::arg("paths", script.paths), fmt::arg("words", script.words),
+      fmt::arg("choices", script.choices));
 }
 
 }  // namespace strom::cli

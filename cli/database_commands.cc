@@ -30,9 +30,8 @@ Status List(const Arguments& arguments, Console& console) {
 
 Status Describe(const Arguments& arguments, Console& console) {
   STROM_ASSIGN_OR_RETURN(Session session, Session::Open(arguments));
-  STROM_ASSIGN_OR_RETURN(
-      const client::DatabaseInfo info,
-      session.Await(session.admin().GetDatabase(arguments.Text("DATABASE"))));
+  STROM_ASSIGN_OR_RETURN(const client::DatabaseInfo info,
+                         session.Await(session.admin().GetDatabase(arguments.Text("DATABASE"))));
   const Column created{.name = "created", .type = DataType::TimestampLtz(3)};
   const Column modified{.name = "modified", .type = DataType::TimestampLtz(3)};
   const auto printer = MakeRowPrinter(

@@ -30,13 +30,28 @@ Status StartLogging(const config::Config& config, const DevDirectory& directory)
   return InitLogging(logging);
 }
 
+// What the configuration asks for and the user may not want.
+std::vector<std::string> Warnings(const DevOptions& options) {
+  std::vector<std::string> warnings;
+  for (const std::string& key : options.config.ignored_keys()) {
+    warnings.push_back("option " + key + " is Fluss's and means nothing here: ignored");
+  }
+  for (const DevListener& listener :
+       {options.listeners.coordinator, options.listeners.coordinator_grpc}) {
+    const std::string& host = listener.bind.host;
+    if ((host == "0.0.0.0" || host == "::") && !listener.advertised) {
+      warnings.push_back("clients are told to connect to " + listener.bind.ToString() +
+                         ", which only works on this machine: set advertised.listeners");
+    }
+  }
+  return warnings;
+}
+
 void LogConfiguration(const DevOptions& options) {
   STROM_LOG(kInfo, "strom dev {} on {}", kVersion, options.data_dir);
   std::istringstream lines(options.config.ToString());
   for (std::string line; std::getline(lines, line);) STROM_LOG(kInfo, "option {}", line);
-  for (const std::string& key : options.config.ignored_keys()) {
-    STROM_LOG(kWarn, "option {} is Fluss's and means nothing here: ignored", key);
-  }
+  for (const std::string& warning : Warnings(options)) STROM_LOG(kWarn, "{}", warning);
 }
 
 void Welcome(const DevOptions& options, const DevDirectory& directory,
@@ -76,8 +91,8 @@ Status Serve(const DevOptions& options, DevDirectory& directory, DevServer& serv
   return directory.RemoveEndpoints();
 }
 
-Status RunServer(const DevOptions& options, DevDirectory& directory,
-                 runtime::SignalWaiter& signals, Console& console) {
+Status RunServer(const DevOptions& options, DevDirectory& directory, runtime::SignalWaiter& signals,
+                 Console& console) {
   STROM_ASSIGN_OR_RETURN(const auto server, DevServer::Create(options, directory));
   const Status served = Serve(options, directory, *server, signals, console);
   if (!served.ok()) STROM_LOG(kWarn, "stopping: {}", served.ToString());
@@ -93,9 +108,7 @@ Status Dev(const Arguments& arguments, Console& console) {
     console.out << options.config.ToString();
     return Status::Ok();
   }
-  for (const std::string& key : options.config.ignored_keys()) {
-    console.err << "strom: option " << key << " is Fluss's and means nothing here: ignored\n";
-  }
+  for (const std::string& warning : Warnings(options)) console.err << "strom: " << warning << "\n";
   runtime::SignalWaiter signals;  // Before any thread.
   io::PosixFileSystem files;
   options.data_dir = std::filesystem::absolute(options.data_dir).lexically_normal();

@@ -166,8 +166,8 @@ Result<DevOptions> ReadDevOptions(const Arguments& arguments) {
   DevOptions options;
   STROM_ASSIGN_OR_RETURN(options.config, ReadConfig(arguments));
   STROM_ASSIGN_OR_RETURN(options.listeners, PlanListeners(arguments, options.config));
-  options.data_dir = arguments.Has("--data") ? arguments.Text("--data")
-                                             : options.config.Get(config::kDataDir);
+  options.data_dir =
+      arguments.Has("--data") ? arguments.Text("--data") : options.config.Get(config::kDataDir);
   if (options.data_dir.empty()) options.data_dir = "strom-data";
   return options;
 }

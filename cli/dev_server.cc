@@ -1,8 +1,8 @@
 #include "cli/dev_server.h"
 
-#include <unistd.h>
-
 #include <optional>
+
+#include <unistd.h>
 
 #include "cli/dev_server_options.h"
 #include "common/http/http_server.h"
@@ -48,7 +48,8 @@ struct DevServer::Parts {
                     world().sessions, authorizer, CoordinatorOptions(options)),
         tablet_options(TabletOptions(options, directory)),
         tablet(world().executor, world().blocking, world().clock, world().random, world().files,
-               world().network, world().sessions, authorizer, registry, tablet_options) {}
+               world().stores, world().network, world().sessions, authorizer, registry,
+               tablet_options) {}
 
   Platform& world() { return platform->get(); }
 
@@ -67,8 +68,8 @@ struct DevServer::Parts {
   std::vector<http::HealthPart> Health() const {
     const auto view = coordinator.views().Get();
     const auto part = [](const char* name, bool well, const char* problem) {
-      return http::HealthPart{name, well ? Status::Ok()
-                                         : Error(ErrorCode::kLeaderNotAvailable, "{}", problem)};
+      return http::HealthPart{
+          name, well ? Status::Ok() : Error(ErrorCode::kLeaderNotAvailable, "{}", problem)};
     };
     return {part("coordinator", view->coordinator.has_value(), "it does not lead"),
             part("tablet-server", view->tablet_servers.contains(tablet_options.id),

@@ -16,7 +16,8 @@ namespace strom::cli {
 // Used by one thread, which may wait. What it takes outlives it.
 class DevServer {
  public:
-  // Begins to start everything. Errors: what can be told at once, kInvalidConfig, kStorage, kNetwork.
+  // Begins to start everything. Errors: what can be told at once, kInvalidConfig, kStorage,
+  // kNetwork.
   static Result<std::unique_ptr<DevServer>> Create(const DevOptions& options,
                                                    DevDirectory& directory);
   // After Stop.

@@ -78,8 +78,8 @@ tablet::TabletServer::Options TabletOptions(const DevOptions& options,
   if (config.IsSet(config::kTabletServerRack.info)) {
     server.rack = config.Get(config::kTabletServerRack);
   }
-  server.listeners = ListenersOf<Server::ListenerOptions>(options.listeners.tablet,
-                                                          options.listeners.tablet_grpc);
+  server.listeners =
+      ListenersOf<Server::ListenerOptions>(options.listeners.tablet, options.listeners.tablet_grpc);
   server.internal_listener = kInternalListener;
   server.data_dir = directory.tablet_path(server.id.value());
   server.replicas = ReplicaOptionsOf(config);

@@ -23,8 +23,8 @@ class RowReader {
 // One JSON object a line (value_json.h); empty lines are skipped. `in` outlives the reader.
 std::unique_ptr<RowReader> MakeJsonRowReader(std::istream& in, Schema schema);
 
-// CSV whose first record names the columns, in any order; columns left out are NULL. A field that is
-// empty and not in quotes is NULL too; others are read as value_text.h says. Empty lines are
+// CSV whose first record names the columns, in any order; columns left out are NULL. A field that
+// is empty and not in quotes is NULL too; others are read as value_text.h says. Empty lines are
 // skipped, unless there is one column only.
 std::unique_ptr<RowReader> MakeCsvRowReader(std::istream& in, Schema schema);
 

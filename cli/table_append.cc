@@ -3,7 +3,7 @@
 #include <fstream>
 #include <ostream>
 
-#include "cli/ack_tracker.h"
+#include "cli/append_progress.h"
 #include "cli/row_reader.h"
 #include "cli/session.h"
 #include "client/include/strom/append_writer.h"
@@ -12,60 +12,42 @@
 namespace strom::cli {
 namespace {
 
-// How long a look at the progress waits for the next one while all rows are on their way.
-constexpr MonoDuration kProgressPause = Millis(20);
-
-// Appends rows and says how far it is. Callbacks count, the command's thread prints.
+// Appends rows and keeps count of their answers.
 class Appending {
  public:
   Appending(client::AppendWriter& writer, int64_t progress_step, std::ostream& out)
-      : writer_(writer), step_(progress_step), out_(out) {}
+      : writer_(writer), progress_(std::make_shared<AppendProgress>(progress_step, out)) {}
+  ~Appending() { progress_->Stop(); }
 
   Status Take(const Row& row) {
     STROM_RETURN_IF_ERROR(writer_.Append(
-        row, [tracker = tracker_, number = count_](Result<client::AppendResult> result) {
-          tracker->Answered(number, result.status());
+        row, [progress = progress_, number = count_](Result<client::AppendResult> result) {
+          progress->Answered(number, result.status());
         }));
     ++count_;
-    Report();
     return FirstFailure();
   }
 
   // Waits for the answers of all rows taken.
   Status Finish() {
-    client::Future<void> closed = writer_.Close();
-    while (!closed.WaitFor(kProgressPause)) Report();
-    const Status status = closed.Get();
-    Report();
+    const Status status = writer_.Close().Get();
+    progress_->Stop();
     STROM_RETURN_IF_ERROR(FirstFailure());
     return status;
   }
 
-  int64_t acknowledged() const { return tracker_->acknowledged(); }
+  int64_t acknowledged() const { return progress_->tracker().acknowledged(); }
 
  private:
-  // "acked K" whenever another `step_` rows are there.
-  void Report() {
-    if (step_ == 0) return;
-    const int64_t now = acknowledged() / step_ * step_;
-    if (now <= reported_) return;
-    reported_ = now;
-    out_ << "acked " << now << std::endl;  // At once: somebody may wait for it.
-  }
-
   Status FirstFailure() const {
-    const auto failure = tracker_->failure();
+    const auto failure = progress_->tracker().failure();
     if (!failure) return Status::Ok();
     return failure->status.WithContext(fmt::format("row {}", failure->row + 1));
   }
 
   client::AppendWriter& writer_;
-  const int64_t step_;
-  std::ostream& out_;
-  // Callbacks may outlive this object.
-  const std::shared_ptr<AckTracker> tracker_ = std::make_shared<AckTracker>();
+  const std::shared_ptr<AppendProgress> progress_;  // Answers may come after this object's end.
   int64_t count_ = 0;
-  int64_t reported_ = 0;
 };
 
 Status AppendAll(RowReader& rows, Appending& appending) {
@@ -93,7 +75,8 @@ Status Append(const Arguments& arguments, Console& console) {
 
   STROM_ASSIGN_OR_RETURN(Session session, Session::Open(arguments));
   STROM_ASSIGN_OR_RETURN(const TablePath table_path, TablePath::Parse(arguments.Text("TABLE")));
-  STROM_ASSIGN_OR_RETURN(const TableInfo table, session.Await(session.admin().GetTable(table_path)));
+  STROM_ASSIGN_OR_RETURN(const TableInfo table,
+                         session.Await(session.admin().GetTable(table_path)));
   const auto rows = format == "csv" ? MakeCsvRowReader(in, table.descriptor.schema)
                                     : MakeJsonRowReader(in, table.descriptor.schema);
   client::AppendWriterOptions options;
@@ -122,17 +105,17 @@ Command TableAppendCommand() {
           "first line\nnames the columns. DECIMAL is a text in JSON, bytes are base64, times are "
           "ISO 8601.\nRows are written in order; the first wrong one ends it and its line is "
           "named. --timeout is how\nlong a row may take, repeats after a lost connection included.",
-      .options = Concat(
-          ConnectionOptions(),
-          {{.name = "--file", .value_name = "FILE", .help = "Read this; default: the input"},
-           {.name = "--input",
-            .value_name = "NAME",
-            .help = "What it holds: json or csv; default: by the file's name, else json",
-            .choices = {"json", "csv"}},
-           {.name = "--progress",
-            .value_name = "ROWS",
-            .help = "Print \"acked K\" each time so many more rows are written for sure",
-            .check = CheckCount}}),
+      .options =
+          Concat(ConnectionOptions(),
+                 {{.name = "--file", .value_name = "FILE", .help = "Read this; default: the input"},
+                  {.name = "--input",
+                   .value_name = "NAME",
+                   .help = "What it holds: json or csv; default: by the file's name, else json",
+                   .choices = {"json", "csv"}},
+                  {.name = "--progress",
+                   .value_name = "ROWS",
+                   .help = "Print \"acked K\" each time so many more rows are written for sure",
+                   .check = CheckCount}}),
       .positionals = {{.name = "TABLE", .help = "database.table", .check = CheckTablePath}},
       .run = Append};
 }

@@ -20,9 +20,8 @@ Status List(const Arguments& arguments, Console& console) {
   } else {
     STROM_ASSIGN_OR_RETURN(databases, session.Await(session.admin().ListDatabases()));
   }
-  const auto printer =
-      MakeRowPrinter(FormatFromName(arguments.Text("--format")),
-                     {TextColumn("database"), TextColumn("table")}, console.out);
+  const auto printer = MakeRowPrinter(FormatFromName(arguments.Text("--format")),
+                                      {TextColumn("database"), TextColumn("table")}, console.out);
   for (const std::string& database : databases) {
     STROM_ASSIGN_OR_RETURN(const auto tables, session.Await(session.admin().ListTables(database)));
     for (const std::string& table : tables) {

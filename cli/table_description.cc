@@ -52,10 +52,11 @@ void PrintColumns(const TableInfo& table, Format format, std::ostream& out) {
 }
 
 void PrintJson(const TableInfo& table, std::ostream& out) {
-  const std::vector<Column> columns = {
-      TextColumn("table"), NumberColumn("id"), NumberColumn("schema_id"),
-      {.name = "created", .type = DataType::TimestampLtz(3)},
-      {.name = "modified", .type = DataType::TimestampLtz(3)}};
+  const std::vector<Column> columns = {TextColumn("table"),
+                                       NumberColumn("id"),
+                                       NumberColumn("schema_id"),
+                                       {.name = "created", .type = DataType::TimestampLtz(3)},
+                                       {.name = "modified", .type = DataType::TimestampLtz(3)}};
   std::string head = RowToJson({Text(table.path.ToString()), Value::Int(table.id.value()),
                                 Value::Int(table.schema_id.value()), Value::Time(table.created_ms),
                                 Value::Time(table.modified_ms)},

@@ -69,8 +69,7 @@ std::vector<OptionSpec> TableDescriptorOptions() {
   };
 }
 
-Result<TableDescriptor> TableDescriptorFromArguments(const Arguments& arguments,
-                                                     Console& console) {
+Result<TableDescriptor> TableDescriptorFromArguments(const Arguments& arguments, Console& console) {
   STROM_ASSIGN_OR_RETURN(TableDescriptor table, Base(arguments, console));
   if (arguments.Has("--comment")) table.comment = arguments.Text("--comment");
   if (arguments.Has("--buckets") || arguments.Has("--bucket-key")) {

@@ -80,13 +80,13 @@ class Reading {
         positions_(arguments.Flag("--positions")) {
     std::vector<Column> columns = scanner_->columns();
     if (positions_) {
-      columns.insert(columns.begin(),
-                     {NumberColumn("_bucket"), NumberColumn("_offset"),
-                      {.name = "_timestamp", .type = DataType::TimestampLtz(3)},
-                      TextColumn("_change")});
+      columns.insert(columns.begin(), {NumberColumn("_bucket"),
+                                       NumberColumn("_offset"),
+                                       {.name = "_timestamp", .type = DataType::TimestampLtz(3)},
+                                       TextColumn("_change")});
     }
-    printer_ = MakeRowPrinter(FormatFromName(arguments.Text("--format")), std::move(columns),
-                              console.out);
+    printer_ =
+        MakeRowPrinter(FormatFromName(arguments.Text("--format")), std::move(columns), console.out);
   }
 
   Session session_;  // Outlives the scanner.
@@ -102,11 +102,11 @@ Status Scan(const Arguments& arguments, Console& console) {
   STROM_ASSIGN_OR_RETURN(const auto earliest, reading.Offsets(OffsetSpec::Earliest()));
   STROM_ASSIGN_OR_RETURN(const auto latest, reading.Offsets(OffsetSpec::Latest()));
   int64_t left = arguments.Has("--limit") ? arguments.Int("--limit") : INT64_MAX;
-  STROM_RETURN_IF_ERROR(reading.Read(RangesFrom(arguments.Text("--from"), earliest, latest),
-                                     [&](LogRecord record) {
-                                       reading.Print(std::move(record));
-                                       return --left > 0;
-                                     }));
+  STROM_RETURN_IF_ERROR(
+      reading.Read(RangesFrom(arguments.Text("--from"), earliest, latest), [&](LogRecord record) {
+        reading.Print(std::move(record));
+        return --left > 0;
+      }));
   reading.Finish();
   return Status::Ok();
 }

@@ -51,7 +51,8 @@ std::string_view FrontCharacter(std::string_view text) {
 uint32_t CodePoint(std::string_view character) {
   if (character.size() == 1) return static_cast<unsigned char>(character[0]);
   uint32_t code = static_cast<unsigned char>(character[0]) & (0x7F >> character.size());
-  for (const char c : character.substr(1)) code = code << 6 | (static_cast<unsigned char>(c) & 0x3F);
+  for (const char c : character.substr(1))
+    code = code << 6 | (static_cast<unsigned char>(c) & 0x3F);
   return code;
 }
 

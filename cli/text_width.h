@@ -10,8 +10,8 @@ namespace strom::cli {
 // that is none counts 1.
 size_t TextWidth(std::string_view text);
 
-// `text` as it can be shown in one line of a terminal, and does nothing there: line breaks and other
-// control characters as \n, \t, \x1b; bytes that are no UTF-8 as \xff.
+// `text` as it can be shown in one line of a terminal, and does nothing there: line breaks and
+// other control characters as \n, \t, \x1b; bytes that are no UTF-8 as \xff.
 std::string Printable(std::string_view text);
 
 }  // namespace strom::cli

@@ -118,8 +118,8 @@ Result<Value> DecimalFromJson(const Json& json, const DataType& type) {
   if (json.is_number_integer()) return ValueFromText(json.dump(), type);
   if (!json.is_number()) return Expected("decimal number", json);
   const std::string shortest = fmt::format("{}", json.get<double>());
-  const auto digits = std::count_if(shortest.begin(), shortest.end(),
-                                    [](char c) { return c >= '0' && c <= '9'; });
+  const auto digits =
+      std::count_if(shortest.begin(), shortest.end(), [](char c) { return c >= '0' && c <= '9'; });
   if (digits > kExactDigits || shortest.find('e') != std::string::npos) {
     return Error(ErrorCode::kCorruptRecord,
                  "{} may have lost digits as a JSON number: write it as a text", shortest);

@@ -29,8 +29,8 @@ std::string RowToJson(const Row& row, const std::vector<Column>& columns);
 // kCorruptRecord saying what was expected.
 Result<Value> ValueFromJson(std::string_view json, const DataType& type);
 
-// A row of `schema` from an object. A column that is left out is NULL. Errors: kCorruptRecord naming
-// the column, also for one that the table does not have (with the nearest that it has).
+// A row of `schema` from an object. A column that is left out is NULL. Errors: kCorruptRecord
+// naming the column, also for one that the table does not have (with the nearest that it has).
 Result<Row> RowFromJson(std::string_view json, const Schema& schema);
 
 }  // namespace strom::cli

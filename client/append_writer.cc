@@ -2,11 +2,14 @@
 
 #include <utility>
 
+#include "client/log_target.h"
 #include "client/writer_core.h"
 
 namespace strom::client {
 
-AppendWriter::AppendWriter(std::shared_ptr<WriterCore> core) : core_(std::move(core)) {
+AppendWriter::AppendWriter(std::shared_ptr<const LogTarget> target,
+                           std::shared_ptr<WriterCore> core)
+    : target_(std::move(target)), core_(std::move(core)) {
   ++core_->cluster()->open_handles();
 }
 
@@ -16,11 +19,16 @@ AppendWriter::~AppendWriter() {
 }
 
 Status AppendWriter::Append(const Row& row, AppendCallback done) {
-  return core_->Append(row, std::move(done), true);
+  return Write(row, std::move(done), true);
 }
 
 Status AppendWriter::TryAppend(const Row& row, AppendCallback done) {
-  return core_->Append(row, std::move(done), false);
+  return Write(row, std::move(done), false);
+}
+
+Status AppendWriter::Write(const Row& row, AppendCallback done, bool may_wait) {
+  STROM_ASSIGN_OR_RETURN(const WriteRecord record, target_->RecordOf(row));
+  return core_->Write(record, std::move(done), may_wait);
 }
 
 Future<void> AppendWriter::Flush() { return core_->Flush(); }

@@ -23,6 +23,7 @@ bool LeavesDoubt(ErrorCode code) {
     case ErrorCode::kNotLeaderOrFollower:
     case ErrorCode::kNotEnoughReplicasAfterAppend:
     case ErrorCode::kLogStorage:
+    case ErrorCode::kKvStorage:
     case ErrorCode::kStorage:
     case ErrorCode::kUnknownServerError:
       return true;
@@ -58,10 +59,18 @@ void BucketQueue::DropOpen() {
 }
 
 bool BucketQueue::HasRoom() const {
-  return !waiting_.empty() && !needs_new_id_ &&
-         sent_.size() < static_cast<size_t>(options_.in_flight_max) &&
+  return !waiting_.empty() && !needs_new_id_ && Window() < options_.in_flight_max &&
          std::all_of(sent_.begin(), sent_.end(),
                      [](const auto& batch) { return batch->state == State::kInFlight; });
+}
+
+// How many sequences there are from the oldest batch without an end on. Those behind it that ended
+// well count too: the server remembers the last ones only, and has to know the oldest.
+int64_t BucketQueue::Window() const {
+  if (sent_.empty() || !options_.idempotent) return static_cast<int64_t>(sent_.size());
+  const int64_t window =
+      int64_t{next_sequence_.value()} - int64_t{sent_.front()->identity.sequence.value()};
+  return window >= 0 ? window : window + INT32_MAX + 1;
 }
 
 // The oldest batch that is to be sent again, if none behind it is in flight: those come first at

@@ -19,10 +19,11 @@ namespace strom::client {
 //
 //   waiting: collected, no sequence   ──TakeNext──▶   sent: sequences without gap, oldest first
 //
-// Always true, for an idempotent writer: no more than in_flight_max batches are sent and not ended,
-// so the server still knows all of them; batches are sent in the order of their sequences; a batch
-// is sent under a second sequence only if it surely is not in the log under the first one. Hence a
-// row is in the log at most once, and rows that are acknowledged are there in order.
+// Always true, for an idempotent writer: no more than in_flight_max sequences lie between the
+// oldest batch that is sent and not ended and the newest, so the server still knows all of them;
+// batches are sent in the order of their sequences; a batch is sent under a second sequence only if
+// it surely is not in the log under the first one. Hence a row is in the log at most once, and rows
+// that are acknowledged are there in order.
 class BucketQueue {
  public:
   struct Options {
@@ -84,6 +85,7 @@ class BucketQueue {
   using Batches = std::deque<std::shared_ptr<WriteBatch>>;
 
   bool HasRoom() const;
+  int64_t Window() const;
   Batches::const_iterator NextRetry() const;
   void End(WriteBatch& batch, State state, Status status, std::vector<Ended>* ended);
   void EndInVain(WriteBatch& batch, const Status& status, std::vector<Ended>* ended);

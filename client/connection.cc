@@ -3,7 +3,11 @@
 #include <utility>
 
 #include "client/cluster.h"
+#include "client/kv_target.h"
+#include "client/log_target.h"
+#include "client/lookup_core.h"
 #include "client/scan_reader.h"
+#include "client/table_scan.h"
 #include "client/writer_core.h"
 #include "common/rpc/framed/framed_network.h"
 #include "common/rpc/grpc/grpc_network.h"
@@ -72,9 +76,27 @@ Result<std::unique_ptr<AppendWriter>> Connection::NewAppendWriter(const TablePat
 
 Result<std::unique_ptr<AppendWriter>> Connection::NewAppendWriter(const TableInfo& table,
                                                                   AppendWriterOptions options) {
+  STROM_ASSIGN_OR_RETURN(LogTable log_table, LogTable::Make(table));
+  auto target = std::make_shared<const LogTarget>(std::move(log_table));
   STROM_ASSIGN_OR_RETURN(std::shared_ptr<WriterCore> core,
-                         WriterCore::Make(cluster_, table, options));
-  return std::make_unique<AppendWriter>(std::move(core));
+                         WriterCore::Make(cluster_, target, options));
+  return std::make_unique<AppendWriter>(std::move(target), std::move(core));
+}
+
+Result<std::unique_ptr<UpsertWriter>> Connection::NewUpsertWriter(const TablePath& path,
+                                                                  UpsertWriterOptions options) {
+  STROM_ASSIGN_OR_RETURN(const TableInfo table, admin_->GetTable(path).Get());
+  return NewUpsertWriter(table, std::move(options));
+}
+
+Result<std::unique_ptr<UpsertWriter>> Connection::NewUpsertWriter(const TableInfo& table,
+                                                                  UpsertWriterOptions options) {
+  STROM_ASSIGN_OR_RETURN(KeyedTable keyed, KeyedTable::Make(table));
+  STROM_ASSIGN_OR_RETURN(TargetColumns columns, TargetColumns::Make(table, options.columns));
+  auto target = std::make_shared<const KvTarget>(std::move(keyed), std::move(columns));
+  STROM_ASSIGN_OR_RETURN(std::shared_ptr<WriterCore> core,
+                         WriterCore::Make(cluster_, target, options.writing));
+  return std::make_unique<UpsertWriter>(std::move(target), std::move(core));
 }
 
 Result<std::unique_ptr<LogScanner>> Connection::NewLogScanner(const TablePath& path,
@@ -88,6 +110,32 @@ Result<std::unique_ptr<LogScanner>> Connection::NewLogScanner(const TableInfo& t
   STROM_ASSIGN_OR_RETURN(std::shared_ptr<ScanReader> reader,
                          ScanReader::Make(cluster_, table, options));
   return std::make_unique<LogScanner>(std::move(reader));
+}
+
+Result<std::unique_ptr<Lookup>> Connection::NewLookup(const TablePath& path,
+                                                      LookupOptions options) {
+  STROM_ASSIGN_OR_RETURN(const TableInfo table, admin_->GetTable(path).Get());
+  return NewLookup(table, std::move(options));
+}
+
+Result<std::unique_ptr<Lookup>> Connection::NewLookup(const TableInfo& table,
+                                                      LookupOptions options) {
+  STROM_ASSIGN_OR_RETURN(std::shared_ptr<LookupCore> core,
+                         LookupCore::Make(cluster_, table, options));
+  return std::make_unique<Lookup>(std::move(core));
+}
+
+Result<std::unique_ptr<TableReader>> Connection::NewTableReader(const TablePath& path,
+                                                                TableReaderOptions options) {
+  STROM_ASSIGN_OR_RETURN(const TableInfo table, admin_->GetTable(path).Get());
+  return NewTableReader(table, std::move(options));
+}
+
+Result<std::unique_ptr<TableReader>> Connection::NewTableReader(const TableInfo& table,
+                                                                TableReaderOptions options) {
+  STROM_ASSIGN_OR_RETURN(std::shared_ptr<TableScan> scan,
+                         TableScan::Make(cluster_, table, options));
+  return std::make_unique<TableReader>(std::move(scan));
 }
 
 }  // namespace strom::client

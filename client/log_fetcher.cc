@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "client/read_errors.h"
 #include "client/retrying_call.h"
 #include "client/table_codec.h"
 #include "common/base/logging.h"
@@ -17,22 +18,6 @@ namespace strom::client {
 namespace {
 
 constexpr int32_t kClient = -1;  // In the place of a follower's id.
-
-// Whether a bucket's error may be gone next time, at the same leader or at another one.
-bool MayPass(ErrorCode code) {
-  switch (code) {
-    case ErrorCode::kCorruptMessage:
-    case ErrorCode::kCorruptRecord:
-    case ErrorCode::kSchemaNotExist:
-      return false;
-    case ErrorCode::kFencedLeaderEpoch:
-    case ErrorCode::kOperationNotAttempted:
-    case ErrorCode::kUnknownServerError:
-      return true;
-    default:
-      return IsRetriable(code);
-  }
-}
 
 int32_t ToInt32(size_t size) { return static_cast<int32_t>(std::min<size_t>(size, INT32_MAX)); }
 
@@ -310,7 +295,7 @@ void LogFetcher::Advance(Subscription& subscription, LogOffset next) {
 
 void LogFetcher::OnError(SubscriptionId id, const Status& status) {
   Subscription& subscription = subscriptions_.at(id);
-  if (!MayPass(status.code())) return End(id, subscription, status);
+  if (!ReadMayPass(status.code())) return End(id, subscription, status);
   subscription.not_before = cluster_->Now() + cluster_->Pause(++subscription.failures);
   STROM_LOG(kDebug, "table {} bucket {}: {}", table_.path, subscription.bucket, status.ToString());
   RefreshMetadata();
@@ -379,7 +364,7 @@ void LogFetcher::OnSchema(SchemaId id, const Result<TableSchema>& schema) {
   for (bool first = true; !unplanned_.empty(); first = false) {
     auto& [chunk, schemas] = unplanned_.front();
     std::erase_if(schemas, [this](SchemaId s) { return plans_->contains(s); });
-    if (!schemas.empty() && first && !schema.ok() && !MayPass(schema.status().code())) {
+    if (!schemas.empty() && first && !schema.ok() && !ReadMayPass(schema.status().code())) {
       held_bytes_ -= chunk.records.size();
       chunk = {.subscription = chunk.subscription,
                .error = schema.status().WithContext(

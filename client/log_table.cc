@@ -47,7 +47,9 @@ Result<LogTable> LogTable::Make(TableInfo info) {
   const TableDescriptor& descriptor = info.descriptor;
   if (descriptor.is_partitioned() || descriptor.has_primary_key()) {
     return Error(ErrorCode::kInvalidTable, "table {} {}; rows are appended to plain log tables",
-                 info.path, descriptor.has_primary_key() ? "has a primary key" : "is partitioned");
+                 info.path,
+                 descriptor.has_primary_key() ? "has a primary key: an upsert writer writes to it"
+                                              : "is partitioned");
   }
   STROM_ASSIGN_OR_RETURN(
       TableProperties properties,

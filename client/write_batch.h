@@ -7,17 +7,9 @@
 #include <vector>
 
 #include "client/include/strom/append_writer.h"
-#include "common/record/log_batch_builder.h"
+#include "client/write_target.h"
 
 namespace strom::client {
-
-// Who wrote a batch, for the server's duplicate check: see fluss-wire-protocol.md, 5.6.
-struct BatchIdentity {
-  WriterId writer = kNoWriter;
-  BatchSequence sequence = kNoSequence;
-
-  friend bool operator==(const BatchIdentity&, const BatchIdentity&) = default;
-};
 
 // Rows on their way into one bucket: collected, then sent until there is an answer. Its queue
 // (bucket_queue.h) owns all of it but `builder` and `bytes`, which are the sender's while the batch
@@ -41,7 +33,7 @@ struct WriteBatch {
   bool may_be_appended = false;  // An earlier sending may have succeeded.
   Status last_error;
 
-  std::unique_ptr<record::LogBatchBuilder> builder;  // Null once `bytes` are built.
+  std::unique_ptr<BatchBuilder> builder;  // Null once `bytes` are built.
   Bytes bytes;
   BatchIdentity built_as;  // What `bytes` say.
 };

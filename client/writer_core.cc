@@ -6,7 +6,7 @@
 namespace strom::client {
 namespace {
 
-Status CheckOptions(const AppendWriterOptions& o) {
+Status CheckOptions(const WriterOptions& o) {
   if (o.in_flight_max < 1 || o.in_flight_max > 5) {
     return Error(ErrorCode::kInvalidConfig, "in_flight_max {}, 1 to 5 are possible",
                  o.in_flight_max);
@@ -28,42 +28,39 @@ Status CheckOptions(const AppendWriterOptions& o) {
 }  // namespace
 
 Result<std::shared_ptr<WriterCore>> WriterCore::Make(std::shared_ptr<Cluster> cluster,
-                                                     TableInfo table,
-                                                     const AppendWriterOptions& options) {
+                                                     std::shared_ptr<const WriteTarget> target,
+                                                     const WriterOptions& options) {
   STROM_RETURN_IF_ERROR(CheckOptions(options));
-  STROM_ASSIGN_OR_RETURN(LogTable log_table, LogTable::Make(std::move(table)));
-  return std::make_shared<WriterCore>(std::move(cluster), std::move(log_table), options);
+  return std::make_shared<WriterCore>(std::move(cluster), std::move(target), options);
 }
 
-WriterCore::WriterCore(std::shared_ptr<Cluster> cluster, LogTable table,
-                       const AppendWriterOptions& options)
+WriterCore::WriterCore(std::shared_ptr<Cluster> cluster, std::shared_ptr<const WriteTarget> target,
+                       const WriterOptions& options)
     : cluster_(std::move(cluster)),
-      table_(std::move(table)),
+      target_(std::move(target)),
       options_(options),
       strand_(cluster_->executor()) {
   absl::MutexLock lock(&mutex_);
   const BucketQueue::Options queue_options{
       .in_flight_max = options_.idempotent ? options_.in_flight_max : 1,
       .idempotent = options_.idempotent};
-  for (int32_t i = 0; i < table_.bucket_count(); ++i) queues_.emplace_back(queue_options);
+  for (int32_t i = 0; i < target_->bucket_count(); ++i) queues_.emplace_back(queue_options);
   sticky_bucket_ = BucketId(static_cast<int32_t>(
-      cluster_->random().Uniform(static_cast<uint64_t>(table_.bucket_count()))));
+      cluster_->random().Uniform(static_cast<uint64_t>(target_->bucket_count()))));
 }
 
-// -- Appending
+// -- Collecting
 
-Status WriterCore::Append(const Row& row, AppendCallback done, bool may_wait) {
-  STROM_ASSIGN_OR_RETURN(const std::optional<BucketId> bucket, table_.BucketOf(row));
-  const size_t size = EstimatedSize(row);
-  if (size > options_.request_bytes_max) {
+Status WriterCore::Write(const WriteRecord& record, AppendCallback done, bool may_wait) {
+  if (record.size > options_.request_bytes_max) {
     return Error(ErrorCode::kRecordTooLarge, "table {}: a row of some {} bytes, {} are allowed",
-                 table_.path(), size, options_.request_bytes_max);
+                 target_->path(), record.size, options_.request_bytes_max);
   }
   while (true) {
     std::shared_ptr<runtime::Notification> freed;
     {
       absl::MutexLock lock(&mutex_);
-      const Result<bool> wake = TryAdd(bucket, row, size, done);
+      const Result<bool> wake = TryAdd(record, done);
       if (wake.ok() && !*wake) return Status::Ok();
       if (wake.ok()) break;
       if (wake.status().code() != ErrorCode::kStorageBackpressure || !may_wait) {
@@ -77,31 +74,29 @@ Status WriterCore::Append(const Row& row, AppendCallback done, bool may_wait) {
   return Status::Ok();
 }
 
-Result<bool> WriterCore::TryAdd(std::optional<BucketId> bucket, const Row& row, size_t size,
-                                AppendCallback& done) {
+Result<bool> WriterCore::TryAdd(const WriteRecord& record, AppendCallback& done) {
   if (closed_) {
     return Error(ErrorCode::kOperationNotAttempted, "the writer of table {} is closed",
-                 table_.path());
+                 target_->path());
   }
-  if (buffered_bytes_ > 0 && buffered_bytes_ + size > options_.buffer_bytes_max) {
+  if (buffered_bytes_ > 0 && buffered_bytes_ + record.size > options_.buffer_bytes_max) {
     return Error(ErrorCode::kStorageBackpressure,
-                 "table {}: {} bytes wait for their answers, {} may", table_.path(),
+                 "table {}: {} bytes wait for their answers, {} may", target_->path(),
                  buffered_bytes_, options_.buffer_bytes_max);
   }
-  BucketQueue& queue = QueueOf(bucket ? *bucket : NextStickyBucket());
-  WriteBatch& batch = OpenBatch(queue, size);
-  if (const Status status = batch.builder->Append(record::ChangeType::kAppendOnly, row);
-      !status.ok()) {
+  BucketQueue& queue = QueueOf(record.bucket ? *record.bucket : NextStickyBucket());
+  WriteBatch& batch = OpenBatch(queue, record.size);
+  if (const Status status = batch.builder->Add(record); !status.ok()) {
     if (batch.record_count == 0) {
       incomplete_.erase(batch.id);
       queue.DropOpen();
     }
-    return status.WithContext(fmt::format("table {}", table_.path()));
+    return status.WithContext(fmt::format("table {}", target_->path()));
   }
   if (done) batch.callbacks.emplace_back(batch.record_count, std::move(done));
   ++batch.record_count;
-  batch.buffer_bytes += size;
-  buffered_bytes_ += size;
+  batch.buffer_bytes += record.size;
+  buffered_bytes_ += record.size;
   // While all requests of the bucket are under way, their answers wake the sender.
   const MonoTime now = cluster_->Now();
   return batch.record_count == 1 || queue.CanSend(now) || queue.WantsWriterId(now);
@@ -113,9 +108,9 @@ BucketId WriterCore::NextStickyBucket() {
   if (QueueOf(sticky_bucket_).open()) return sticky_bucket_;
   const std::shared_ptr<const ClusterMetadata> metadata = cluster_->metadata();
   BucketId next = sticky_bucket_;
-  for (int32_t i = 0; i < table_.bucket_count(); ++i) {
-    next = BucketId((next.value() + 1) % table_.bucket_count());
-    if (metadata->LeaderOf(table_.path(), next)) break;
+  for (int32_t i = 0; i < target_->bucket_count(); ++i) {
+    next = BucketId((next.value() + 1) % target_->bucket_count());
+    if (metadata->LeaderOf(target_->path(), next)) break;
   }
   sticky_bucket_ = next;
   return next;
@@ -129,7 +124,7 @@ WriteBatch& WriterCore::OpenBatch(BucketQueue& queue, size_t row_size) {
   batch->id = ++last_batch_;
   batch->deadline = cluster_->Now() + options_.delivery_timeout;
   if (spare_builders_.empty()) {
-    batch->builder = std::make_unique<record::LogBatchBuilder>(table_.NewBuilder());
+    batch->builder = target_->NewBuilder();
   } else {
     batch->builder = std::move(spare_builders_.back());
     spare_builders_.pop_back();
@@ -224,11 +219,11 @@ void WriterCore::ReportEnded() {
 }
 
 void WriterCore::Report(Ended& ended) {
-  const TableBucket bucket{table_.info().id, std::nullopt, ended.bucket};
+  const TableBucket bucket{target_->info().id, std::nullopt, ended.bucket};
   Result<LogOffset>& base_offset = ended.end.base_offset;
   if (!base_offset.ok()) {
     base_offset = base_offset.status().WithContext(
-        fmt::format("table {} bucket {}", table_.path(), ended.bucket));
+        fmt::format("table {} bucket {}", target_->path(), ended.bucket));
   }
   for (auto& [index, done] : ended.end.batch->callbacks) {
     if (!base_offset.ok()) {
@@ -236,7 +231,7 @@ void WriterCore::Report(Ended& ended) {
     } else if (*base_offset == kUnknownOffset) {
       done(AppendResult{bucket, kUnknownOffset});
     } else {
-      done(AppendResult{bucket, LogOffset(base_offset->value() + index)});
+      done(AppendResult{bucket, target_->OffsetOfRow(*base_offset, index)});
     }
   }
   ended.end.batch->callbacks.clear();

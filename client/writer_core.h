@@ -14,32 +14,31 @@
 #include "client/bucket_queue.h"
 #include "client/cluster.h"
 #include "client/include/strom/append_writer.h"
-#include "client/log_table.h"
 #include "client/promise.h"
+#include "client/wake_timer.h"
+#include "client/write_target.h"
 #include "common/runtime/notification.h"
 #include "common/runtime/strand.h"
 
-namespace strom::v1 {
-class ProduceLogResponse;
-}  // namespace strom::v1
-
 namespace strom::client {
 
-// What is behind an AppendWriter.
+// What is behind a writer, of whatever kind its target is.
 //
-// Rows are encoded on the threads that append them, under the lock; batches are compressed, sent
-// and answered on the strand, without it, so that a bucket's batches leave in the order of their
-// sequences. An append to an idle writer sends on its own thread. Callbacks run on the strand,
-// never inside Append, and without the lock.
+// Rows are encoded on the threads that write them and put into batches under the lock; batches are
+// compressed, sent and answered on the strand, without it, so that a bucket's batches leave in the
+// order of their sequences. A write to an idle writer sends on its own thread. Callbacks run on the
+// strand, never inside Write, and without the lock.
 class WriterCore : public std::enable_shared_from_this<WriterCore> {
  public:
-  // Errors: see Connection::NewAppendWriter.
-  static Result<std::shared_ptr<WriterCore>> Make(std::shared_ptr<Cluster> cluster, TableInfo table,
-                                                  const AppendWriterOptions& options);
-  WriterCore(std::shared_ptr<Cluster> cluster, LogTable table, const AppendWriterOptions& options);
+  // Errors: kInvalidConfig for options that make no sense.
+  static Result<std::shared_ptr<WriterCore>> Make(std::shared_ptr<Cluster> cluster,
+                                                  std::shared_ptr<const WriteTarget> target,
+                                                  const WriterOptions& options);
+  WriterCore(std::shared_ptr<Cluster> cluster, std::shared_ptr<const WriteTarget> target,
+             const WriterOptions& options);
 
-  // As AppendWriter's.
-  Status Append(const Row& row, AppendCallback done, bool may_wait);
+  // As AppendWriter's. `record` is of the target's kind and need not outlive the call.
+  Status Write(const WriteRecord& record, AppendCallback done, bool may_wait);
   Future<void> Flush();
   Future<void> Close();
   // Takes no more rows and fails those without an answer. No callback runs when it returns.
@@ -61,29 +60,27 @@ class WriterCore : public std::enable_shared_from_this<WriterCore> {
     Promise<void> promise;
   };
 
-  // Appending; under the lock. TryAdd says whether the sender has to look.
-  Result<bool> TryAdd(std::optional<BucketId> bucket, const Row& row, size_t size,
-                      AppendCallback& done) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Collecting; under the lock. TryAdd says whether the sender has to look.
+  Result<bool> TryAdd(const WriteRecord& record, AppendCallback& done)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   BucketId NextStickyBucket() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   WriteBatch& OpenBatch(BucketQueue& queue, size_t row_size) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   BucketQueue& QueueOf(BucketId bucket) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return queues_[static_cast<size_t>(bucket.value())];
   }
-  // The rest of Append, without the lock.
+  // The rest of Write, without the lock.
   void WakeSender();
 
   // Sending; on the strand.
   void Drain();
   void Send(const ServerNode& server, std::vector<Outgoing> batches);
   Status Prepare(WriteBatch& batch);
-  void OnProduced(const std::vector<Outgoing>& sent,
-                  const Result<pb::ProduceLogResponse>& response);
+  void OnAnswers(const std::vector<Outgoing>& sent, const Result<WriteTarget::Answers>& answers);
   void AskWriterId();
   void OnWriterId(const Result<WriterId>& id);
   void RefreshMetadata();
   void OnRefreshed(const Status& status);
   void FailIdle(const Status& status);
-  void ArmTimer(MonoTime when);
 
   // Ends. `Collect` moves what a queue ended to ended_; ReportEnded tells it to callbacks and
   // flushes.
@@ -93,8 +90,8 @@ class WriterCore : public std::enable_shared_from_this<WriterCore> {
   void Report(Ended& ended);
 
   const std::shared_ptr<Cluster> cluster_;
-  const LogTable table_;
-  const AppendWriterOptions options_;
+  const std::shared_ptr<const WriteTarget> target_;
+  const WriterOptions options_;
   runtime::Strand strand_;
 
   absl::Mutex mutex_;
@@ -110,14 +107,13 @@ class WriterCore : public std::enable_shared_from_this<WriterCore> {
   Status first_error_ ABSL_GUARDED_BY(mutex_);  // Since the last flush.
   std::vector<std::shared_ptr<runtime::Notification>> blocked_ ABSL_GUARDED_BY(mutex_);
   int reporting_ ABSL_GUARDED_BY(mutex_) = 0;  // Threads in callbacks.
-  std::vector<std::unique_ptr<record::LogBatchBuilder>> spare_builders_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::unique_ptr<BatchBuilder>> spare_builders_ ABSL_GUARDED_BY(mutex_);
 
   // On the strand:
   std::optional<WriterId> writer_id_;  // For queues that have none.
   bool asking_writer_id_ = false;
   int leaderless_rounds_ = 0;
-  runtime::TimerId timer_ = runtime::kNoTimer;
-  MonoTime timer_at_ = MonoTime::Infinite();
+  WakeTimer timer_;
 };
 
 }  // namespace strom::client

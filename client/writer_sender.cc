@@ -6,9 +6,7 @@
 #include "client/retrying_call.h"
 #include "client/writer_core.h"
 #include "common/base/logging.h"
-#include "common/convert/error.h"
 #include "common/convert/path.h"
-#include "common/record/log_batch.h"
 #include "common/rpc/methods.h"
 #include "proto/log.pb.h"
 
@@ -17,11 +15,14 @@ namespace {
 
 constexpr size_t kSpareBuildersMax = 16;
 
-// What `entry` says of its batch.
-Result<LogOffset> BaseOffsetOf(const pb::PbProduceLogRespForBucket& entry) {
-  STROM_RETURN_IF_ERROR(convert::ErrorOf(entry));
-  return entry.has_base_offset() && entry.base_offset() >= 0 ? LogOffset(entry.base_offset())
-                                                             : kUnknownOffset;
+// How long a bucket rests after an answer: 3 s at full pressure, as Fluss's clients by default.
+MonoDuration RestFor(float pressure) { return Micros(static_cast<int64_t>(pressure * 3'000'000)); }
+
+WriteTarget::Answer AnswerOf(const Result<WriteTarget::Answers>& answers, BucketId bucket) {
+  if (!answers.ok()) return {answers.status()};
+  const auto answer = answers->find(bucket);
+  if (answer != answers->end()) return answer->second;
+  return {Error(ErrorCode::kUnknownServerError, "the answer leaves the bucket out")};
 }
 
 }  // namespace
@@ -54,7 +55,7 @@ void WriterCore::Drain() {
           }
         }
         if (queue.CanSend(now)) {
-          if (const ServerNode* const leader = metadata->LeaderOf(table_.path(), bucket)) {
+          if (const ServerNode* const leader = metadata->LeaderOf(target_->path(), bucket)) {
             auto& server =
                 servers.try_emplace(leader->id, *leader, std::vector<Outgoing>()).first->second;
             server.second.push_back({bucket, queue.TakeNext(now)});
@@ -76,46 +77,38 @@ void WriterCore::Drain() {
     RefreshMetadata();
   }
   if (lacks_writer_id) AskWriterId();
-  ArmTimer(wake);
-  // Not here: the caller may be in Append.
+  timer_.Arm(strand_, wake, weak_from_this(), [this] { Drain(); });
+  // Not here: the caller may be in Write.
   if (has_ended) strand_.Post([self = shared_from_this()] { self->ReportEnded(); });
 }
 
 // One request, or several if their batches are too large for one.
 void WriterCore::Send(const ServerNode& server, std::vector<Outgoing> batches) {
-  pb::ProduceLogRequest request;
-  request.set_acks(static_cast<int32_t>(options_.acks));
-  request.set_table_id(table_.info().id.value());
-  request.set_timeout_ms(
-      static_cast<int32_t>(std::min<int64_t>(cluster_->request_timeout().millis(), INT32_MAX)));
+  std::vector<WriteTarget::BucketBatch> request;
   size_t size = 0;
   MonoTime deadline = cluster_->Deadline();
   std::vector<Outgoing> sent;
   const auto call = [&] {
     if (sent.empty()) return;
-    cluster_->Call<pb::ProduceLogRequest, pb::ProduceLogResponse>(
-        server, Lane::kWrites, rpc::kProduceLog, request, deadline,
+    target_->Send(
+        *cluster_, server, options_.acks, request, deadline,
         [self = shared_from_this(),
-         sent = std::exchange(sent, {})](Result<pb::ProduceLogResponse> response) mutable {
+         sent = std::exchange(sent, {})](Result<WriteTarget::Answers> answers) mutable {
           WriterCore& core = *self;
-          core.strand_.Dispatch(
-              [self = std::move(self), sent = std::move(sent), response = std::move(response)] {
-                self->OnProduced(sent, response);
-              });
+          core.strand_.Dispatch([self = std::move(self), sent = std::move(sent),
+                                 answers = std::move(answers)] { self->OnAnswers(sent, answers); });
         });
-    request.clear_buckets_req();
+    request.clear();
     size = 0;
     deadline = cluster_->Deadline();
   };
   for (Outgoing& one : batches) {
     if (Status status = Prepare(*one.batch); !status.ok()) {
-      strand_.Post([self = shared_from_this(), one, status] { self->OnProduced({one}, status); });
+      strand_.Post([self = shared_from_this(), one, status] { self->OnAnswers({one}, status); });
       continue;
     }
     if (size + one.batch->bytes.size() > options_.request_bytes_max) call();
-    pb::PbProduceLogReqForBucket& entry = *request.add_buckets_req();
-    entry.set_bucket_id(one.bucket.value());
-    entry.set_records(one.batch->bytes);
+    request.push_back({one.bucket, one.batch->bytes});
     size += one.batch->bytes.size();
     deadline = std::min(deadline, one.batch->deadline);
     sent.push_back(std::move(one));
@@ -125,9 +118,8 @@ void WriterCore::Send(const ServerNode& server, std::vector<Outgoing> batches) {
 
 // Makes the bytes of a batch say its identity.
 Status WriterCore::Prepare(WriteBatch& batch) {
-  const auto& [writer, sequence] = batch.identity;
   if (batch.builder) {
-    STROM_ASSIGN_OR_RETURN(batch.bytes, batch.builder->Build(writer, sequence));
+    STROM_ASSIGN_OR_RETURN(batch.bytes, batch.builder->Build(batch.identity));
     batch.builder->Reset();
     absl::MutexLock lock(&mutex_);
     if (spare_builders_.size() < kSpareBuildersMax) {
@@ -135,31 +127,23 @@ Status WriterCore::Prepare(WriteBatch& batch) {
     }
     batch.builder = nullptr;
   } else if (batch.built_as != batch.identity) {
-    STROM_RETURN_IF_ERROR(record::SetWriter(batch.bytes, writer, sequence));
+    STROM_RETURN_IF_ERROR(target_->SetIdentity(batch.bytes, batch.identity));
   }
   batch.built_as = batch.identity;
   return Status::Ok();
 }
 
-void WriterCore::OnProduced(const std::vector<Outgoing>& sent,
-                            const Result<pb::ProduceLogResponse>& response) {
+void WriterCore::OnAnswers(const std::vector<Outgoing>& sent,
+                           const Result<WriteTarget::Answers>& answers) {
   STROM_ASSERT_ON(strand_);
-  std::map<int32_t, const pb::PbProduceLogRespForBucket*> entries;
-  if (response.ok()) {
-    for (const auto& entry : response->buckets_resp()) entries[entry.bucket_id()] = &entry;
-  }
   bool refresh = false;
   {
     absl::MutexLock lock(&mutex_);
     for (const Outgoing& one : sent) {
-      const auto entry = entries.find(one.bucket.value());
-      const Result<LogOffset> outcome =
-          !response.ok() ? Result<LogOffset>(response.status())
-          : entry == entries.end()
-              ? Error(ErrorCode::kUnknownServerError, "the answer leaves the bucket out")
-              : BaseOffsetOf(*entry->second);
+      const WriteTarget::Answer answer = AnswerOf(answers, one.bucket);
+      const Result<LogOffset>& outcome = answer.offset;
       if (!outcome.ok()) {
-        STROM_LOG(kDebug, "table {} bucket {}: batch {}: {}", table_.path(), one.bucket,
+        STROM_LOG(kDebug, "table {} bucket {}: batch {}: {}", target_->path(), one.bucket,
                   one.batch->id, outcome.status().ToString());
         const ErrorCode code = outcome.status().code();
         refresh |= IsInvalidMetadata(code) || code == ErrorCode::kRequestTimeOut;
@@ -168,6 +152,7 @@ void WriterCore::OnProduced(const std::vector<Outgoing>& sent,
       std::vector<BucketQueue::Ended> ended;
       queue.OnAnswer(*one.batch, outcome, cluster_->Now() + cluster_->Pause(queue.failures() + 1),
                      &ended);
+      if (answer.pressure > 0) queue.Pause(cluster_->Now() + RestFor(answer.pressure));
       Collect(one.bucket, std::move(ended));
     }
   }
@@ -179,7 +164,7 @@ void WriterCore::OnProduced(const std::vector<Outgoing>& sent,
 void WriterCore::AskWriterId() {
   if (std::exchange(asking_writer_id_, true)) return;
   pb::InitWriterRequest request;
-  *request.add_table_path() = convert::ToPb(table_.path());
+  *request.add_table_path() = convert::ToPb(target_->path());
   CallWithRetries<pb::InitWriterRequest, pb::InitWriterResponse>(
       cluster_, Target::kTabletServer, Repeat::kAlways, rpc::kInitWriter, request,
       [self = shared_from_this()](const Result<pb::InitWriterResponse>& response) {
@@ -203,25 +188,25 @@ void WriterCore::OnWriterId(const Result<WriterId>& id) {
 }
 
 void WriterCore::RefreshMetadata() {
-  cluster_->Refresh(table_.path(), [self = shared_from_this()](const Status& status) {
+  cluster_->Refresh(target_->path(), [self = shared_from_this()](const Status& status) {
     self->strand_.Dispatch([self, status] { self->OnRefreshed(status); });
   });
 }
 
 void WriterCore::OnRefreshed(const Status& status) {
   const std::shared_ptr<const ClusterMetadata> metadata = cluster_->metadata();
-  const TableLocation* const location = metadata->Find(table_.path());
+  const TableLocation* const location = metadata->Find(target_->path());
   if (status.code() == ErrorCode::kTableNotExist || status.code() == ErrorCode::kAuthorization) {
     FailIdle(status);
-  } else if (status.ok() && location && location->id != table_.info().id) {
+  } else if (status.ok() && location && location->id != target_->info().id) {
     FailIdle(Error(ErrorCode::kUnknownTableOrBucket,
                    "the table was dropped and created anew: its id is {}, was {}", location->id,
-                   table_.info().id));
+                   target_->info().id));
   } else if (status.ok()) {
     absl::MutexLock lock(&mutex_);
     for (size_t i = 0; i < queues_.size(); ++i) {
       const bool has_leader =
-          metadata->LeaderOf(table_.path(), BucketId(static_cast<int32_t>(i))) != nullptr;
+          metadata->LeaderOf(target_->path(), BucketId(static_cast<int32_t>(i))) != nullptr;
       if (has_leader && queues_[i].failures() == 0) queues_[i].Pause(MonoTime());
     }
   }
@@ -239,19 +224,6 @@ void WriterCore::FailIdle(const Status& status) {
     }
   }
   ReportEnded();
-}
-
-void WriterCore::ArmTimer(MonoTime when) {
-  if (when >= timer_at_) return;  // An earlier one will look again.
-  if (timer_ != runtime::kNoTimer) strand_.Cancel(timer_);
-  timer_at_ = when;
-  timer_ = strand_.PostAt(when, [weak = weak_from_this()] {
-    const std::shared_ptr<WriterCore> self = weak.lock();
-    if (!self) return;
-    self->timer_ = runtime::kNoTimer;
-    self->timer_at_ = MonoTime::Infinite();
-    self->Drain();
-  });
 }
 
 }  // namespace strom::client

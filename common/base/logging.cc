@@ -23,7 +23,7 @@ std::shared_ptr<spdlog::logger> MakeLogger(std::vector<spdlog::sink_ptr> sinks) 
   // Time in UTC with microseconds, level, thread, place, text: one line an entry.
   logger->set_pattern("%Y-%m-%dT%H:%M:%S.%fZ %L %t %s:%# %v", spdlog::pattern_time_type::utc);
   logger->set_level(spdlog::level::trace);  // LogEnabled decides, before arguments are formatted.
-  logger->flush_on(spdlog::level::warn);
+  logger->flush_on(spdlog::level::info);
   return logger;
 }
 

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include <httplib.h>
+
 #include <nlohmann/json.hpp>
 
 #include "common/runtime/notification.h"

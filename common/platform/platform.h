@@ -21,6 +21,7 @@ struct Platform {
   runtime::Executor& blocking;  // Opening and syncing files; tasks may block.
   runtime::Random& random;
   io::FileSystem& files;
+  kv::KvStoreFactory& stores;
   rpc::Network& network;
   metadata::MetaStoreFactory& sessions;
 };

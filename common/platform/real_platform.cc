@@ -72,7 +72,8 @@ Result<std::unique_ptr<RealPlatform>> RealPlatform::Start(const RealPlatformOpti
   STROM_ASSIGN_OR_RETURN(parts->sessions,
                          metadata::OpenEmbeddedMetaStore(*parts->stores, options.metadata_path));
   parts->platform.reset(new Platform{parts->clock, parts->executor, parts->blocking, parts->random,
-                                     parts->files, parts->network, *parts->sessions});
+                                     parts->files, *parts->stores, parts->network,
+                                     *parts->sessions});
   return std::unique_ptr<RealPlatform>(new RealPlatform(std::move(parts)));
 }
 

@@ -1,9 +1,9 @@
 #include "common/runtime/signal_waiter.h"
 
+#include <cerrno>
+
 #include <time.h>
 #include <unistd.h>
-
-#include <cerrno>
 
 #include "common/base/check.h"
 #include "common/runtime/system_clock.h"

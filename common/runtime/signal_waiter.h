@@ -1,8 +1,8 @@
 #pragma once
 
-#include <signal.h>
-
 #include <optional>
+
+#include <signal.h>
 
 #include "common/runtime/time.h"
 

@@ -22,9 +22,18 @@ Result<BucketSpec> BucketSpec::Of(const TableInfo& table, PhysicalTablePath path
   BucketSpec spec{.path = std::move(path),
                   .bucket = bucket,
                   .properties = std::move(properties),
-                  .schemas = {}};
+                  .schemas = {},
+                  .kv_table = nullptr,
+                  .old_clients_keys_differ = false};
   for (const auto& [id, schema] : older) spec.schemas.emplace(id, RecordSchemaOf(format, schema));
   spec.schemas.emplace(table.schema_id, RecordSchemaOf(format, table.descriptor.schema));
+  if (table.descriptor.has_primary_key()) {
+    STROM_ASSIGN_OR_RETURN(spec.kv_table, KvTable::Make(table.descriptor, table.schema_id, older));
+    // Same rule as Fluss: fluss-wire-protocol.md, section 2.3.
+    spec.old_clients_keys_differ = spec.properties.lake.format.has_value() &&
+                                   spec.properties.key_encoding_version() == 2 &&
+                                   !table.descriptor.HasDefaultBucketKey();
+  }
   return spec;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "common/types/table_descriptor.h"
 #include "common/types/table_path.h"
 #include "common/types/table_properties.h"
+#include "tablet/kv/kv_table.h"
 
 namespace strom::tablet {
 
@@ -20,13 +22,18 @@ struct BucketSpec {
   TableBucket bucket;
   TableProperties properties;
   std::map<SchemaId, record::RecordSchema> schemas;  // Every schema its batches may name.
+  std::shared_ptr<const KvTable> kv_table;           // If it has a primary key.
+  // Clients before version 1 of PutKv and the lookups encode its keys in another way.
+  bool old_clients_keys_differ = false;
 
   // Of a bucket of `table`; `older` are the schemas the table had before its newest. The path has
-  // a partition exactly if the bucket has. Errors: kInvalidConfig for properties that do not read.
+  // a partition exactly if the bucket has. Errors: kInvalidConfig for properties that do not read;
+  // those of KvTable::Make.
   static Result<BucketSpec> Of(const TableInfo& table, PhysicalTablePath path, TableBucket bucket,
                                const std::vector<std::pair<SchemaId, Schema>>& older = {});
 
   const record::RecordSchema& newest_schema() const { return schemas.rbegin()->second; }
+  bool has_primary_key() const { return kv_table != nullptr; }
 };
 
 // Who leads a bucket, as the coordinator says.

@@ -10,6 +10,7 @@ namespace strom::tablet {
 namespace {
 
 constexpr std::string_view kLogPrefix = "log-";
+constexpr std::string_view kKvPrefix = "kv-";
 
 // The number that all of `text` is.
 template <class Id>
@@ -65,6 +66,13 @@ std::string LogDirectory(const PhysicalTablePath& path, const TableBucket& bucke
     directory += fmt::format("/{}-p{}", path.partition.value_or(""), *bucket.partition);
   }
   return fmt::format("{}/{}{}", directory, kLogPrefix, bucket.bucket);
+}
+
+std::string KvDirectory(const std::string& log_directory) {
+  const std::string parent = io::ParentPath(log_directory);
+  const std::string_view bucket =
+      std::string_view(log_directory).substr(parent.size() + 1 + kLogPrefix.size());
+  return fmt::format("{}/{}{}", parent, kKvPrefix, bucket);
 }
 
 Result<std::map<TableBucket, std::string>> FindLogs(io::FileSystem& files,

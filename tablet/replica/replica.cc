@@ -14,9 +14,12 @@ constexpr LogOffset kFromStart{-2};
 
 }  // namespace
 
-Replica::Replica(runtime::Executor& executor, const runtime::Clock& clock, Options options,
+Replica::Replica(runtime::Executor& executor, runtime::Executor& blocking,
+                 const runtime::Clock& clock, kv::KvStoreFactory& stores, Options options,
                  BucketSpec spec, std::unique_ptr<LogTablet> log)
-    : clock_(clock),
+    : blocking_(blocking),
+      clock_(clock),
+      stores_(stores),
       options_(options),
       spec_(std::move(spec)),
       log_(std::move(log)),
@@ -63,15 +66,29 @@ void Replica::Become(Leadership leadership, absl::AnyInvocable<void(Status)> don
     if (allowed.ok()) allowed = self->CheckRole(leadership);
     if (!allowed.ok()) return done(std::move(allowed));
     self->leadership_ = std::move(leadership);
-    const bool leads = self->leadership_->leader == self->options_.self;
-    if (leads) self->AdvanceHighWatermark();
-    self->serving_.store(leads, std::memory_order_release);
-    STROM_LOG(kInfo, "{} ({}): {} at leader epoch {}, log [{}, {})", self->bucket(),
-              self->spec_.path, leads ? "leading" : "not leading", self->leadership_->leader_epoch,
-              self->log_->log_start_offset(), self->log_->log_end_offset());
-    done(Status::Ok());
-    self->Wake(self->waiters_.TakeAll());
+    self->TakeRole(std::move(done));
   });
+}
+
+void Replica::TakeRole(absl::AnyInvocable<void(Status)> done) {
+  if (leadership_->leader != options_.self) {
+    serving_.store(false, std::memory_order_release);
+    STROM_LOG(kInfo, "{} ({}): not leading at leader epoch {}, log [{}, {})", bucket(), spec_.path,
+              leadership_->leader_epoch, log_->log_start_offset(), log_->log_end_offset());
+    Wake(waiters_.TakeAll());
+    return CloseRows([done = std::move(done)]() mutable { done(Status::Ok()); });
+  }
+  if (spec_.has_primary_key() && !kv_.Get()) return OpenRows(std::move(done));
+  done(Serve());
+  Wake(waiters_.TakeAll());
+}
+
+Status Replica::Serve() {
+  STROM_RETURN_IF_ERROR(AdvanceHighWatermark());
+  serving_.store(true, std::memory_order_release);
+  STROM_LOG(kInfo, "{} ({}): leading at leader epoch {}, log [{}, {})", bucket(), spec_.path,
+            leadership_->leader_epoch, log_->log_start_offset(), log_->log_end_offset());
+  return Status::Ok();
 }
 
 void Replica::Stop(std::optional<LeaderEpoch> leader_epoch, absl::AnyInvocable<void(Status)> done) {
@@ -83,7 +100,7 @@ void Replica::Stop(std::optional<LeaderEpoch> leader_epoch, absl::AnyInvocable<v
     self->stopped_ = true;
     self->serving_.store(false, std::memory_order_release);
     self->Wake(self->waiters_.TakeAll());
-    done(Status::Ok());
+    self->CloseRows([done = std::move(done)]() mutable { done(Status::Ok()); });
   });
 }
 
@@ -93,12 +110,18 @@ Status Replica::CheckServing() const {
                bucket(), spec_.path);
 }
 
-void Replica::AdvanceHighWatermark() {
-  if (leadership_->isr.size() < options_.min_insync_replicas) return;
-  const LogOffset end = log_->log_end_offset();
-  STROM_CHECK(end >= high_watermark())
-      << bucket() << ": log end " << end << " below high watermark " << high_watermark();
-  high_watermark_.store(end.value(), std::memory_order_release);
+LogOffset Replica::CommittedOffset() const {
+  if (leadership_->isr.size() < options_.min_insync_replicas) return high_watermark();
+  return log_->log_end_offset();
+}
+
+Status Replica::AdvanceHighWatermark() {
+  const LogOffset committed = CommittedOffset();
+  STROM_CHECK(committed >= high_watermark())
+      << bucket() << ": log end " << committed << " below high watermark " << high_watermark();
+  if (const auto kv = kv_.Get()) STROM_RETURN_IF_ERROR(kv->FlushTo(committed));
+  high_watermark_.store(committed.value(), std::memory_order_release);
+  return Status::Ok();
 }
 
 void Replica::Wake(std::vector<OffsetWaiters::Wake> taken) {
@@ -106,21 +129,29 @@ void Replica::Wake(std::vector<OffsetWaiters::Wake> taken) {
   for (auto& wake : taken) wake();
 }
 
+Status Replica::CheckInSync(Acks acks) const {
+  const size_t in_sync = leadership_->isr.size();
+  if (acks != Acks::kAll || in_sync >= options_.min_insync_replicas) return Status::Ok();
+  return Error(ErrorCode::kNotEnoughReplicas, "{}: {} of at least {} replicas are in sync",
+               bucket(), in_sync, options_.min_insync_replicas);
+}
+
 Result<AppendInfo> Replica::AppendOnStrand(Bytes batches, Acks acks) {
   STROM_RETURN_IF_ERROR(CheckServing());
-  const size_t in_sync = leadership_->isr.size();
-  if (acks == Acks::kAll && in_sync < options_.min_insync_replicas) {
-    return Error(ErrorCode::kNotEnoughReplicas, "{}: {} of at least {} replicas are in sync",
-                 bucket(), in_sync, options_.min_insync_replicas);
-  }
+  STROM_RETURN_IF_ERROR(CheckInSync(acks));
   STROM_ASSIGN_OR_RETURN(AppendInfo info, log_->AppendAsLeader(std::move(batches)));
-  AdvanceHighWatermark();
+  STROM_RETURN_IF_ERROR(AdvanceHighWatermark());
   return info;
 }
 
 void Replica::Append(Bytes batches, Acks acks, absl::AnyInvocable<void(Result<AppendInfo>)> done) {
   // On the calling thread, before anything queues.
   Status valid = CheckServing();
+  if (valid.ok() && spec_.has_primary_key()) {
+    valid = Error(ErrorCode::kInvalidTable,
+                  "{} belongs to a primary-key table, whose log takes no appends but by PutKv",
+                  bucket());
+  }
   if (valid.ok()) valid = ValidateProduced(batches, spec_.schemas);
   if (!valid.ok()) return done(valid.WithContext(spec_.path.ToString()));
   strand_.Dispatch([self = shared_from_this(), batches = std::move(batches), acks,
@@ -194,7 +225,13 @@ Result<Bytes> Replica::ReadLast(int32_t count, size_t size_max) const {
 
 Result<int64_t> Replica::CountCommitted() const {
   STROM_RETURN_IF_ERROR(CheckServing());
-  return high_watermark().value() - log_->log_start_offset().value();
+  if (!spec_.has_primary_key()) {
+    return high_watermark().value() - log_->log_start_offset().value();
+  }
+  STROM_ASSIGN_OR_RETURN(const auto rows, Rows());
+  if (const std::optional<int64_t> count = rows->row_count()) return *count;
+  return Error(ErrorCode::kInvalidTable,
+               "the rows of {} are not counted, since its changelog image is WAL", spec_.path);
 }
 
 Result<LogOffset> Replica::FindOffset(const OffsetQuery& query) const {
@@ -239,7 +276,7 @@ void Replica::Maintain(int64_t retention_size_bytes) {
         self->log_->DeleteOldSegments({.ttl_ms = self->spec_.properties.log_local_ttl_ms.value_or(
                                            self->spec_.properties.log_ttl_ms),
                                        .size_max_bytes = retention_size_bytes,
-                                       .keep_from = self->high_watermark()});
+                                       .keep_from = self->NeededFrom()});
     if (!gone.ok()) STROM_LOG(kWarn, "{}", gone.status().ToString());
   });
 }

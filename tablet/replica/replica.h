@@ -7,9 +7,13 @@
 
 #include <absl/functional/any_invocable.h>
 
+#include "common/kv/kv_store.h"
+#include "common/record/kv_batch.h"
 #include "common/runtime/strand.h"
 #include "tablet/log/log_tablet.h"
+#include "tablet/replica/bucket_scan.h"
 #include "tablet/replica/bucket_spec.h"
+#include "tablet/replica/open_kv.h"
 #include "tablet/replica/waiters.h"
 
 namespace strom::tablet {
@@ -44,10 +48,15 @@ struct OffsetQuery {
 
 // This server's copy of one bucket.
 //
-// Its strand owns role, epochs, waiters and everything that changes the log; Append and the role
-// changes hop onto it. Reads and queries run on the calling thread, beside the strand: they see the
-// published role and high watermark and only committed records. A record is committed once every
-// member of the ISR has it; with one replica, at once.
+// Its strand owns role, epochs, waiters and everything that changes the log; Append, PutKv and the
+// role changes hop onto it. Reads and queries run on the calling thread, beside the strand: they
+// see the published role and high watermark and only committed records. A record is committed once
+// every member of the ISR has it; with one replica, at once.
+//
+// If the table has a primary key, the log is its changelog, which only PutKv appends to, and the
+// leader has the rows it makes (KvTablet): rebuilt before it serves, closed when it ends to lead.
+// What is committed is in the rows before the high watermark says so: an acknowledged upsert is a
+// visible one.
 //
 // Always true: the high watermark never decreases and is never above the log's end, and does not
 // move while the ISR is smaller than it must be; a leader serves only under the newest leadership
@@ -60,9 +69,11 @@ class Replica : public std::enable_shared_from_this<Replica> {
     size_t min_insync_replicas = 1;
   };
 
-  // The log is open and belongs to the replica from now on. `executor` outlives it.
-  Replica(runtime::Executor& executor, const runtime::Clock& clock, Options options,
-          BucketSpec spec, std::unique_ptr<LogTablet> log);
+  // The log is open and belongs to the replica from now on. Rows are rebuilt on `blocking`, in a
+  // store of `stores`. All outlive it.
+  Replica(runtime::Executor& executor, runtime::Executor& blocking, const runtime::Clock& clock,
+          kv::KvStoreFactory& stores, Options options, BucketSpec spec,
+          std::unique_ptr<LogTablet> log);
 
   const TableBucket& bucket() const { return log_->bucket(); }
   const BucketSpec& spec() const { return spec_; }
@@ -72,21 +83,38 @@ class Replica : public std::enable_shared_from_this<Replica> {
   }
   bool is_leader() const { return serving_.load(std::memory_order_acquire); }
 
-  // Takes the role that `leadership` gives this server. Errors, with everything left as it was:
-  // kInvalidCoordinator, kFencedLeaderEpoch, kInvalidUpdateVersion for an older epoch (the same
-  // leadership again is fine); kUnknownTableOrBucket if the server is none of the replicas;
-  // kInvalidReplicationFactor for a leader with followers, which there are not yet.
+  // Takes the role that `leadership` gives this server; before Become or Stop is called again,
+  // `done` was. Errors, with everything left as it was: kInvalidCoordinator, kFencedLeaderEpoch,
+  // kInvalidUpdateVersion for an older epoch (the same leadership again is fine);
+  // kUnknownTableOrBucket if the server is none of the replicas; kInvalidReplicationFactor for a
+  // leader with followers, which there are not yet. And those of KvTablet::Open: it leads, but does
+  // not serve, and the same leadership again tries again.
   void Become(Leadership leadership, absl::AnyInvocable<void(Status)> done);
 
-  // Stops serving for good; waiters are woken, later calls get kNotLeaderOrFollower.
+  // Stops serving for good; waiters are woken, scans end, later calls get kNotLeaderOrFollower.
+  // `done` comes when nobody reads the rows any more and their store is closed.
   // Errors: kFencedLeaderEpoch if `leader_epoch` is given and older than the one known; the replica
   // goes on then.
   void Stop(std::optional<LeaderEpoch> leader_epoch, absl::AnyInvocable<void(Status)> done);
 
   // Appends the batches of one client request as leader, and answers as `acks` says.
-  // Errors: kNotLeaderOrFollower; kNotEnoughReplicas; those of ValidateProduced and of
-  // LogTablet::AppendAsLeader.
+  // Errors: kNotLeaderOrFollower; kInvalidTable if the table has a primary key; kNotEnoughReplicas;
+  // those of ValidateProduced and of LogTablet::AppendAsLeader.
   void Append(Bytes batches, Acks acks, absl::AnyInvocable<void(Result<AppendInfo>)> done);
+
+  // Puts one KV batch into the rows as leader. Once it is answered with Acks::kAll, reads see it.
+  // Errors: kNotLeaderOrFollower; kNonPrimaryKeyTable; kNotEnoughReplicas; kCorruptMessage; those
+  // of KvTablet::Put, and of FlushTo: then the batch is in the log, and a retry tries to commit it.
+  void PutKv(Bytes batch, PutOptions options, Acks acks,
+             absl::AnyInvocable<void(Result<AppendInfo>)> done);
+
+  // The committed rows, for as long as the caller keeps them; see KvTablet's calls for any thread.
+  // Errors: kNotLeaderOrFollower; kNonPrimaryKeyTable.
+  Result<std::shared_ptr<const KvTablet>> Rows() const;
+
+  // A scan over the committed rows of the moment. Errors: those of Rows.
+  void OpenScan(std::optional<int64_t> row_limit,
+                absl::AnyInvocable<void(Result<std::shared_ptr<BucketScan>>)> done);
 
   // Committed batches from range.offset on; offset -2 means the log's start. Any thread.
   // Errors: kNotLeaderOrFollower, kLogOffsetOutOfRange, kInvalidColumnProjection, kStorage.
@@ -96,7 +124,8 @@ class Replica : public std::enable_shared_from_this<Replica> {
   // Errors: kNotLeaderOrFollower; kRecordTooLarge if that is more than `size_max` bytes; kStorage.
   Result<Bytes> ReadLast(int32_t count, size_t size_max) const;
 
-  // How many records are committed. Errors: kNotLeaderOrFollower.
+  // How many records are committed, or rows there are in a table with a primary key.
+  // Errors: kNotLeaderOrFollower; kInvalidTable if rows are not counted (changelog image WAL).
   Result<int64_t> CountCommitted() const;
 
   // Errors: kNotLeaderOrFollower; kInvalidTimestamp for one in the future.
@@ -120,17 +149,37 @@ class Replica : public std::enable_shared_from_this<Replica> {
   Status CheckServing() const;
   Status CheckEpochs(const Leadership& next) const;
   Status CheckRole(const Leadership& next) const;
+  Status CheckInSync(Acks acks) const;
+  Status CheckHasRows() const;
   Result<AppendInfo> AppendOnStrand(Bytes batches, Acks acks);
-  // What the log holds is on the whole ISR, which is this server alone.
-  void AdvanceHighWatermark();
+  Result<AppendInfo> PutOnStrand(const record::KvBatchView& batch, const PutOptions& options,
+                                 Acks acks);
+  std::shared_ptr<BucketScan> OpenScanOnStrand(std::optional<int64_t> row_limit);
+
+  // Under leadership_, which is this server's or not.
+  void TakeRole(absl::AnyInvocable<void(Status)> done);
+  void OpenRows(absl::AnyInvocable<void(Status)> done);
+  Status Serve();
+  // Ends reads and scans and closes the store.
+  void CloseRows(absl::AnyInvocable<void()> closed);
+
+  // What is committed now: what the log holds is on the whole ISR, which is this server alone.
+  LogOffset CommittedOffset() const;
+  // Moves the high watermark there, the rows first. Errors: kKvStorage; it stays where it is then.
+  Status AdvanceHighWatermark();
+  // Retention keeps the log from here on.
+  LogOffset NeededFrom() const;
   // Runs the wakes of waiters that were taken out. Last: they may call back.
   void Wake(std::vector<OffsetWaiters::Wake> taken);
   Result<Bytes> Project(const Bytes& batches, const std::vector<int32_t>& columns) const;
 
+  runtime::Executor& blocking_;
   const runtime::Clock& clock_;
+  kv::KvStoreFactory& stores_;
   const Options options_;
   const BucketSpec spec_;
   const std::unique_ptr<LogTablet> log_;
+  OpenKv kv_;  // Opened and closed on the strand.
   runtime::Strand strand_;
 
   std::atomic<bool> serving_{false};  // Written on the strand.
@@ -141,6 +190,7 @@ class Replica : public std::enable_shared_from_this<Replica> {
   std::optional<Leadership> leadership_;
   bool stopped_ = false;
   OffsetWaiters waiters_;
+  std::vector<std::weak_ptr<BucketScan>> scans_;
 };
 
 }  // namespace strom::tablet

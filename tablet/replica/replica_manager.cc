@@ -9,11 +9,13 @@ namespace strom::tablet {
 
 ReplicaManager::ReplicaManager(runtime::Executor& executor, runtime::Executor& blocking,
                                const runtime::Clock& clock, io::FileSystem& files,
-                               DataDirectory& directory, ServerId self, ReplicaOptions options)
+                               kv::KvStoreFactory& stores, DataDirectory& directory, ServerId self,
+                               ReplicaOptions options)
     : executor_(executor),
       blocking_(blocking),
       clock_(clock),
       files_(files),
+      stores_(stores),
       directory_(directory),
       self_(self),
       options_(std::move(options)),
@@ -83,11 +85,23 @@ void ReplicaManager::Become(BucketSpec spec, Leadership leadership,
                      done = std::move(done)]() mutable {
       if (stopping_) {
         done(Error(ErrorCode::kNotLeaderOrFollower, "server {} is stopping", self_));
+        Release(bucket);
       } else if (const auto replica = Find(bucket)) {
-        replica->Become(std::move(leadership), std::move(done));
+        BecomeAndRelease(replica, std::move(leadership), std::move(done));
       } else {
-        return OpenAndBecome(std::move(spec), std::move(leadership), std::move(done));
+        OpenAndBecome(std::move(spec), std::move(leadership), std::move(done));
       }
+    });
+  });
+}
+
+void ReplicaManager::BecomeAndRelease(const std::shared_ptr<Replica>& replica,
+                                      Leadership leadership,
+                                      absl::AnyInvocable<void(Status)> done) {
+  replica->Become(std::move(leadership), [this, bucket = replica->bucket(),
+                                          done = std::move(done)](Status status) mutable {
+    strand_.Post([this, bucket, status = std::move(status), done = std::move(done)]() mutable {
+      done(std::move(status));
       Release(bucket);
     });
   });
@@ -111,11 +125,10 @@ void ReplicaManager::OpenAndBecome(BucketSpec spec, Leadership leadership,
           absl::MutexLock lock(&mutex_);
           replicas_[bucket] = *opened;
         }
-        (*opened)->Become(std::move(leadership), std::move(done));
-      } else {
-        STROM_LOG(kError, "{} does not open: {}", bucket, opened.status().ToString());
-        done(opened.status());
+        return BecomeAndRelease(*opened, std::move(leadership), std::move(done));
       }
+      STROM_LOG(kError, "{} does not open: {}", bucket, opened.status().ToString());
+      done(opened.status());
       Release(bucket);
     });
   });
@@ -129,7 +142,8 @@ Result<std::shared_ptr<Replica>> ReplicaManager::Open(const BucketSpec& spec,
                                                    recovery_point, clean));
   const Replica::Options options{
       .self = self_, .min_insync_replicas = static_cast<size_t>(options_.min_insync_replicas)};
-  return std::make_shared<Replica>(executor_, clock_, options, spec, std::move(log));
+  return std::make_shared<Replica>(executor_, blocking_, clock_, stores_, options, spec,
+                                   std::move(log));
 }
 
 void ReplicaManager::StopReplica(TableBucket bucket, LeaderEpoch leader_epoch, bool remove,
@@ -163,8 +177,7 @@ void ReplicaManager::CloseOrRemove(std::shared_ptr<Replica> replica, bool remove
   blocking_.Post([this, replica, remove, done = std::move(done)]() mutable {
     if (remove) STROM_LOG(kInfo, "{} ({}): removing it", replica->bucket(), replica->spec().path);
     const std::string& directory = replica->log().directory();
-    Status status =
-        remove ? RemoveLog(files_, directory_.path(), directory) : replica->mutable_log().Close();
+    Status status = remove ? RemoveFiles(directory) : replica->mutable_log().Close();
     strand_.Post([this, replica, remove, status, done = std::move(done)]() mutable {
       const TableBucket bucket = replica->bucket();
       if (remove) {
@@ -179,6 +192,11 @@ void ReplicaManager::CloseOrRemove(std::shared_ptr<Replica> replica, bool remove
   });
 }
 
+Status ReplicaManager::RemoveFiles(const std::string& log_directory) {
+  STROM_RETURN_IF_ERROR(stores_.Destroy(KvDirectory(log_directory)));
+  return RemoveLog(files_, directory_.path(), log_directory);
+}
+
 void ReplicaManager::RemoveUnserved(const TableBucket& bucket,
                                     absl::AnyInvocable<void(Status)> done) {
   blocking_.Post([this, bucket, done = std::move(done)]() mutable {
@@ -186,7 +204,7 @@ void ReplicaManager::RemoveUnserved(const TableBucket& bucket,
     Status status = logs.status();
     if (logs.ok() && logs->contains(bucket)) {
       STROM_LOG(kInfo, "{}: removing {}, which is not served", bucket, logs->at(bucket));
-      status = RemoveLog(files_, directory_.path(), logs->at(bucket));
+      status = RemoveFiles(logs->at(bucket));
     }
     strand_.Post([this, bucket, status, done = std::move(done)]() mutable {
       if (status.ok()) {

@@ -26,7 +26,7 @@ struct ReplicaOptions {
 };
 
 // All replicas of one tablet server, and their upkeep: opening logs, checkpoints, retention, the
-// orderly stop.
+// orderly stop. The rows of primary-key tables are kept in stores of a factory.
 //
 // Any thread may call. Its own state lives on a strand; opening, closing and syncing logs are tasks
 // of the blocking executor, those of one bucket one after another; replicas run on the main one.
@@ -35,8 +35,8 @@ class ReplicaManager {
  public:
   // Everything given outlives the manager, and the manager every task it posted: see Stop.
   ReplicaManager(runtime::Executor& executor, runtime::Executor& blocking,
-                 const runtime::Clock& clock, io::FileSystem& files, DataDirectory& directory,
-                 ServerId self, ReplicaOptions options);
+                 const runtime::Clock& clock, io::FileSystem& files, kv::KvStoreFactory& stores,
+                 DataDirectory& directory, ServerId self, ReplicaOptions options);
 
   // Reads the recovery points, looks what logs there are and starts the upkeep. Before any other
   // call; blocks. Errors: kStorage, kCorruptRecord.
@@ -63,15 +63,20 @@ class ReplicaManager {
  private:
   using Task = runtime::Task;
 
-  // All below on strand_, but Open.
+  // All below on strand_, but Open and RemoveFiles.
   // Runs `task` once no other one of the bucket is under way; it ends with Release.
   void Acquire(const TableBucket& bucket, Task task);
   void Release(const TableBucket& bucket);
   Result<std::shared_ptr<Replica>> Open(const BucketSpec& spec, LogOffset recovery_point,
                                         bool clean) const;
+  // Ends the bucket's task.
+  void BecomeAndRelease(const std::shared_ptr<Replica>& replica, Leadership leadership,
+                        absl::AnyInvocable<void(Status)> done);
   void OpenAndBecome(BucketSpec spec, Leadership leadership, absl::AnyInvocable<void(Status)> done);
   void CloseOrRemove(std::shared_ptr<Replica> replica, bool remove,
                      absl::AnyInvocable<void(Status)> done);
+  // Of a bucket with its log there and everything of it closed. Blocks.
+  Status RemoveFiles(const std::string& log_directory);
   void RemoveUnserved(const TableBucket& bucket, absl::AnyInvocable<void(Status)> done);
 
   void Schedule(MonoDuration interval, void (ReplicaManager::*task)());
@@ -89,6 +94,7 @@ class ReplicaManager {
   runtime::Executor& blocking_;
   const runtime::Clock& clock_;
   io::FileSystem& files_;
+  kv::KvStoreFactory& stores_;
   DataDirectory& directory_;
   const ServerId self_;
   const ReplicaOptions options_;

@@ -17,6 +17,11 @@ class BucketLookup {
   // Errors: those of Missing.
   Result<std::shared_ptr<Replica>> Find(const TableBucket& bucket) const;
 
+  // A replica of a primary-key table whose keys the client of a PutKv, Lookup or PrefixLookup with
+  // this version encodes as the server does. Errors: those of Missing; kNonPrimaryKeyTable;
+  // kUnsupportedVersion.
+  Result<std::shared_ptr<Replica>> FindKv(const TableBucket& bucket, int16_t api_version) const;
+
   // Why a bucket is not here: kNotLeaderOrFollower if the cluster has it, for then another server
   // does; else kUnknownTableOrBucket. Clients ask for metadata and try again after both.
   Status Missing(const TableBucket& bucket) const;

@@ -35,6 +35,19 @@ Result<OffsetQuery> QueryOf(const pb::ListOffsetsRequest& request) {
   }
 }
 
+// The newest records of a log table, the first rows of another one.
+Result<pb::LimitScanResponse> Scan(const Replica& replica, int32_t limit, size_t size_max) {
+  pb::LimitScanResponse response;
+  response.set_is_log_table(!replica.spec().has_primary_key());
+  if (response.is_log_table()) {
+    STROM_ASSIGN_OR_RETURN(*response.mutable_records(), replica.ReadLast(limit, size_max));
+  } else {
+    STROM_ASSIGN_OR_RETURN(const auto rows, replica.Rows());
+    STROM_ASSIGN_OR_RETURN(*response.mutable_records(), rows->LimitScan(limit, size_max));
+  }
+  return response;
+}
+
 }  // namespace
 
 void LogQueryService::Register(rpc::Dispatcher& dispatcher) {
@@ -94,12 +107,9 @@ void LogQueryService::LimitScan(const rpc::RequestContext& ctx,
   if (!replica.ok()) return std::move(respond).Fail(replica.status());
   blocking_.Post([replica = *replica, limit = request->limit(), size_max = scan_size_max_,
                   respond = std::move(respond)]() mutable {
-    Result<Bytes> records = replica->ReadLast(limit, size_max);
-    if (!records.ok()) return std::move(respond).Fail(records.status());
-    pb::LimitScanResponse response;
-    response.set_is_log_table(true);
-    response.set_records(*std::move(records));
-    std::move(respond).Ok(response);
+    const auto response = Scan(*replica, limit, size_max);
+    if (!response.ok()) return std::move(respond).Fail(response.status());
+    std::move(respond).Ok(*response);
   });
 }
 

@@ -8,13 +8,13 @@
 
 namespace strom::tablet {
 
-// Serves the questions about the buckets of log tables that nobody waits for: ListOffsets,
-// LimitScan, GetTableStats. Same rules as Fluss: fluss-wire-protocol.md, sections 5.8 and 5.9. Any
-// thread; outlives the dispatcher's listeners, as do its arguments.
+// Serves the questions about buckets that nobody waits for: ListOffsets, LimitScan, GetTableStats.
+// Same rules as Fluss: fluss-wire-protocol.md, sections 5.8 and 5.9. Any thread; outlives the
+// dispatcher's listeners, as do its arguments.
 class LogQueryService {
  public:
-  // A limit scan that needs more than `scan_size_max` bytes of records is refused. Scans read on
-  // `blocking`: much of what they want may be on the disk only.
+  // A limit scan that needs more than `scan_size_max` bytes of records or rows is refused. Scans
+  // read on `blocking`: much of what they want may be on the disk only.
   LogQueryService(const BucketLookup& buckets, runtime::Executor& blocking,
                   const rpc::Authorizer& authorizer, size_t scan_size_max)
       : buckets_(buckets),

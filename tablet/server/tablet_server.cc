@@ -8,8 +8,10 @@
 #include "tablet/server/fetch_service.h"
 #include "tablet/server/join.h"
 #include "tablet/server/log_query_service.h"
+#include "tablet/server/lookup_service.h"
 #include "tablet/server/notification_service.h"
 #include "tablet/server/produce_service.h"
+#include "tablet/server/put_kv_service.h"
 #include "tablet/server/writer_service.h"
 
 namespace strom::tablet {
@@ -27,16 +29,22 @@ struct TabletServer::Services {
   explicit Services(TabletServer& s)
       : buckets(*s.replicas_, s.views_),
         produce(buckets, s.authorizer_),
+        puts(buckets, s.authorizer_),
         fetch(buckets, s.executor_, s.clock_, s.authorizer_, s.options_.fetch_size_max),
         queries(buckets, s.blocking_, s.authorizer_, s.options_.scan_size_max),
+        lookups(buckets, s.blocking_, s.authorizer_, s.options_.scan_size_max),
+        scans(buckets, s.blocking_, s.clock_, s.random_, s.authorizer_, s.options_.scans),
         writers(s.session_->writer_ids, s.strand_, s.authorizer_),
         notifications(*s.replicas_, s.session_->catalog, s.views_, s.strand_, s.authorizer_),
         catalog(rpc::Role::kTablet, s.session_->catalog, s.strand_, s.authorizer_) {}
 
   void Register(rpc::Dispatcher& dispatcher) {
     produce.Register(dispatcher);
+    puts.Register(dispatcher);
     fetch.Register(dispatcher);
     queries.Register(dispatcher);
+    lookups.Register(dispatcher);
+    scans.Register(dispatcher);
     writers.Register(dispatcher);
     notifications.Register(dispatcher);
     catalog.Register(dispatcher);
@@ -44,8 +52,11 @@ struct TabletServer::Services {
 
   BucketLookup buckets;
   ProduceService produce;
+  PutKvService puts;
   FetchService fetch;
   LogQueryService queries;
+  LookupService lookups;
+  ScanKvService scans;
   WriterService writers;
   NotificationService notifications;
   service::CatalogService catalog;
@@ -53,7 +64,7 @@ struct TabletServer::Services {
 
 TabletServer::TabletServer(runtime::Executor& executor, runtime::Executor& blocking,
                            const runtime::Clock& clock, runtime::Random& random,
-                           io::FileSystem& files, rpc::Network& network,
+                           io::FileSystem& files, kv::KvStoreFactory& stores, rpc::Network& network,
                            metadata::MetaStoreFactory& sessions, const rpc::Authorizer& authorizer,
                            metrics::Registry& metrics, Options options)
     : executor_(executor),
@@ -61,12 +72,14 @@ TabletServer::TabletServer(runtime::Executor& executor, runtime::Executor& block
       clock_(clock),
       random_(random),
       files_(files),
+      stores_(stores),
       network_(network),
       sessions_(sessions),
       authorizer_(authorizer),
       options_(std::move(options)),
       strand_(executor),
       metadata_(views_, authorizer),
+      kv_snapshots_(views_, authorizer),
       metrics_(metrics, clock),
       dispatcher_({.request_bytes_max = options_.request_bytes_max, .observer = &metrics_}) {}
 
@@ -118,13 +131,14 @@ Status TabletServer::Open(const std::string& cluster_id) {
   STROM_ASSIGN_OR_RETURN(directory_,
                          DataDirectory::Open(files_, options_.data_dir,
                                              {.cluster_id = cluster_id, .server_id = options_.id}));
-  auto replicas = std::make_unique<ReplicaManager>(executor_, blocking_, clock_, files_,
+  auto replicas = std::make_unique<ReplicaManager>(executor_, blocking_, clock_, files_, stores_,
                                                    *directory_, options_.id, options_.replicas);
   STROM_RETURN_IF_ERROR(replicas->Start());
   replicas_ = std::move(replicas);
   services_ = std::make_unique<Services>(*this);
   services_->Register(dispatcher_);
   metadata_.Register(dispatcher_);
+  kv_snapshots_.Register(dispatcher_);
   return Listen();
 }
 

@@ -14,17 +14,19 @@
 #include "common/runtime/random.h"
 #include "common/runtime/strand.h"
 #include "common/service/cluster_view.h"
+#include "common/service/kv_snapshot_service.h"
 #include "common/service/metadata_service.h"
 #include "common/types/server_info.h"
 #include "tablet/replica/replica_manager.h"
 #include "tablet/server/rpc_metrics.h"
+#include "tablet/server/scan_kv_service.h"
 
 namespace strom::tablet {
 
 // A tablet server: holds buckets and serves them to clients, as the coordinator says.
 //
-//   listeners -> Dispatcher -> ProduceService, FetchService, LogQueryService -> Replica (its
-//   strand)
+//   listeners -> Dispatcher -> ProduceService, PutKvService, FetchService, LogQueryService,
+//                              LookupService -> Replica (its strand)
 //                           -> NotificationService -> ReplicaManager
 //                           -> WriterService, CatalogService -> metadata store
 //                           -> MetadataService (what the coordinator told)
@@ -47,7 +49,8 @@ class TabletServer {
     std::string zookeeper_root = "/fluss";       // zookeeper.path.root
     ReplicaOptions replicas;
     size_t fetch_size_max = size_t{64} << 20;      // Records of one answer to FetchLog,
-    size_t scan_size_max = size_t{64} << 20;       // and to LimitScan.
+    size_t scan_size_max = size_t{64} << 20;       // and to LimitScan and the lookups.
+    ScanKvService::Options scans;                  // kv.scanner.*
     size_t request_bytes_max = size_t{512} << 20;  // Of all requests that wait for their answers.
     // How often and how long to try again while another session holds this server's node: one of
     // the same server's, perhaps, that has not expired yet.
@@ -57,8 +60,9 @@ class TabletServer {
 
   TabletServer(runtime::Executor& executor, runtime::Executor& blocking,
                const runtime::Clock& clock, runtime::Random& random, io::FileSystem& files,
-               rpc::Network& network, metadata::MetaStoreFactory& sessions,
-               const rpc::Authorizer& authorizer, metrics::Registry& metrics, Options options);
+               kv::KvStoreFactory& stores, rpc::Network& network,
+               metadata::MetaStoreFactory& sessions, const rpc::Authorizer& authorizer,
+               metrics::Registry& metrics, Options options);
   // After Stop, if it was started.
   ~TabletServer();
 
@@ -103,6 +107,7 @@ class TabletServer {
   const runtime::Clock& clock_;
   runtime::Random& random_;
   io::FileSystem& files_;
+  kv::KvStoreFactory& stores_;
   rpc::Network& network_;
   metadata::MetaStoreFactory& sessions_;
   const rpc::Authorizer& authorizer_;
@@ -111,6 +116,7 @@ class TabletServer {
   runtime::Strand strand_;  // The session's.
   service::ClusterViewHolder views_;
   service::MetadataService metadata_;
+  service::KvSnapshotService kv_snapshots_;
   RpcMetrics metrics_;
   std::unique_ptr<DataDirectory> directory_;
   std::unique_ptr<ReplicaManager> replicas_;

@@ -50,10 +50,11 @@ class Process:
         self._reader.start()
 
     def _read(self):
-        for raw in self.process.stdout:
-            with self._changed:
-                self.lines.append(raw.decode("utf-8", "replace").rstrip("\n"))
-                self._changed.notify_all()
+        with self.process.stdout as out:
+            for raw in out:
+                with self._changed:
+                    self.lines.append(raw.decode("utf-8", "replace").rstrip("\n"))
+                    self._changed.notify_all()
         self.process.wait()
         with self._changed:
             self._ended = True

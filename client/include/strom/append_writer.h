@@ -1,49 +1,29 @@
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
 #include <memory>
 
 #include <absl/functional/any_invocable.h>
 
 #include "client/include/strom/future.h"
-#include "common/runtime/time.h"
+#include "client/include/strom/writer_options.h"
 #include "common/types/table_bucket.h"
-#include "common/types/table_descriptor.h"
 #include "common/types/value.h"
 
 namespace strom::client {
 
-// When a batch counts as written: on all in-sync replicas, in the leader's log, or once it was sent
-// (a server answers then too). The numbers are those of the wire.
-enum class Acks : int8_t { kAll = -1, kNone = 0, kLeader = 1 };
-
-struct AppendWriterOptions {
-  Acks acks = Acks::kAll;
-  // A row is in the log once however often its batch had to be sent. Needs kAll.
-  bool idempotent = true;
-  // Batches of a bucket that wait for their answers, 1 to 5; a writer that is not idempotent has
-  // one, to keep the order.
-  int in_flight_max = 5;
-  size_t batch_bytes_max = size_t{2} << 20;     // Before compression.
-  size_t request_bytes_max = size_t{10} << 20;  // A request has one batch of each bucket; also the
-                                                // limit of a row.
-  size_t buffer_bytes_max = size_t{64}
-                            << 20;  // Of rows without an answer: beyond it, Append waits.
-  MonoDuration delivery_timeout = Seconds(120);  // From Append to the answer.
-};
+using AppendWriterOptions = WriterOptions;
 
 // Where a row is in the log.
 struct AppendResult {
   TableBucket bucket;
-  LogOffset offset;  // kUnknownOffset: it is there, but the server did not say where.
+  LogOffset offset;  // Or kUnknownOffset.
 };
-inline constexpr LogOffset kUnknownOffset{-1};
 
 // Called once: on one of the client's threads, or on the one that closes the writer. Must not
 // block.
 using AppendCallback = absl::AnyInvocable<void(Result<AppendResult>)>;
 
+class LogTarget;
 class WriterCore;
 
 // Appends rows to a log table. Thread-safe: rows of one thread for one bucket keep their order.
@@ -55,7 +35,7 @@ class WriterCore;
 class AppendWriter {
  public:
   // Use Connection::NewAppendWriter.
-  explicit AppendWriter(std::shared_ptr<WriterCore> core);
+  AppendWriter(std::shared_ptr<const LogTarget> target, std::shared_ptr<WriterCore> core);
   // As Close, but does not wait: rows that are not acknowledged fail with kNetwork (they may still
   // be in the log). Not in a callback.
   ~AppendWriter();
@@ -79,6 +59,9 @@ class AppendWriter {
   Future<void> Close();
 
  private:
+  Status Write(const Row& row, AppendCallback done, bool may_wait);
+
+  const std::shared_ptr<const LogTarget> target_;
   const std::shared_ptr<WriterCore> core_;
 };
 

@@ -9,6 +9,9 @@
 #include "client/include/strom/append_writer.h"
 #include "client/include/strom/future.h"
 #include "client/include/strom/log_scanner.h"
+#include "client/include/strom/lookup.h"
+#include "client/include/strom/table_reader.h"
+#include "client/include/strom/upsert_writer.h"
 #include "common/runtime/clock.h"
 #include "common/runtime/executor.h"
 #include "common/runtime/random.h"
@@ -68,19 +71,37 @@ class Connection {
 
   Admin& admin() { return *admin_; }
 
-  // A writer or scanner of a log table. The first form asks the cluster for the table, and waits;
-  // the second takes what Admin::GetTable gave.
-  // Errors: kTableNotExist, kNetwork; kInvalidTable for a table that is partitioned (or, for
-  // writers, has a primary key); kInvalidConfig for options that make no sense;
-  // kInvalidColumnProjection for columns that do not exist.
+  // Writers and readers of a table. The first form of each asks the cluster for the table, and
+  // waits; the second takes what Admin::GetTable gave.
+  //
+  //                    log table   primary-key table
+  //   AppendWriter     yes         kInvalidTable
+  //   UpsertWriter     (20)        yes                  (20) kNonPrimaryKeyTable
+  //   Lookup           (20)        yes
+  //   TableReader      (20)        yes
+  //   LogScanner       yes         its changelog
+  //
+  // Errors: kTableNotExist, kNetwork; kInvalidTable, too, for a table that is partitioned;
+  // kInvalidConfig for options that make no sense; kInvalidColumnProjection for columns to be read
+  // that do not exist, kInvalidTargetColumn for columns that cannot be those that are written.
   Result<std::unique_ptr<AppendWriter>> NewAppendWriter(const TablePath& path,
                                                         AppendWriterOptions options = {});
   Result<std::unique_ptr<AppendWriter>> NewAppendWriter(const TableInfo& table,
                                                         AppendWriterOptions options = {});
+  Result<std::unique_ptr<UpsertWriter>> NewUpsertWriter(const TablePath& path,
+                                                        UpsertWriterOptions options = {});
+  Result<std::unique_ptr<UpsertWriter>> NewUpsertWriter(const TableInfo& table,
+                                                        UpsertWriterOptions options = {});
   Result<std::unique_ptr<LogScanner>> NewLogScanner(const TablePath& path,
                                                     LogScannerOptions options = {});
   Result<std::unique_ptr<LogScanner>> NewLogScanner(const TableInfo& table,
                                                     LogScannerOptions options = {});
+  Result<std::unique_ptr<Lookup>> NewLookup(const TablePath& path, LookupOptions options = {});
+  Result<std::unique_ptr<Lookup>> NewLookup(const TableInfo& table, LookupOptions options = {});
+  Result<std::unique_ptr<TableReader>> NewTableReader(const TablePath& path,
+                                                      TableReaderOptions options = {});
+  Result<std::unique_ptr<TableReader>> NewTableReader(const TableInfo& table,
+                                                      TableReaderOptions options = {});
 
  private:
   struct World;  // The threads and sockets of a connection that has its own.

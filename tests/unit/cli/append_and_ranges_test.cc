@@ -1,6 +1,9 @@
+#include <sstream>
+
 #include <catch2/catch_test_macros.hpp>
 
 #include "cli/ack_tracker.h"
+#include "cli/append_progress.h"
 #include "cli/log_ranges.h"
 
 namespace strom::cli {
@@ -41,6 +44,38 @@ TEST_CASE("a row that fails holds the count for ever", "[cli]") {
   REQUIRE(tracker.failure());
   CHECK(tracker.failure()->row == 1);
   CHECK(tracker.failure()->status.message() == "first");
+}
+
+TEST_CASE("progress is printed in steps, never backwards, and complete at the end", "[cli]") {
+  std::ostringstream out;
+  AppendProgress progress(10, out);
+  for (int64_t row = 99; row >= 0; --row) progress.Answered(row, Status::Ok());
+  progress.Stop();
+  CHECK(out.str() == "acked 100\n");
+  for (int64_t row = 100; row < 200; ++row) progress.Answered(row, Status::Ok());
+  CHECK(out.str() == "acked 100\n");  // It was stopped.
+  CHECK(progress.tracker().acknowledged() == 200);
+
+  std::ostringstream steps;
+  AppendProgress ahead(10, steps);
+  for (int64_t row = 0; row < 1005; ++row) ahead.Answered(row, Status::Ok());
+  ahead.Stop();
+  CHECK(steps.str().ends_with("acked 1000\n"));
+  int64_t last = 0;
+  std::istringstream lines(steps.str());
+  for (std::string word; lines >> word;) {
+    int64_t count = 0;
+    REQUIRE(lines >> count);
+    CHECK(count > last);
+    CHECK(count % 10 == 0);
+    last = count;
+  }
+
+  std::ostringstream silent;
+  AppendProgress none(0, silent);
+  none.Answered(0, Status::Ok());
+  none.Stop();
+  CHECK(silent.str().empty());
 }
 
 TEST_CASE("a scan reads what is there, from where it was told", "[cli]") {

@@ -36,8 +36,7 @@ TEST_CASE("a column list reads as SQL does", "[cli]") {
 }
 
 TEST_CASE("a primary key makes its columns NOT NULL", "[cli]") {
-  const Schema schema =
-      ParseColumnList("a INT, b STRING, c DATE, primary key (a, `b`)").value();
+  const Schema schema = ParseColumnList("a INT, b STRING, c DATE, primary key (a, `b`)").value();
   CHECK(schema.primary_key() == std::vector<std::string>{"a", "b"});
   CHECK_FALSE(schema.columns()[0].type.nullable());
   CHECK(schema.columns()[2].type.nullable());

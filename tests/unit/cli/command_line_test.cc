@@ -74,7 +74,8 @@ TEST_CASE("a command gets what its table says", "[cli]") {
   CHECK(Run({"echo", "you"}).out == "you 1 0\n");
   CHECK(Run({"echo", "--count", "3", "you", "--loud"}).out == "you 3 1\n");
   CHECK(Run({"echo", "-c", "3", "you"}).out == "you 3 0\n");
-  CHECK(Run({"echo", "--count=4", "--tag", "red", "--tag=blue", "you"}).out == "you 4 0 red blue\n");
+  CHECK(Run({"echo", "--count=4", "--tag", "red", "--tag=blue", "you"}).out ==
+        "you 4 0 red blue\n");
   const Ran ran = Run({"echo", "you"});
   CHECK(ran.code == kExitOk);
   CHECK(ran.err.empty());

@@ -52,10 +52,9 @@ TEST_CASE("ports follow the one that is given", "[cli]") {
     CHECK(bind == HostPort{"127.0.0.1", 0});
   }
 
-  const DevListeners each = Read({{"--listen", {"0.0.0.0:1000"}},
-                                  {"--grpc", {"10.0.0.1:2000"}},
-                                  {"--http", {":3000"}}})
-                                .listeners;
+  const DevListeners each =
+      Read({{"--listen", {"0.0.0.0:1000"}}, {"--grpc", {"10.0.0.1:2000"}}, {"--http", {":3000"}}})
+          .listeners;
   CHECK(each.tablet.bind == HostPort{"0.0.0.0", 1001});
   CHECK(each.tablet_grpc.bind == HostPort{"10.0.0.1", 2001});
   CHECK(each.http == HostPort{"127.0.0.1", 3000});
@@ -106,7 +105,17 @@ TEST_CASE("a configuration that cannot be meant is refused, and named", "[cli]")
         ErrorCode::kStorage);
 }
 
-TEST_CASE("every option's default is in its range", "[cli]") { CHECK(ReadDevOptions(Given({})).ok()); }
+TEST_CASE("the sample configuration is one that is accepted", "[cli]") {
+  const DevOptions options = Read({{"--config", {STROM_SOURCE_DIR "/deploy/server.yaml"}}});
+  CHECK(options.config.ignored_keys().empty());
+  CHECK(options.config.Get(config::kLogSegmentFileSize) == 256 << 20);
+  CHECK(options.listeners.tablet.advertised == HostPort{"localhost", 9124});
+  CHECK(options.listeners.tablet_grpc.bind == HostPort{"0.0.0.0", 9126});
+}
+
+TEST_CASE("every option's default is in its range", "[cli]") {
+  CHECK(ReadDevOptions(Given({})).ok());
+}
 
 TEST_CASE("a data directory is one process's at a time", "[cli]") {
   const testing::TempDir dir;

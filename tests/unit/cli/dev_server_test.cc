@@ -121,8 +121,8 @@ TEST_CASE("rows that were appended are scanned, also after a restart", "[cli]") 
   const testing::TempDir dir;
   Cluster cluster(dir.path());
   Expect(cluster.Run({"db", "create", "shop"}), "");
-  Expect(cluster.Run({"table", "create", "shop.orders", "--columns",
-                      "id INT NOT NULL, name STRING", "--buckets", "3"}),
+  Expect(cluster.Run({"table", "create", "shop.orders", "--columns", "id INT NOT NULL, name STRING",
+                      "--buckets", "3"}),
          "");
   const Ran appended =
       cluster.Run({"table", "append", "shop.orders", "--progress", "50"}, Rows(0, 100));
@@ -170,8 +170,8 @@ TEST_CASE("a wrong row ends the append, and its line is named", "[cli]") {
   CHECK(ran.err ==
         "strom: line 2: column id: \"x\" is no whole number; 1 rows from the front are written\n");
   Expect(cluster.Run({"table", "scan", "fluss.t", "--format", "csv"}), "id\n1\n");
-  CHECK(cluster.Run({"table", "append", "fluss.t", "--file", "/no/such/file"}).err.find(
-            "/no/such/file") != std::string::npos);
+  CHECK(cluster.Run({"table", "append", "fluss.t", "--file", "/no/such/file"})
+            .err.find("/no/such/file") != std::string::npos);
 }
 
 TEST_CASE("tables are made from a descriptor and described", "[cli]") {
@@ -182,8 +182,8 @@ TEST_CASE("tables are made from a descriptor and described", "[cli]") {
                       "--property", "table.log.ttl=3d", "--property", "owner=me"}),
          "");
   const Ran described = cluster.Run({"table", "describe", "fluss.t"});
-  for (const char* part : {"table         fluss.t\n", "comment       made\n", "log table", "owner=me",
-                           "table.log.ttl=3d", " id     | INT NOT NULL | the key\n"}) {
+  for (const char* part : {"table         fluss.t\n", "comment       made\n", "log table",
+                           "owner=me", "table.log.ttl=3d", " id     | INT NOT NULL | the key\n"}) {
     INFO(part << "\n" << described.out);
     CHECK(described.out.find(part) != std::string::npos);
   }
@@ -197,8 +197,8 @@ TEST_CASE("tables are made from a descriptor and described", "[cli]") {
          "database,table\nfluss,copy\nfluss,t\n");
   CHECK(cluster.Run({"table", "create", "fluss.u", "--descriptor", path, "--columns", "a INT"})
             .code == kExitUsage);
-  CHECK(cluster.Run({"table", "create", "fluss.u", "--columns", "a INTT"}).err.find(
-            "strom: --columns: column 3 of the text: expected a type") == 0);
+  CHECK(cluster.Run({"table", "create", "fluss.u", "--columns", "a INTT"})
+            .err.find("strom: --columns: column 3 of the text: expected a type") == 0);
   CHECK(cluster.Run({"table", "create", "fluss.u", "--descriptor", "-"}, "{}").code == kExitUsage);
   Expect(cluster.Run({"table", "drop", "fluss.t"}), "");
   CHECK(cluster.Run({"table", "drop", "fluss.t"}).code == kExitFailed);
@@ -223,8 +223,7 @@ TEST_CASE("a cluster that is not there is a failure, not a hang", "[cli]") {
   std::ostringstream out;
   std::ostringstream err;
   Console console{in, out, err};
-  CHECK(RunCommandLine(CommandTree(),
-                       {"db", "list", "--server", "127.0.0.1:1", "--timeout", "5 s"},
+  CHECK(RunCommandLine(CommandTree(), {"db", "list", "--server", "127.0.0.1:1", "--timeout", "5 s"},
                        console) == kExitFailed);
   CHECK(err.str().find("127.0.0.1:1") != std::string::npos);
 }

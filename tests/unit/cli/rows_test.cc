@@ -105,8 +105,8 @@ TEST_CASE("rows are read from JSON lines", "[cli]") {
   const auto [rows, problem] =
       ReadAll(MakeJsonRowReader, "{\"id\":1,\"name\":\"a\"}\n\n  \n{\"id\":2}\r\n");
   CHECK(problem.empty());
-  CHECK(rows == std::vector<Row>{{Value::Int(1), Value::String("a")},
-                                 {Value::Int(2), Value::Null()}});
+  CHECK(rows ==
+        std::vector<Row>{{Value::Int(1), Value::String("a")}, {Value::Int(2), Value::Null()}});
   CHECK(ReadAll(MakeJsonRowReader, "{\"id\":1}\n\n{\"id\":true}\n").second ==
         "line 3: column id: true is no whole number");
   CHECK(ReadAll(MakeJsonRowReader, "{\"id\":1}\n" + std::string(kRecordBytesMax + 1, ' '))
@@ -114,8 +114,7 @@ TEST_CASE("rows are read from JSON lines", "[cli]") {
 }
 
 TEST_CASE("rows are read from CSV, columns by name", "[cli]") {
-  const auto [rows, problem] =
-      ReadAll(MakeCsvRowReader, "name,id\n\"\",1\n,2\n\n\"x,y\",3\n");
+  const auto [rows, problem] = ReadAll(MakeCsvRowReader, "name,id\n\"\",1\n,2\n\n\"x,y\",3\n");
   CHECK(problem.empty());
   CHECK(rows == std::vector<Row>{{Value::Int(1), Value::String("")},
                                  {Value::Int(2), Value::Null()},

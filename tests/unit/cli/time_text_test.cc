@@ -34,7 +34,8 @@ TEST_CASE("dates and times are read in the forms people use", "[cli]") {
 }
 
 TEST_CASE("texts that are no dates and times are refused", "[cli]") {
-  for (const char* text : {"", "2023-02-29", "2024-1-31", "2024-01-31x", "31.1.2024", "yesterday"}) {
+  for (const char* text :
+       {"", "2023-02-29", "2024-1-31", "2024-01-31x", "31.1.2024", "yesterday"}) {
     INFO(text);
     CHECK(DateFromText(text).status().code() == ErrorCode::kCorruptRecord);
   }

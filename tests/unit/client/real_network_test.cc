@@ -84,6 +84,41 @@ TEST_CASE("the synchronous client writes and reads over real sockets", "[client]
   CHECK(stopped.message() == "enough");
 }
 
+TEST_CASE("the synchronous client writes, finds and reads rows with keys", "[client]") {
+  const Carrier carrier = GENERATE(Carrier::kFramed, Carrier::kGrpc);
+  RealServer server(carrier);
+  auto connection = Connection::Open({.bootstrap_servers = {server.listener->endpoint().ToString()},
+                                      .carrier = carrier})
+                        .value();
+  REQUIRE(connection->admin().CreateTable(kUsers, Users(2)).Get().ok());
+  auto writer = connection->NewUpsertWriter(kUsers).value();
+  for (int64_t i = 0; i < 500; ++i) REQUIRE(writer->Upsert(User(i, std::to_string(i))).ok());
+  REQUIRE(writer->Delete(User(17)).ok());
+  REQUIRE(writer->DeleteKey({Value::Int(18)}).ok());
+  REQUIRE(writer->Close().Get().ok());
+
+  auto lookup = connection->NewLookup(kUsers, {.columns = {"name"}}).value();
+  std::vector<Future<std::optional<Row>>> rows;
+  for (int64_t i = 0; i < 500; ++i) rows.push_back(lookup->Get({Value::Int(i)}));
+  for (int64_t i = 0; i < 500; ++i) {
+    const std::optional<Row> row = rows[static_cast<size_t>(i)].Get().value();
+    REQUIRE(row.has_value() == (i != 17 && i != 18));
+    if (row) CHECK(*row == Row{Value::String(std::to_string(i))});
+  }
+
+  int64_t sum = 0;
+  const Status read = ReadTable(*connection, kUsers, {.columns = {"id"}}, [&](TableRow row) {
+    sum += *row.row[0].get_if<int64_t>();
+    return Status::Ok();
+  });
+  CHECK(read.ToString() == "OK");
+  CHECK(sum == 500 * 499 / 2 - 17 - 18);
+  const Status stopped = ReadTable(*connection, kUsers, {}, [](const TableRow&) {
+    return Error(ErrorCode::kInvalidConfig, "enough");
+  });
+  CHECK(stopped.message() == "enough");
+}
+
 TEST_CASE("an append waits while the buffer is full, and stops when the writer closes",
           "[client]") {
   RealServer server(Carrier::kFramed);

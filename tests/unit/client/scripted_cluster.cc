@@ -68,7 +68,7 @@ Result<std::vector<BytesView>> ScriptedLog::Read(LogOffset from, size_t bytes_ma
 void ScriptedCluster::FailHeld() {
   absl::MutexLock lock(&mutex_);
   const Status gone = Error(ErrorCode::kNetwork, "the test is over");
-  for (auto& [respond, response] : held_) std::move(respond).Fail(gone);
+  for (auto& end : held_) end(gone);
   for (auto& [id, poll] : long_polls_) std::move(poll.respond).Fail(gone);
   held_.clear();
   long_polls_.clear();
@@ -93,9 +93,15 @@ const rpc::Dispatcher& ScriptedCluster::AddServer() {
   rpc::Dispatcher& dispatcher = *servers_.back().dispatcher;
   dispatcher.Handle(rpc::kApiVersions,
                     rpc::Handler<pb::ApiVersionsRequest, pb::ApiVersionsResponse>(
-                        [&dispatcher](const rpc::RequestContext& ctx, auto, auto respond) {
+                        [this, &dispatcher](const rpc::RequestContext& ctx, auto, auto respond) {
                           pb::ApiVersionsResponse response;
                           rpc::FillApiVersions(dispatcher, ctx.listener().audience, &response);
+                          auto& versions = *response.mutable_api_versions();
+                          for (int i = 0; !serves_scan_kv && i < versions.size(); ++i) {
+                            if (versions[i].api_key() != rpc::kScanKv.api_key) continue;
+                            versions.DeleteSubrange(i, 1);
+                            break;
+                          }
                           std::move(respond).Ok(response);
                         }));
   Handle(server, rpc::kMetadata, &ScriptedCluster::Metadata);
@@ -112,6 +118,11 @@ const rpc::Dispatcher& ScriptedCluster::AddServer() {
   Handle(server, rpc::kGetDatabaseInfo, &ScriptedCluster::GetDatabaseInfo);
   Handle(server, rpc::kInitWriter, &ScriptedCluster::InitWriter);
   Handle(server, rpc::kProduceLog, &ScriptedCluster::ProduceLog);
+  Handle(server, rpc::kPutKv, &ScriptedCluster::PutKv);
+  Handle(server, rpc::kLookup, &ScriptedCluster::Lookup);
+  Handle(server, rpc::kPrefixLookup, &ScriptedCluster::PrefixLookup);
+  Handle(server, rpc::kLimitScan, &ScriptedCluster::LimitScan);
+  Handle(server, rpc::kScanKv, &ScriptedCluster::ScanKv);
   Handle(server, rpc::kFetchLog, &ScriptedCluster::FetchLog);
   Handle(server, rpc::kListOffsets, &ScriptedCluster::ListOffsets);
   return dispatcher;
@@ -129,10 +140,12 @@ ScriptedTable& ScriptedCluster::AddTable(const TablePath& path, TableDescriptor 
       .info = {path, TableId(++last_table_id_), SchemaId(1), descriptor, 1, 1, std::nullopt},
       .schemas = {{SchemaId(1), descriptor.schema}},
       .leaders = {},
-      .logs = {}});
+      .logs = {},
+      .kvs = {}});
   for (int32_t i = 0; i < buckets; ++i) {
     table->leaders[BucketId(i)] = i % static_cast<int>(servers_.size());
     table->logs[BucketId(i)];
+    if (descriptor.has_primary_key()) table->kvs[BucketId(i)];
   }
   return *(tables_[path] = std::move(table));
 }
@@ -350,11 +363,7 @@ void ScriptedCluster::ProduceLog(int server, rpc::Ref<pb::ProduceLogRequest> req
     if (offset.ok()) answer.set_base_offset(offset->value());
     convert::SetError(offset.status(), &answer);
   }
-  if (hold_produce) {
-    held_.emplace_back(std::move(respond), std::move(response));
-  } else {
-    std::move(respond).Ok(response);
-  }
+  Answer(hold_produce, std::move(respond), std::move(response));
   WakeLongPolls();
 }
 
@@ -364,27 +373,37 @@ Result<LogOffset> ScriptedCluster::Produce(int server, ScriptedTable* table,
   STROM_ASSIGN_OR_RETURN(const auto batch, record::LogBatchView::ParseFront(entry.records()));
   seen.push_back({server, bucket, batch.header().writer_id, batch.header().batch_sequence,
                   batch.record_count()});
+  return WriteAsScripted(server, table, bucket,
+                         [&] { return table->logs.at(bucket).Append(entry.records()); });
+}
+
+Result<LogOffset> ScriptedCluster::WriteAsScripted(int server, ScriptedTable* table,
+                                                   BucketId bucket,
+                                                   absl::AnyInvocable<Result<LogOffset>()> append) {
+  STROM_RETURN_IF_ERROR(CheckLeader(server, table, bucket));
+  if (std::deque<Refusal>& script = produce_script[bucket]; !script.empty()) {
+    const Refusal refusal = script.front();
+    script.pop_front();
+    if (refusal.append_first) STROM_RETURN_IF_ERROR(append().status());
+    if (refusal.code != ErrorCode::kOk) return Scripted(refusal.code);
+  }
+  return append();
+}
+
+Status ScriptedCluster::CheckLeader(int server, const ScriptedTable* table, BucketId bucket) const {
   if (!table || !table->leaders.contains(bucket)) {
     return Error(ErrorCode::kUnknownTableOrBucket, "no such table or bucket");
   }
   if (table->leaders.at(bucket) != server) {
     return Error(ErrorCode::kNotLeaderOrFollower, "server {} does not lead", server);
   }
-  if (std::deque<Refusal>& script = produce_script[bucket]; !script.empty()) {
-    const Refusal refusal = script.front();
-    script.pop_front();
-    if (refusal.append_first) {
-      STROM_RETURN_IF_ERROR(table->logs.at(bucket).Append(entry.records()).status());
-    }
-    if (refusal.code != ErrorCode::kOk) return Scripted(refusal.code);
-  }
-  return table->logs.at(bucket).Append(entry.records());
+  return Status::Ok();
 }
 
 void ScriptedCluster::Release(size_t count) {
   absl::MutexLock lock(&mutex_);
   for (; count > 0 && !held_.empty(); --count) {
-    std::move(held_.front().first).Ok(held_.front().second);
+    held_.front()(Status::Ok());
     held_.pop_front();
   }
 }
@@ -442,12 +461,7 @@ Status ScriptedCluster::FetchBucket(int server, ScriptedTable* table,
                                     const pb::PbFetchLogReqForBucket& asked,
                                     pb::PbFetchLogRespForBucket* entry) {
   const BucketId bucket(asked.bucket_id());
-  if (!table || !table->leaders.contains(bucket)) {
-    return Error(ErrorCode::kUnknownTableOrBucket, "no such table or bucket");
-  }
-  if (table->leaders.at(bucket) != server) {
-    return Error(ErrorCode::kNotLeaderOrFollower, "server {} does not lead", server);
-  }
+  STROM_RETURN_IF_ERROR(CheckLeader(server, table, bucket));
   if (const ErrorCode code = Next(fetch_script[bucket]); code != ErrorCode::kOk) {
     return Scripted(code);
   }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include <absl/functional/any_invocable.h>
 #include <absl/synchronization/mutex.h>
 
 #include "common/rpc/dispatcher.h"
@@ -17,6 +18,7 @@
 #include "common/runtime/executor.h"
 #include "common/types/table_descriptor.h"
 #include "proto/admin.pb.h"
+#include "proto/kv.pb.h"
 #include "proto/log.pb.h"
 #include "proto/metadata.pb.h"
 
@@ -38,11 +40,24 @@ class ScriptedLog {
   int duplicates = 0;  // Batches refused because they were there.
 };
 
+struct ScriptedTable;
+
+// The rows of one bucket of a primary-key table: real batches, merged as by the default engine.
+class ScriptedKv {
+ public:
+  // As a leader puts: `log` gets the changelog, and checks the sequence. The end of the changelog.
+  Result<LogOffset> Put(const ScriptedTable& table, BytesView batch,
+                        const std::vector<int32_t>& target_columns, ScriptedLog& log);
+
+  std::map<Bytes, Bytes> rows;  // Stored values by encoded key.
+};
+
 struct ScriptedTable {
   TableInfo info;
   std::map<SchemaId, Schema> schemas;
   std::map<BucketId, std::optional<int>> leaders;  // Number of the server.
   std::map<BucketId, ScriptedLog> logs;            // Shared by all servers: replicas never lag.
+  std::map<BucketId, ScriptedKv> kvs;              // The same, of primary-key tables.
 };
 
 // What a server was asked to append.
@@ -54,7 +69,14 @@ struct SeenBatch {
   int32_t record_count;
 };
 
-// What a bucket answers to a produce request instead of the truth.
+// What a server was asked to look up.
+struct SeenLookup {
+  int server;
+  BucketId bucket;
+  int key_count;
+};
+
+// What a bucket answers to a write instead of the truth.
 struct Refusal {
   ErrorCode code;
   bool append_first = false;  // The batch gets into the log all the same.
@@ -87,13 +109,24 @@ class ScriptedCluster {
   std::map<BucketId, std::deque<ErrorCode>> fetch_script;
   std::deque<ErrorCode> init_writer_script;
   std::deque<ErrorCode> admin_script;  // Of CreateTable and GetTableInfo.
-  bool hold_produce = false;           // Produce requests are not answered until Release.
+  bool hold_produce = false;           // Writes are not answered until Release.
+  bool hold_lookups = false;           // Nor are these.
+  std::map<BucketId, std::deque<ErrorCode>> lookup_script;  // Of both kinds.
+  std::map<BucketId, std::deque<ErrorCode>> scan_script;    // Of ScanKv and LimitScan.
+  float kv_pressure = 0;                                    // Of each answer to PutKv.
+  bool serves_scan_kv = true;                               // Before the first connection.
+  // Changes a lookup's answer on its way.
+  absl::AnyInvocable<void(pb::LookupResponse&)> distort_lookup;
   size_t held() const { return held_.size(); }
   void Release(size_t count = SIZE_MAX);
 
   // -- What was asked
 
   std::vector<SeenBatch> seen;
+  std::vector<SeenLookup> lookups;
+  std::vector<int32_t> target_columns;  // Of the last PutKv.
+  int scan_count = 0;                   // Requests of ScanKv, without those that close.
+  size_t open_scans() const { return scans_.size(); }
   int metadata_count = 0;
   int init_writer_count = 0;
   int fetch_count = 0;
@@ -107,6 +140,12 @@ class ScriptedCluster {
   struct Server {
     std::unique_ptr<rpc::Dispatcher> dispatcher;
     rpc::Endpoint endpoint;
+  };
+  struct Scan {
+    ScriptedTable* table;
+    BucketId bucket;
+    std::deque<Bytes> values;
+    int32_t next_call = 1;
   };
   // A fetch that waits for records.
   struct LongPoll {
@@ -140,13 +179,29 @@ class ScriptedCluster {
                        rpc::Responder<pb::GetDatabaseInfoResponse>);
   void InitWriter(int, rpc::Ref<pb::InitWriterRequest>, rpc::Responder<pb::InitWriterResponse>);
   void ProduceLog(int, rpc::Ref<pb::ProduceLogRequest>, rpc::Responder<pb::ProduceLogResponse>);
+  void PutKv(int, rpc::Ref<pb::PutKvRequest>, rpc::Responder<pb::PutKvResponse>);
+  void Lookup(int, rpc::Ref<pb::LookupRequest>, rpc::Responder<pb::LookupResponse>);
+  void PrefixLookup(int, rpc::Ref<pb::PrefixLookupRequest>,
+                    rpc::Responder<pb::PrefixLookupResponse>);
+  void LimitScan(int, rpc::Ref<pb::LimitScanRequest>, rpc::Responder<pb::LimitScanResponse>);
+  void ScanKv(int, rpc::Ref<pb::ScanKvRequest>, rpc::Responder<pb::ScanKvResponse>);
   void FetchLog(int, rpc::Ref<pb::FetchLogRequest>, rpc::Responder<pb::FetchLogResponse>);
   void ListOffsets(int, rpc::Ref<pb::ListOffsetsRequest>, rpc::Responder<pb::ListOffsetsResponse>);
 
   ScriptedTable* Find(const pb::PbTablePath& path);
   ScriptedTable* Find(int64_t id);
+  // The table's bucket, if `server` leads it.
+  Status CheckLeader(int server, const ScriptedTable* table, BucketId bucket) const;
+  // Answers now, or at Release if `hold`.
+  template <class Resp>
+  void Answer(bool hold, rpc::Responder<Resp> respond, Resp response);
   Result<LogOffset> Produce(int server, ScriptedTable* table,
                             const pb::PbProduceLogReqForBucket& entry);
+  // What the script says of the next write to a bucket, which `append` does.
+  Result<LogOffset> WriteAsScripted(int server, ScriptedTable* table, BucketId bucket,
+                                    absl::AnyInvocable<Result<LogOffset>()> append);
+  Result<LogOffset> Put(int server, ScriptedTable* table, const pb::PbPutKvReqForBucket& entry);
+  Status ScanPiece(int server, const pb::ScanKvRequest& request, pb::ScanKvResponse* response);
   // Whether there was anything to tell.
   bool Fetch(int server, const pb::FetchLogRequest& request, pb::FetchLogResponse* response);
   Status FetchBucket(int server, ScriptedTable* table, const pb::PbFetchLogReqForTable& request,
@@ -161,9 +216,25 @@ class ScriptedCluster {
   std::map<TablePath, std::unique_ptr<ScriptedTable>> tables_;
   std::set<std::string> databases_ = {"db"};
   int64_t last_table_id_ = 0;
-  std::deque<std::pair<rpc::Responder<pb::ProduceLogResponse>, pb::ProduceLogResponse>> held_;
+  // Ends a held request: with its answer, or with the error given.
+  std::deque<absl::AnyInvocable<void(const Status&)>> held_;
+  std::map<Bytes, Scan> scans_;
+  int last_scan_ = 0;
   std::map<uint64_t, LongPoll> long_polls_;
   uint64_t last_long_poll_ = 0;
 };
+
+template <class Resp>
+void ScriptedCluster::Answer(bool hold, rpc::Responder<Resp> respond, Resp response) {
+  if (!hold) return std::move(respond).Ok(response);
+  held_.emplace_back(
+      [respond = std::move(respond), response = std::move(response)](const Status& status) mutable {
+        if (status.ok()) {
+          std::move(respond).Ok(response);
+        } else {
+          std::move(respond).Fail(status);
+        }
+      });
+}
 
 }  // namespace strom::client

@@ -34,6 +34,28 @@ inline Row Order(int64_t id) {
   return {Value::Int(id), Value::String("order " + std::to_string(id))};
 }
 
+inline const TablePath kUsers{"db", "users"};
+
+// Columns city STRING, id BIGINT, name STRING, age INT, with a primary key. Keyed by id, or by
+// (city, id) in the bucket of the city.
+inline TableDescriptor Users(int32_t buckets, bool by_city = false) {
+  const std::vector<std::string> key =
+      by_city ? std::vector<std::string>{"city", "id"} : std::vector<std::string>{"id"};
+  return {.schema = Schema::Make({.columns = {{.name = "city", .type = DataType::String()},
+                                              {.name = "id", .type = DataType::BigInt()},
+                                              {.name = "name", .type = DataType::String()},
+                                              {.name = "age", .type = DataType::Int()}},
+                                  .primary_key = key})
+                        .value(),
+          .distribution = TableDistribution{{key.front()}, buckets},
+          .properties = {{"table.replication.factor", "1"}, {"table.kv.format-version", "2"}}};
+}
+
+inline Row User(int64_t id, const std::string& name = "somebody", int64_t age = 30) {
+  return {Value::String(id % 2 == 0 ? "Bern" : "Chur"), Value::Int(id), Value::String(name),
+          Value::Int(age)};
+}
+
 // A client and scripted servers s0, s1, ... in a simulated world of its own, in virtual time.
 class SimClient {
  public:
@@ -73,6 +95,16 @@ class SimClient {
   }
   std::unique_ptr<LogScanner> Scanner(const TablePath& path, LogScannerOptions options = {}) {
     return connection->NewLogScanner(cluster.table(path).info, std::move(options)).value();
+  }
+
+  std::unique_ptr<UpsertWriter> Upserter(const TablePath& path, UpsertWriterOptions options = {}) {
+    return connection->NewUpsertWriter(cluster.table(path).info, std::move(options)).value();
+  }
+  std::unique_ptr<Lookup> Finder(const TablePath& path, LookupOptions options = {}) {
+    return connection->NewLookup(cluster.table(path).info, std::move(options)).value();
+  }
+  std::unique_ptr<TableReader> Reader(const TablePath& path, TableReaderOptions options = {}) {
+    return connection->NewTableReader(cluster.table(path).info, std::move(options)).value();
   }
 
   // Polls until `count` records came, or until an error.

@@ -1,14 +1,14 @@
 #include "common/http/http_server.h"
 
-#include <arpa/inet.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <atomic>
 #include <string>
 
+#include <unistd.h>
+
+#include <arpa/inet.h>
 #include <catch2/catch_test_macros.hpp>
 #include <nlohmann/json.hpp>
+#include <sys/socket.h>
 
 namespace strom::http {
 namespace {
@@ -140,8 +140,7 @@ TEST_CASE("a port in use is refused, and free again after the end", "[http]") {
 
 TEST_CASE("an address that is not ours is refused", "[http]") {
   metrics::Registry registry;
-  const Status status =
-      HttpServer::Start({.host = "203.0.113.7"}, registry, AllWell).status();
+  const Status status = HttpServer::Start({.host = "203.0.113.7"}, registry, AllWell).status();
   CHECK(status.code() == ErrorCode::kNetwork);
   CHECK(status.message().find("203.0.113.7") != std::string::npos);
 }

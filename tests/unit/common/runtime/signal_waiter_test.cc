@@ -1,9 +1,9 @@
 #include "common/runtime/signal_waiter.h"
 
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <catch2/catch_test_macros.hpp>
+#include <sys/wait.h>
 
 #include "common/runtime/system_clock.h"
 

@@ -81,8 +81,8 @@ Status ReplicaFixture::Start() {
   blocking_ = std::make_unique<sim::SimExecutor>(scheduler_);
   STROM_ASSIGN_OR_RETURN(
       directory_, DataDirectory::Open(disk_, kDirectory, {.cluster_id = "c1", .server_id = kSelf}));
-  replicas_ = std::make_unique<ReplicaManager>(*executor_, *blocking_, clock_, disk_, *directory_,
-                                               kSelf, options_);
+  replicas_ = std::make_unique<ReplicaManager>(*executor_, *blocking_, clock_, disk_, stores_,
+                                               *directory_, kSelf, options_);
   return replicas_->Start();
 }
 
@@ -96,11 +96,13 @@ void ReplicaFixture::Die() {
 void ReplicaFixture::Crash() {
   Die();
   disk_.CrashProcess();
+  stores_.memory().Forget();
 }
 
 void ReplicaFixture::PowerFail(uint64_t seed) {
   Die();
   disk_.PowerFail(seed);
+  stores_.memory().Forget();
 }
 
 Status ReplicaFixture::Stop() {
@@ -112,8 +114,12 @@ Status ReplicaFixture::Stop() {
 }
 
 Status ReplicaFixture::Become(const TableBucket& bucket, Leadership leadership, LogFormat format) {
+  return Become(SpecOf(bucket, format), std::move(leadership));
+}
+
+Status ReplicaFixture::Become(BucketSpec spec, Leadership leadership) {
   return Await<Status>([&](auto done) {
-    replicas_->Become(SpecOf(bucket, format), std::move(leadership), std::move(done));
+    replicas_->Become(std::move(spec), std::move(leadership), std::move(done));
   });
 }
 
@@ -128,6 +134,32 @@ Result<AppendInfo> ReplicaFixture::Append(const TableBucket& bucket, Bytes batch
   if (!replica) return Error(ErrorCode::kUnknownTableOrBucket, "no {}", bucket);
   return Await<Result<AppendInfo>>(
       [&](auto done) { replica->Append(std::move(batches), acks, std::move(done)); });
+}
+
+Result<AppendInfo> ReplicaFixture::PutKv(const TableBucket& bucket, Bytes batch, Acks acks,
+                                         PutOptions options) {
+  const auto replica = replicas_->Find(bucket);
+  if (!replica) return Error(ErrorCode::kUnknownTableOrBucket, "no {}", bucket);
+  return Await<Result<AppendInfo>>([&](auto done) {
+    replica->PutKv(std::move(batch), std::move(options), acks, std::move(done));
+  });
+}
+
+std::string ReplicaFixture::Lookup(const TableBucket& bucket, int id, int seq) {
+  const Bytes key = KeyOf(id, seq);
+  const auto rows = replicas_->Find(bucket)->Rows().value();
+  const auto values = rows->Lookup(std::vector<BytesView>{key}).value();
+  return values.at(0) ? RowText(*values[0]) : "";
+}
+
+std::vector<std::string> ReplicaFixture::AllRows(const TableBucket& bucket) {
+  return RowTexts(replicas_->Find(bucket)->Rows().value()->LimitScan(1000, 1 << 20).value());
+}
+
+std::vector<std::string> ReplicaFixture::AllChanges(const TableBucket& bucket) {
+  const ReadRange all{
+      .offset = LogOffset(0), .size_max = 1 << 20, .at_least_one = true, .projection = {}};
+  return ChangeTexts(replicas_->Find(bucket)->ReadCommitted(all).value().records);
 }
 
 std::vector<int> ReplicaFixture::ReadAll(const TableBucket& bucket) {

@@ -9,6 +9,7 @@
 #include "tablet/replica/replica_manager.h"
 #include "tests/sim/world/sim_disk.h"
 #include "tests/sim/world/sim_scheduler.h"
+#include "tests/unit/tablet/replica/kv_testing.h"
 
 namespace strom::tablet {
 
@@ -37,8 +38,16 @@ class ReplicaFixture {
 
   Status Become(const TableBucket& bucket, Leadership leadership = Lead(),
                 LogFormat format = LogFormat::kIndexed);
+  Status Become(BucketSpec spec, Leadership leadership = Lead());
   Status StopReplica(const TableBucket& bucket, bool remove, int leader_epoch = 0);
   Result<AppendInfo> Append(const TableBucket& bucket, Bytes batches, Acks acks = Acks::kAll);
+  Result<AppendInfo> PutKv(const TableBucket& bucket, Bytes batch, Acks acks = Acks::kAll,
+                           PutOptions options = {});
+  // The row of a key as a lookup finds it; "" if there is none.
+  std::string Lookup(const TableBucket& bucket, int id, int seq = 0);
+  // All rows, and all changes.
+  std::vector<std::string> AllRows(const TableBucket& bucket);
+  std::vector<std::string> AllChanges(const TableBucket& bucket);
   // Everything committed.
   std::vector<int> ReadAll(const TableBucket& bucket);
 
@@ -53,6 +62,7 @@ class ReplicaFixture {
   const DataDirectory& directory() { return *directory_; }
   sim::SimScheduler& scheduler() { return scheduler_; }
   sim::SimDisk& disk() { return disk_; }
+  FlakyStores& stores() { return stores_; }
   sim::SimClock& clock() { return clock_; }
   runtime::Executor& executor() { return *executor_; }
 
@@ -78,6 +88,7 @@ class ReplicaFixture {
   sim::SimScheduler scheduler_;
   sim::SimClock clock_{scheduler_};
   sim::SimDisk disk_{{}};
+  FlakyStores stores_;
   // Of one process.
   std::unique_ptr<sim::SimExecutor> executor_;
   std::unique_ptr<sim::SimExecutor> blocking_;

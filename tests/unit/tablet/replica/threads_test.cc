@@ -72,7 +72,8 @@ class Threads {
   std::unique_ptr<DataDirectory> directory_ =
       DataDirectory::Open(files_, temp_.path() + "/data", {.cluster_id = "c", .server_id = kSelf})
           .value();
-  ReplicaManager replicas_{pool_, blocking_, clock_, files_, *directory_, kSelf, {}};
+  FlakyStores stores_;
+  ReplicaManager replicas_{pool_, blocking_, clock_, files_, stores_, *directory_, kSelf, {}};
 };
 
 }  // namespace

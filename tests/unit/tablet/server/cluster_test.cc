@@ -57,8 +57,8 @@ class Cluster {
     }
     tablet_network_ = wires_.AddHost("tablet", executor_, clock_);
     tablet_ = std::make_unique<TabletServer>(executor_, executor_, clock_, random_, disk_,
-                                             *tablet_network_, *sessions_, allow_all_, metrics_,
-                                             std::move(options));
+                                             kv_stores_, *tablet_network_, *sessions_, allow_all_,
+                                             metrics_, std::move(options));
     REQUIRE(Await<Status>([&](auto done) { tablet_->Start(std::move(done)); }).ok());
     REQUIRE(scheduler_.RunUntil(
         [&] { return tablet_->views().Get()->tablet_servers.contains(kSelf); }, Seconds(10)));
@@ -139,6 +139,7 @@ class Cluster {
   sim::SimDisk disk_{{}};
   sim::SimNetwork wires_;
   sim::MemoryStoreFactory stores_;
+  sim::MemoryStoreFactory kv_stores_;
   std::unique_ptr<metadata::MetaStoreFactory> sessions_;
   rpc::AllowAll allow_all_;
   metrics::Registry metrics_;

@@ -44,9 +44,9 @@ void ServerFixture::Make(TabletServer::Options options) {
   executor_ = std::make_unique<sim::SimExecutor>(scheduler_);
   blocking_ = std::make_unique<sim::SimExecutor>(scheduler_);
   network_ = wires_.AddHost("tablet-3", *executor_, clock_);
-  server_ =
-      std::make_unique<TabletServer>(*executor_, *blocking_, clock_, random_, disk_, *network_,
-                                     *sessions_, authorizer_, metrics_, std::move(options));
+  server_ = std::make_unique<TabletServer>(*executor_, *blocking_, clock_, random_, disk_,
+                                           kv_stores_, *network_, *sessions_, authorizer_, metrics_,
+                                           std::move(options));
 }
 
 void ServerFixture::Die() {
@@ -59,6 +59,7 @@ void ServerFixture::Die() {
 void ServerFixture::Crash() {
   Die();
   disk_.CrashProcess();
+  kv_stores_.Forget();
   Make(DefaultOptions());
 }
 
@@ -79,8 +80,12 @@ Status ServerFixture::Stop(MonoDuration drain) {
 }
 
 TableInfo ServerFixture::StoreTable(const std::string& name, LogFormat format, int buckets) {
-  TableDescriptor descriptor = TestTable(format).descriptor;
-  descriptor.distribution = TableDistribution{{}, buckets};
+  return StoreTable(name, TestTable(format).descriptor, buckets);
+}
+
+TableInfo ServerFixture::StoreTable(const std::string& name, TableDescriptor descriptor,
+                                    int buckets) {
+  descriptor.distribution->bucket_count = buckets;
   metadata::Assignment assignment;
   for (int i = 0; i < buckets; ++i) assignment[BucketId(i)] = {kSelf};
   return OnCatalog<TableInfo>([this, name, descriptor, assignment](auto done) {
@@ -110,6 +115,11 @@ pb::NotifyLeaderAndIsrRequest ServerFixture::Notification(const TableInfo& table
 
 TableId ServerFixture::CreateTable(const std::string& name, LogFormat format, int buckets) {
   const TableInfo table = StoreTable(name, format, buckets);
+  LeadTable(table, buckets);
+  return table.id;
+}
+
+void ServerFixture::LeadTable(const TableInfo& table, int buckets) {
   service::ClusterView view = *server_->views().Get();
   service::TableView table_view{.info = table, .buckets = {}};
   for (int i = 0; i < buckets; ++i) {
@@ -125,14 +135,15 @@ TableId ServerFixture::CreateTable(const std::string& name, LogFormat format, in
   for (const auto& entry : notified.value().notify_buckets_leader_resp()) {
     STROM_CHECK(!entry.has_error_code()) << entry.error_code() << entry.error_message();
   }
-  return table.id;
 }
 
 std::shared_ptr<std::optional<Result<Bytes>>> ServerFixture::SendBytes(int16_t api_key, Bytes body,
-                                                                       rpc::Audience audience) {
+                                                                       rpc::Audience audience,
+                                                                       int16_t api_version) {
   auto pending = std::make_shared<std::optional<Result<Bytes>>>();
   rpc::RequestContext ctx;
   ctx.api_key = api_key;
+  ctx.api_version = api_version;
   ctx.received_at = clock_.Now();
   ctx.deadline = clock_.Now() + Seconds(90);
   ctx.request_size = body.size();

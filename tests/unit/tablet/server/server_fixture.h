@@ -53,7 +53,10 @@ class ServerFixture {
   // buckets. Returns the table's id.
   TableId CreateTable(const std::string& name, LogFormat format = LogFormat::kIndexed,
                       int buckets = 2);
+  // Tells the server of a stored table and makes it lead all buckets.
+  void LeadTable(const TableInfo& table, int buckets);
   // In the metadata store only.
+  TableInfo StoreTable(const std::string& name, TableDescriptor descriptor, int buckets);
   TableInfo StoreTable(const std::string& name, LogFormat format = LogFormat::kIndexed,
                        int buckets = 2);
   pb::NotifyLeaderAndIsrRequest Notification(const TableInfo& table, int buckets,
@@ -72,8 +75,8 @@ class ServerFixture {
   template <class Req, class Resp>
   std::shared_ptr<std::optional<Result<Bytes>>> Send(
       const rpc::Method<Req, Resp>& method, const Req& request,
-      rpc::Audience audience = rpc::Audience::kServers) {
-    return SendBytes(method.api_key, rpc::Serialize(request), audience);
+      rpc::Audience audience = rpc::Audience::kServers, int16_t api_version = 0) {
+    return SendBytes(method.api_key, rpc::Serialize(request), audience, api_version);
   }
   template <class Resp>
   static Result<Resp> Parsed(const Result<Bytes>& answer) {
@@ -111,7 +114,8 @@ class ServerFixture {
 
  private:
   std::shared_ptr<std::optional<Result<Bytes>>> SendBytes(int16_t api_key, Bytes body,
-                                                          rpc::Audience audience);
+                                                          rpc::Audience audience,
+                                                          int16_t api_version);
   void Die();
 
   sim::SimScheduler scheduler_;
@@ -119,7 +123,8 @@ class ServerFixture {
   sim::SimRandom random_;
   sim::SimDisk disk_{{}};
   sim::SimNetwork wires_;
-  sim::MemoryStoreFactory stores_;
+  sim::MemoryStoreFactory stores_;     // Of the metadata.
+  sim::MemoryStoreFactory kv_stores_;  // Of primary-key tables.
   std::unique_ptr<metadata::MetaStoreFactory> sessions_;
   ListedRefusals authorizer_;
   metrics::Registry metrics_;

@@ -72,13 +72,14 @@ TEST_CASE("only what is served is advertised, to each listener its own", "[table
        {rpc::kProduceLog.api_key, rpc::kFetchLog.api_key, rpc::kListOffsets.api_key,
         rpc::kLimitScan.api_key, rpc::kInitWriter.api_key, rpc::kGetTableStats.api_key,
         rpc::kMetadata.api_key, rpc::kGetTableInfo.api_key, rpc::kListTables.api_key,
-        rpc::kAuthenticate.api_key}) {
+        rpc::kAuthenticate.api_key, rpc::kPutKv.api_key, rpc::kLookup.api_key,
+        rpc::kPrefixLookup.api_key, rpc::kScanKv.api_key, rpc::kGetLatestKvSnapshots.api_key,
+        rpc::kGetKvSnapshotMetadata.api_key}) {
     INFO(key);
     CHECK(clients.contains(key));
   }
-  for (const auto key : {rpc::kPutKv.api_key, rpc::kLookup.api_key, rpc::kPrefixLookup.api_key,
-                         rpc::kScanKv.api_key, rpc::kCreateTable.api_key,
-                         rpc::kNotifyLeaderAndIsr.api_key, rpc::kUpdateMetadata.api_key}) {
+  for (const auto key : {rpc::kCreateTable.api_key, rpc::kNotifyLeaderAndIsr.api_key,
+                         rpc::kUpdateMetadata.api_key}) {
     INFO(key);
     CHECK_FALSE(clients.contains(key));
   }

@@ -1,0 +1,106 @@
+// What a replica does with the rows of a primary-key table.
+#include <utility>
+
+#include "common/base/logging.h"
+#include "tablet/replica/log_directories.h"
+#include "tablet/replica/replica.h"
+
+namespace strom::tablet {
+
+// On the blocking executor; nobody appends meanwhile, and retention leaves the log alone.
+void Replica::OpenRows(absl::AnyInvocable<void(Status)> done) {
+  blocking_.Post(
+      [self = shared_from_this(), committed = CommittedOffset(), done = std::move(done)]() mutable {
+        auto opened = KvTablet::Open(self->stores_, KvDirectory(self->log_->directory()),
+                                     self->spec_.kv_table, *self->log_, committed);
+        self->strand_.Post([self, opened = std::move(opened), done = std::move(done)]() mutable {
+          Status status = opened.status();
+          if (opened.ok()) {
+            self->kv_.Set(*std::move(opened));
+            status = self->Serve();
+          }
+          if (!status.ok()) {
+            STROM_LOG(kError, "{} ({}): its rows do not open: {}", self->bucket(), self->spec_.path,
+                      status.ToString());
+          }
+          done(std::move(status));
+          self->Wake(self->waiters_.TakeAll());
+        });
+      });
+}
+
+void Replica::CloseRows(absl::AnyInvocable<void()> closed) {
+  for (const auto& weak : std::exchange(scans_, {})) {
+    if (const auto scan = weak.lock()) scan->End();
+  }
+  kv_.Close(std::move(closed));
+}
+
+Status Replica::CheckHasRows() const {
+  STROM_RETURN_IF_ERROR(CheckServing());
+  if (spec_.has_primary_key()) return Status::Ok();
+  return Error(ErrorCode::kNonPrimaryKeyTable, "table {} of {} has no primary key", spec_.path,
+               bucket());
+}
+
+Result<AppendInfo> Replica::PutOnStrand(const record::KvBatchView& batch, const PutOptions& options,
+                                        Acks acks) {
+  STROM_RETURN_IF_ERROR(CheckServing());
+  STROM_RETURN_IF_ERROR(CheckInSync(acks));
+  STROM_ASSIGN_OR_RETURN(AppendInfo info, kv_.Get()->Put(batch, options));
+  // Also for a retry, whose first attempt may have failed right here.
+  const Status committed = AdvanceHighWatermark();
+  if (committed.ok() || acks != Acks::kAll) return info;
+  return committed;
+}
+
+void Replica::PutKv(Bytes batch, PutOptions options, Acks acks,
+                    absl::AnyInvocable<void(Result<AppendInfo>)> done) {
+  // On the calling thread, before anything queues.
+  if (Status s = CheckHasRows(); !s.ok()) return done(std::move(s));
+  const auto bytes = std::make_shared<const Bytes>(std::move(batch));  // What the view points into.
+  auto view = record::KvBatchView::Parse(*bytes);
+  if (!view.ok()) return done(view.status().WithContext(spec_.path.ToString()));
+  // Reads the store: not on this thread.
+  strand_.Post([self = shared_from_this(), bytes, view = *std::move(view),
+                options = std::move(options), acks, done = std::move(done)]() mutable {
+    Result<AppendInfo> info = self->PutOnStrand(view, options, acks);
+    if (!info.ok()) {
+      done(info.status().WithContext(self->spec_.path.ToString()));
+    } else {
+      done(std::move(info));
+    }
+    self->Wake(self->waiters_.TakeBelow(self->high_watermark()));
+  });
+}
+
+Result<std::shared_ptr<const KvTablet>> Replica::Rows() const {
+  STROM_RETURN_IF_ERROR(CheckHasRows());
+  std::shared_ptr<const KvTablet> rows = kv_.Get();
+  if (rows) return rows;
+  return Error(ErrorCode::kNotLeaderOrFollower, "{} of {} is being closed", bucket(), spec_.path);
+}
+
+std::shared_ptr<BucketScan> Replica::OpenScanOnStrand(std::optional<int64_t> row_limit) {
+  const auto kv = kv_.Get();
+  auto scan = std::make_shared<BucketScan>(kv, kv->OpenScan(row_limit));
+  std::erase_if(scans_, [](const auto& weak) { return weak.expired(); });
+  scans_.push_back(scan);
+  return scan;
+}
+
+void Replica::OpenScan(std::optional<int64_t> row_limit,
+                       absl::AnyInvocable<void(Result<std::shared_ptr<BucketScan>>)> done) {
+  strand_.Post([self = shared_from_this(), row_limit, done = std::move(done)]() mutable {
+    if (Status s = self->CheckHasRows(); !s.ok()) return done(std::move(s));
+    done(self->OpenScanOnStrand(row_limit));
+  });
+}
+
+LogOffset Replica::NeededFrom() const {
+  if (!spec_.has_primary_key()) return high_watermark();
+  const auto kv = kv_.Get();
+  return kv ? std::min(high_watermark(), kv->changelog_needed_from()) : LogOffset(0);
+}
+
+}  // namespace strom::tablet
