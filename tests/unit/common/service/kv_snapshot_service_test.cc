@@ -35,7 +35,7 @@ struct TestServer {
             R"(],"bucket_key":["k"],"bucket_count":3,"properties":{},"custom_properties":{}})")
             .value();
     if (!partition_key.empty()) table.buckets.clear();
-    view.tables[table.info.path] = std::make_shared<const TableView>(std::move(table));
+    view.tables[table.info.path] = std::make_shared<const TableView>(table);
   }
 
   Result<pb::GetLatestKvSnapshotsResponse> Latest(const std::string& table,

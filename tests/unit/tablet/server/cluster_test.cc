@@ -7,6 +7,7 @@
 #include "common/types/json_codec.h"
 #include "coordinator/server/coordinator_server.h"
 #include "proto/admin.pb.h"
+#include "proto/kv.pb.h"
 #include "proto/log.pb.h"
 #include "proto/metadata.pb.h"
 #include "tablet/server/tablet_server.h"
@@ -80,12 +81,13 @@ class Cluster {
     return Ask(*tablet_->EndpointOf("FLUSS"), method, request);
   }
 
-  Status CreateTable() {
+  Status CreateTable(
+      const TableDescriptor& descriptor = TestTable(LogFormat::kIndexed).descriptor) {
     pb::CreateTableRequest request;
     request.mutable_table_path()->set_database_name("fluss");
     request.mutable_table_path()->set_table_name("t");
     request.set_ignore_if_exists(false);
-    request.set_table_json(ToJson(TestTable(LogFormat::kIndexed).descriptor));
+    request.set_table_json(ToJson(descriptor));
     return AskCoordinator(rpc::kCreateTable, request).status();
   }
 
@@ -107,6 +109,27 @@ class Cluster {
     request.add_buckets_req()->set_bucket_id(0);
     request.mutable_buckets_req(0)->set_records(std::move(batch));
     return AskTablet(rpc::kProduceLog, request).value().buckets_resp(0);
+  }
+
+  pb::PbPutKvRespForBucket PutKv(int64_t table, Bytes batch) {
+    pb::PutKvRequest request;
+    request.set_acks(-1);
+    request.set_table_id(table);
+    request.set_timeout_ms(1000);
+    request.add_buckets_req()->set_bucket_id(0);
+    request.mutable_buckets_req(0)->set_records(std::move(batch));
+    return AskTablet(rpc::kPutKv, request).value().buckets_resp(0);
+  }
+
+  // "" if there is no such row.
+  std::string Lookup(int64_t table, int id) {
+    pb::LookupRequest request;
+    request.set_table_id(table);
+    request.add_buckets_req()->set_bucket_id(0);
+    request.mutable_buckets_req(0)->add_keys(KeyOf(id));
+    const auto answer = AskTablet(rpc::kLookup, request).value();
+    const auto& value = answer.buckets_resp(0).values(0);
+    return value.has_values() ? RowText(value.values()) : "";
   }
 
   sim::SimScheduler& scheduler() { return scheduler_; }
@@ -187,6 +210,38 @@ TEST_CASE("a tablet server that was restarted leads its buckets again", "[tablet
   CHECK_FALSE(again.has_error_code());
   CHECK(again.base_offset() == 0);  // The same batch, not a new one.
   CHECK(cluster.Produce(table, Batch({3})).base_offset() == 2);
+}
+
+TEST_CASE("a primary-key table can be made, written, read after a restart and dropped",
+          "[tablet]") {
+  Cluster cluster(static_cast<uint64_t>(GENERATE(range(1, 6))));
+  REQUIRE(cluster.CreateTable(KeyedTable().descriptor).ok());
+  const auto made = cluster.Metadata();
+  REQUIRE(made.has_value());
+  const int64_t table = made->table_id();
+  REQUIRE(cluster.PutKv(table, KvBatch({Put(1, "a"), Put(2, "b")})).log_end_offset() == 2);
+  REQUIRE(cluster.PutKv(table, KvBatch({Put(1, "c"), Del(2)})).log_end_offset() == 5);
+  cluster.StopTablet();
+  cluster.StartTablet();
+  cluster.scheduler().RunFor(Seconds(5));
+  CHECK(cluster.Lookup(table, 1) == "1/0 c");
+  CHECK(cluster.Lookup(table, 2).empty());
+
+  pb::GetLatestKvSnapshotsRequest latest;
+  *latest.mutable_table_path() = made->table_path();
+  CHECK(
+      cluster.AskCoordinator(rpc::kGetLatestKvSnapshots, latest).value().latest_snapshots_size() ==
+      4);
+  CHECK(cluster.AskTablet(rpc::kGetLatestKvSnapshots, latest).value().table_id() == table);
+
+  pb::DropTableRequest drop;
+  *drop.mutable_table_path() = made->table_path();
+  drop.set_ignore_if_not_exists(false);
+  REQUIRE(cluster.AskCoordinator(rpc::kDropTable, drop).ok());
+  cluster.scheduler().RunFor(Seconds(5));
+  CHECK(static_cast<ErrorCode>(cluster.PutKv(table, KvBatch({Put(1, "a")})).error_code()) ==
+        ErrorCode::kUnknownTableOrBucket);
+  CHECK(cluster.disk().List("/data/fluss").value().empty());
 }
 
 }  // namespace strom::tablet

@@ -8,8 +8,8 @@ KvServerFixture::KvServerFixture(uint64_t seed, PropertyMap properties, bool nam
   STROM_CHECK(started.ok()) << started.ToString();
   info_ =
       StoreTable("t", KeyedTable(std::move(properties), TableId(7), name_nullable).descriptor, 2);
-  LeadTable(info_, 2);
-  table = info_.id;
+  LeadTable(*info_, 2);
+  table = info_->id;
 }
 
 pb::PutKvRequest KvServerFixture::PutRequest(TableId table,
@@ -81,6 +81,6 @@ std::vector<std::string> KvServerFixture::AllChanges() {
   return ChangeTexts(response.tables_resp(0).buckets_resp(0).records());
 }
 
-void KvServerFixture::LeadAgain() { LeadTable(info_, 2); }
+void KvServerFixture::LeadAgain() { LeadTable(*info_, 2); }
 
 }  // namespace strom::tablet

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -41,7 +42,7 @@ class KvServerFixture : public ServerFixture {
   TableId table;
 
  private:
-  TableInfo info_;
+  std::optional<TableInfo> info_;
 };
 
 }  // namespace strom::tablet
