@@ -119,8 +119,10 @@ def official_client(steps: Steps, server: StromDev, language: str, count: int):
         writer.expect_success()
 
     name = language.capitalize()
-    steps.run(f"official {name} client: its own checks",
+    steps.run(f"official {name} client: log tables, its own checks",
               lambda: client(language, server.server).expect_success())
+    steps.run(f"official {name} client: primary keys, upsert, delete, lookup",
+              lambda: client(language, server.server, "--pk").expect_success())
     steps.run(f"official {name} client: append; kill -9 and restart", append)
     for reader in ("python", "java"):
         steps.run(f"   scanned by the official {reader.capitalize()} client",

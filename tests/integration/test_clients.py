@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The unmodified official clients against `strom dev`: test_clients.py python|java.
 
-Their own checks of the log part; then rows that one client appends while the server is killed, scanned by both.
+Their own checks of the log and the primary-key part; then rows that one client appends while the server is killed, scanned by both.
 """
 import sys
 import tempfile
@@ -24,6 +24,15 @@ class ClientTest(unittest.TestCase):
         with StromDev(self.data).start() as server:
             run = client(LANGUAGE, server.server).expect_success()
             print(run.lines[-1])
+            self.assertEqual(server.stop(), 0)
+
+    def test_all_checks_of_the_primary_key_part(self):
+        with StromDev(self.data).start() as server:
+            run = client(LANGUAGE, server.server, "--pk").expect_success()
+            print(run.lines[-1])
+            server.kill()
+            server.start()  # Rebuilds what is left from the changelogs, and serves again.
+            client(LANGUAGE, server.server, "--pk").expect_success()
             self.assertEqual(server.stop(), 0)
 
     def test_append_kill_restart_scan(self):
