@@ -27,7 +27,8 @@ const Command& CommandTree() {
       .help = "Strom: real-time tables for operational data",
       .details =
           "Exit codes: 0 done, 1 the operation failed, 2 wrong usage or configuration.\n"
-          "The cluster is --server, else the variable STROM_SERVER, else 127.0.0.1:9123.",
+          "The cluster is --server, else the variable STROM_SERVER, else 127.0.0.1:9123.\n"
+          "STROM_LOG=debug prints what the client does to standard error.",
       .children = {DevCommand(), ClusterCommands(), DatabaseCommands(), TableCommands(),
                    CompletionCommand()},
   };

@@ -16,6 +16,7 @@ namespace strom::tablet {
 //   .fluss_cleanshutdown               only between an orderly stop and the next start
 //   recovery-point-offset-checkpoint   up to where each log is synced
 //   <db>/<table>-<id>/log-<bucket>/    see log_files.h
+//   <db>/<table>-<id>/kv-<bucket>/     rows of a primary-key table, made from the log
 class DataDirectory {
  public:
   static constexpr int kFormatVersion = 1;

@@ -50,8 +50,10 @@ Result<AppendInfo> Replica::PutOnStrand(const record::KvBatchView& batch, const 
   STROM_ASSIGN_OR_RETURN(AppendInfo info, kv_.Get()->Put(batch, options));
   // Also for a retry, whose first attempt may have failed right here.
   const Status committed = AdvanceHighWatermark();
-  if (committed.ok() || acks != Acks::kAll) return info;
-  return committed;
+  if (committed.ok()) return info;
+  STROM_LOG(kError, "{} ({}): not committed: {}", bucket(), spec_.path, committed.ToString());
+  if (acks == Acks::kAll) return committed;
+  return info;
 }
 
 void Replica::PutKv(Bytes batch, PutOptions options, Acks acks,
