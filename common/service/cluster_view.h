@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include <absl/functional/any_invocable.h>
 #include <absl/synchronization/mutex.h>
 
 #include "common/types/server_info.h"
@@ -49,13 +50,24 @@ struct ClusterView {
 // Holds the newest view of one server. Any thread.
 class ClusterViewHolder {
  public:
+  using Wait = absl::AnyInvocable<void(std::shared_ptr<const ClusterView>)>;
+
+  // An empty view before the first Set.
   std::shared_ptr<const ClusterView> Get() const;
   void Set(std::shared_ptr<const ClusterView> view);
 
+  // Calls `then` once with the newest view: at once, or on the thread of the first Set. A server
+  // that has just started knows nothing, which is not the same as that there is nothing. The bound
+  // of those that wait is the bound of requests in flight. nullptr once closed without a view.
+  void WhenKnown(Wait then) const;
+  // Ends all waiting; before what the waiting refer to goes.
+  void Close();
+
  private:
   mutable absl::Mutex mutex_;
-  std::shared_ptr<const ClusterView> view_ ABSL_GUARDED_BY(mutex_) =
-      std::make_shared<const ClusterView>();
+  std::shared_ptr<const ClusterView> view_ ABSL_GUARDED_BY(mutex_);  // Null before the first.
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
+  mutable std::vector<Wait> waiting_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace strom::service

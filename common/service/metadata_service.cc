@@ -70,15 +70,20 @@ void MetadataService::Register(rpc::Dispatcher& dispatcher) {
 void MetadataService::Metadata(const rpc::RequestContext& ctx,
                                rpc::Ref<pb::MetadataRequest> request,
                                rpc::Responder<pb::MetadataResponse> respond) {
-  const std::shared_ptr<const ClusterView> view = views_.Get();
-  Result<pb::MetadataResponse> answer =
-      AnswerMetadata(*view, *request, ctx.listener().name, [&](const TablePath& path) {
-        return authorizer_
-            .Check(ctx, rpc::Operation::kDescribe, rpc::Resource::Table(path.database, path.table))
-            .ok();
-      });
-  if (!answer.ok()) return std::move(respond).Fail(answer.status());
-  std::move(respond).Ok(*answer);
+  views_.WhenKnown([this, ctx, request = std::move(request),
+                    respond = std::move(respond)](std::shared_ptr<const ClusterView> view) mutable {
+    if (!view) {
+      return std::move(respond).Fail(
+          Error(ErrorCode::kLeaderNotAvailable, "the server stops, and knew no tables yet"));
+    }
+    Result<pb::MetadataResponse> answer =
+        AnswerMetadata(*view, *request, ctx.listener().name, [&](const TablePath& path) {
+          const auto table = rpc::Resource::Table(path.database, path.table);
+          return authorizer_.Check(ctx, rpc::Operation::kDescribe, table).ok();
+        });
+    if (!answer.ok()) return std::move(respond).Fail(answer.status());
+    std::move(respond).Ok(*answer);
+  });
 }
 
 }  // namespace strom::service

@@ -24,7 +24,9 @@ Result<pb::MetadataResponse> AnswerMetadata(const ClusterView& view,
                                             absl::FunctionRef<bool(const TablePath&)> may_describe);
 
 // Serves GetMetadata (api key 1012) from the view of the server it runs in. Coordinators and tablet
-// servers alike. Thread-safe; outlives the dispatcher's listeners, as do its arguments.
+// servers alike. A server that has no view yet, just started, answers when it has one: "no such
+// table" would end a writer that lives through the restart. Thread-safe; outlives the dispatcher's
+// listeners, as do its arguments.
 class MetadataService {
  public:
   MetadataService(const ClusterViewHolder& views, const rpc::Authorizer& authorizer)

@@ -64,6 +64,7 @@ Result<Listeners> CoordinatorServer::Open() {
 }
 
 void CoordinatorServer::Stop(MonoDuration drain, runtime::Task stopped) {
+  views_.Close();
   if (listeners_.empty()) return StopLeading(std::move(stopped));
   struct Draining {
     std::atomic<size_t> left;

@@ -180,6 +180,7 @@ void TabletServer::RegisterNode(MonoTime give_up_at, Done started) {
 }
 
 void TabletServer::Stop(MonoDuration drain, Done stopped) {
+  views_.Close();
   const auto drained = Join<std::monostate>::Of(
       listeners_.size(), [this, stopped = std::move(stopped)](auto) mutable {
         strand_.Post(

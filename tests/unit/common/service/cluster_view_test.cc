@@ -29,4 +29,34 @@ TEST_CASE("a holder starts with an empty view and keeps old ones for who reads t
   CHECK(first->tablet_servers.empty());
 }
 
+TEST_CASE("who waits for the first view is told once, later ones at once", "[service]") {
+  ClusterViewHolder holder;
+  std::vector<std::shared_ptr<const ClusterView>> told;
+  const auto tell = [&told](std::shared_ptr<const ClusterView> view) { told.push_back(view); };
+  holder.WhenKnown(tell);
+  holder.WhenKnown(tell);
+  CHECK(told.empty());
+  const auto first = std::make_shared<const ClusterView>();
+  holder.Set(first);
+  CHECK(told == std::vector{first, first});
+  const auto second = std::make_shared<const ClusterView>();
+  holder.Set(second);
+  CHECK(told.size() == 2);
+  holder.WhenKnown(tell);
+  CHECK(told.back() == second);
+}
+
+TEST_CASE("a holder that closes without a view lets nobody wait on", "[service]") {
+  ClusterViewHolder holder;
+  std::vector<std::shared_ptr<const ClusterView>> told;
+  const auto tell = [&told](std::shared_ptr<const ClusterView> view) { told.push_back(view); };
+  holder.WhenKnown(tell);
+  holder.Close();
+  holder.WhenKnown(tell);
+  CHECK(told == std::vector<std::shared_ptr<const ClusterView>>{nullptr, nullptr});
+  holder.Set(std::make_shared<const ClusterView>());
+  holder.WhenKnown(tell);
+  CHECK(told.back() != nullptr);
+}
+
 }  // namespace strom::service

@@ -176,6 +176,30 @@ TEST_CASE("a cluster that is starting answers with what there is", "[service]") 
   CHECK(server.Ask("").value().empty());
 }
 
+TEST_CASE("a server that knows nothing yet answers once it does", "[service]") {
+  TestServer server;
+  const TablePath path{"db", "t"};
+  const TestCaller caller(server.dispatcher);
+  const auto known = caller.Send(kKey, rpc::Serialize(RequestFor({path})));
+  const auto gone = caller.Send(kKey, rpc::Serialize(RequestFor({{"db", "gone"}})));
+  CHECK_FALSE(known->has_value());
+  CHECK_FALSE(gone->has_value());
+  server.view.tables[path] = LogTableView(path, 1, {0});
+  server.views.Set(std::make_shared<const ClusterView>(server.view));
+  REQUIRE((known->has_value() && gone->has_value()));
+  CHECK((*known)->ok());
+  CHECK((*gone)->status().code() == ErrorCode::kTableNotExist);
+}
+
+TEST_CASE("a server that stops before it knew anything says so", "[service]") {
+  TestServer server;
+  const auto answer =
+      TestCaller(server.dispatcher).Send(kKey, rpc::Serialize(RequestFor({{"db", "t"}})));
+  server.views.Close();
+  REQUIRE(answer->has_value());
+  CHECK((*answer)->status().code() == ErrorCode::kLeaderNotAvailable);
+}
+
 TEST_CASE("tables that the caller may not describe are left out, existing or not", "[service]") {
   TestServer server;
   const TablePath open{"db", "open"};
