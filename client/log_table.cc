@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "common/record/table_compression.h"
 #include "common/row/bucketing.h"
 #include "common/row/table_keys.h"
 
@@ -21,18 +22,6 @@ size_t EstimatedSizeOf(const Value& value) {
     for (const Value& field : *row) size += EstimatedSizeOf(field);
   }
   return size;
-}
-
-arrow::Compression CompressionOf(const TableProperties& properties) {
-  switch (properties.arrow_compression) {
-    case ArrowCompression::kNone:
-      return {.codec = arrow::Codec::kNone};
-    case ArrowCompression::kLz4Frame:
-      return {.codec = arrow::Codec::kLz4Frame};
-    case ArrowCompression::kZstd:
-      return {.codec = arrow::Codec::kZstd, .zstd_level = properties.zstd_level};
-  }
-  STROM_UNREACHABLE();
 }
 
 }  // namespace
@@ -82,7 +71,7 @@ Result<std::optional<BucketId>> LogTable::BucketOf(const Row& row) const {
 record::LogBatchBuilder LogTable::NewBuilder() const {
   return record::LogBatchBuilder(schema_, {.schema_id = info_.schema_id,
                                            .append_only = true,
-                                           .compression = CompressionOf(properties_)});
+                                           .compression = record::CompressionOf(properties_)});
 }
 
 }  // namespace strom::client

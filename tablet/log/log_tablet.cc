@@ -50,9 +50,21 @@ uint64_t LogTablet::size_bytes() const {
 size_t LogTablet::segment_count() const { return segments()->size(); }
 
 int64_t LogTablet::max_timestamp_ms() const {
-  int64_t max = -1;
-  for (const auto& segment : *segments()) max = std::max(max, segment->max_timestamp_ms());
-  return max;
+  // Timestamps never go back, so the newest segment that holds a batch has the largest one.
+  const auto list = segments();
+  for (auto segment = list->rbegin(); segment != list->rend(); ++segment) {
+    if ((*segment)->max_timestamp_ms() >= 0) return (*segment)->max_timestamp_ms();
+  }
+  return -1;
+}
+
+// The last segment that begins at or below `offset`, which is not below the first one's.
+const LogSegment& LogTablet::SegmentOf(const Segments& segments, LogOffset offset) {
+  const auto next = std::upper_bound(
+      segments.begin(), segments.end(), offset,
+      [](LogOffset wanted, const auto& segment) { return wanted < segment->base_offset(); });
+  STROM_CHECK(next != segments.begin()) << offset << " lies before the log";
+  return **std::prev(next);
 }
 
 Result<AppendInfo> LogTablet::AppendAsLeader(Bytes batches) {
@@ -89,16 +101,9 @@ Result<AppendInfo> LogTablet::AppendAsLeader(Bytes batches) {
                  batches.size(), options_.segment.size_max_bytes);
   }
 
-  AppendInfo info{.base_offset = log_end_offset(), .next_offset = log_end_offset()};
+  AppendInfo info{.base_offset = log_end_offset(), .next_offset = {}};
   info.commit_timestamp_ms = std::max(clock_.WallNow(), max_timestamp_ms());
-  size_t position = 0;
-  for (const record::LogBatchView& view : views) {
-    const std::span<char> batch = std::span(batches).subspan(position, view.size());
-    record::SetBaseOffset(batch, info.next_offset);
-    record::SetCommitTimestamp(batch, info.commit_timestamp_ms);
-    info.next_offset = LogOffset(info.next_offset.value() + view.header().last_offset_delta() + 1);
-    position += view.size();
-  }
+  info.next_offset = record::AssignOffsets(batches, info.base_offset, info.commit_timestamp_ms);
   STROM_ASSIGN_OR_RETURN(views, record::SplitBatches(batches));  // With their new headers.
 
   if (active().NeedsRoll(batches.size(), views.back().last_offset())) STROM_RETURN_IF_ERROR(Roll());
@@ -118,22 +123,18 @@ Result<Bytes> LogTablet::Read(LogOffset from, size_t size_max, bool at_least_one
   }
   upper = std::min(upper, end);
   if (from >= upper) return Bytes();
-  // The last segment that begins at or below `from`.
-  auto it = std::upper_bound(list->begin(), list->end(), from, [](LogOffset offset, const auto& s) {
-    return offset < s->base_offset();
-  });
-  const LogSegment& segment = **std::prev(it);
+  const LogSegment& segment = SegmentOf(*list, from);
   STROM_ASSIGN_OR_RETURN(const uint64_t position, segment.FindBatch(from));
   return segment.Read(position, size_max, at_least_one, upper);
 }
 
 Result<LogOffset> LogTablet::OffsetOfLast(int64_t count, LogOffset upper) const {
-  const LogOffset wanted(std::max(log_start_offset().value(), upper.value() - count));
-  if (wanted >= upper) return upper;
+  // One list throughout: retention may publish a shorter one meanwhile.
   const auto list = segments();
-  auto it = std::upper_bound(list->begin(), list->end(), wanted,
-                             [](LogOffset o, const auto& s) { return o < s->base_offset(); });
-  const LogSegment& segment = **std::prev(it);
+  const LogOffset start = list->front()->base_offset();
+  const LogOffset wanted(std::max(start.value(), upper.value() - count));
+  if (wanted >= upper) return upper;
+  const LogSegment& segment = SegmentOf(*list, wanted);
   STROM_ASSIGN_OR_RETURN(const uint64_t position, segment.FindBatch(wanted));
   STROM_ASSIGN_OR_RETURN(const Bytes batch, segment.Read(position, 0, true, upper));
   if (batch.empty()) return upper;

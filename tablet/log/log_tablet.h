@@ -115,6 +115,7 @@ class LogTablet {
   // Published list, oldest segment first, never empty once open.
   std::shared_ptr<const Segments> segments() const;
   void Publish(Segments segments);
+  static const LogSegment& SegmentOf(const Segments& segments, LogOffset offset);
   LogSegment& active() const { return *segments()->back(); }
 
   Status Load(bool clean_shutdown);
