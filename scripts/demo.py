@@ -174,7 +174,7 @@ def main() -> int:
             if not o.once:
                 stay(server)
     except Failure as failure:
-        print(f"{server.log_tail()}\nThe data is kept in {root}.\ndemo: FAIL {failure}", flush=True)
+        print(f"The data is kept in {root}.\ndemo: FAIL {failure}", flush=True)
         return 1
     shutil.rmtree(root)
     return 0

@@ -2,13 +2,19 @@
 #include "cli/dev_server.h"
 
 #include <fstream>
+#include <set>
 #include <sstream>
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <catch2/generators/catch_generators_adapters.hpp>
+#include <catch2/generators/catch_generators_random.hpp>
 
 #include "cli/commands.h"
+#include "cli/value_json.h"
 #include "common/io/posix_file_system.h"
 #include "common/runtime/notification.h"
+#include "tests/testing/random_rows.h"
 #include "tests/testing/temp_dir.h"
 
 namespace strom::cli {
@@ -159,6 +165,86 @@ TEST_CASE("head, tail, columns, positions and limits", "[cli]") {
   CHECK(positions.out.find(",+A,1,a\n") != std::string::npos);
   CHECK(cluster.Run({"table", "scan", "fluss.t", "--columns", "nope"}).err.find("nope") !=
         std::string::npos);
+}
+
+TEST_CASE("rows of random types come back as they were written", "[cli]") {
+  const uint64_t seed = GENERATE(take(5, random<uint64_t>(1, UINT64_MAX)));
+  INFO("seed " << seed);
+  testing::RandomRows random(seed, {.columns_max = 12});
+  std::vector<DataType> types = random.RandomTypes();
+  for (DataType& type : types) {
+    // A log fills a BINARY up to its length, as Fluss's does.
+    if (type.ToString().find("BINARY") != std::string::npos) type = DataType::Bytes();
+  }
+  std::string columns;
+  std::vector<Column> named;
+  for (size_t i = 0; i < types.size(); ++i) {
+    named.push_back({.name = "c" + std::to_string(i), .type = types[i]});
+    columns += (i == 0 ? "" : ", ") + named[i].name + " " + types[i].ToString();
+  }
+  INFO(columns);
+  std::string json;
+  for (int i = 0; i < 50; ++i) json += RowToJson(random.RandomRow(types), named) + "\n";
+
+  const testing::TempDir dir;
+  Cluster cluster(dir.path());
+  Expect(cluster.Run({"table", "create", "fluss.t", "--columns", columns}), "");
+  Expect(cluster.Run({"table", "append", "fluss.t"}, json), "appended 50 rows\n");
+  Expect(cluster.Run({"table", "scan", "fluss.t", "--format", "json"}), json);
+  // And what was printed as CSV is CSV that can be appended.
+  const Ran csv = cluster.Run({"table", "scan", "fluss.t", "--format", "csv"});
+  Expect(cluster.Run({"table", "create", "fluss.u", "--columns", columns}), "");
+  Expect(cluster.Run({"table", "append", "fluss.u", "--input", "csv"}, csv.out),
+         "appended 50 rows\n");
+  Expect(cluster.Run({"table", "scan", "fluss.u", "--format", "json"}), json);
+}
+
+TEST_CASE("head and tail go by the time rows were taken, over all buckets", "[cli]") {
+  const testing::TempDir dir;
+  Cluster cluster(dir.path());
+  Expect(cluster.Run({"table", "create", "fluss.t", "--columns", "id INT NOT NULL, name STRING",
+                      "--buckets", "3", "--bucket-key", "id"}),
+         "");
+  for (int i = 0; i < 6; ++i) {
+    Expect(cluster.Run({"table", "append", "fluss.t"}, Rows(i, i + 1)), "appended 1 row\n");
+  }
+  const auto in_time_order = [&cluster](const char* command, const char* count) {
+    // Rows that were taken within one millisecond have no order.
+    return SortedLines(
+        cluster.Run({"table", command, "fluss.t", "-n", count, "--format", "json"}).out);
+  };
+  CHECK(in_time_order("head", "6") == SortedLines(Rows(0, 6)));
+  CHECK(in_time_order("tail", "100") == SortedLines(Rows(0, 6)));
+  CHECK(in_time_order("head", "1").size() == 1);
+  const Ran buckets = cluster.Run({"table", "scan", "fluss.t", "--positions", "--format", "csv"});
+  std::set<char> seen;
+  for (const std::string& line : SortedLines(buckets.out)) {
+    if (line[0] != '_') seen.insert(line[0]);
+  }
+  CHECK(seen.size() > 1);  // The key spreads the rows.
+}
+
+TEST_CASE("what is not there is a failure that names it", "[cli]") {
+  const testing::TempDir dir;
+  Cluster cluster(dir.path());
+  const auto problem = [&cluster](std::vector<std::string> arguments) {
+    const Ran ran = cluster.Run(std::move(arguments), "{}\n");
+    CHECK(ran.code == kExitFailed);
+    CHECK(ran.out.empty());
+    return ran.err;
+  };
+  CHECK(problem({"table", "list", "nowhere"}).find("nowhere") != std::string::npos);
+  CHECK(problem({"db", "describe", "nowhere"}).find("nowhere") != std::string::npos);
+  for (const char* command : {"describe", "drop", "scan", "head", "tail", "append"}) {
+    INFO(command);
+    CHECK(problem({"table", command, "fluss.gone"}).find("fluss.gone") != std::string::npos);
+  }
+  CHECK(problem({"table", "create", "nowhere.t", "--columns", "id INT"}).find("nowhere") !=
+        std::string::npos);
+  CHECK(problem({"table", "create", "fluss.t", "--columns", "id INT", "--property",
+                 "table.replication.factor=3"})
+            .find("replication") != std::string::npos);
+  CHECK(problem({"db", "create", "a/b"}).find("a/b") != std::string::npos);
 }
 
 TEST_CASE("a wrong row ends the append, and its line is named", "[cli]") {

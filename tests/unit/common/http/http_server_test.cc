@@ -25,13 +25,19 @@ class Connection {
   }
   ~Connection() { close(fd_); }
 
-  // Sends `request` and returns all that comes until the server closes.
-  std::string Exchange(const std::string& request) {
+  void Send(const std::string& request) {
     REQUIRE(send(fd_, request.data(), request.size(), 0) == static_cast<ssize_t>(request.size()));
+  }
+  // Until the server closes.
+  std::string ReadAll() {
     std::string answer;
     char buffer[4096];
     for (ssize_t n; (n = recv(fd_, buffer, sizeof(buffer), 0)) > 0;) answer.append(buffer, n);
     return answer;
+  }
+  std::string Exchange(const std::string& request) {
+    Send(request);
+    return ReadAll();
   }
 
  private:
@@ -123,6 +129,26 @@ TEST_CASE("a silent connection keeps nobody from being answered", "[http]") {
   const Connection silent(server->port());
   CHECK(Get(server->port(), "/health").status == 200);
   CHECK(Get(server->port(), "/health").status == 200);
+}
+
+TEST_CASE("more connections than threads and queue hold are all answered", "[http]") {
+  metrics::Registry registry;
+  const auto server = StartOn(0, registry);
+  std::vector<std::unique_ptr<Connection>> connections;
+  for (int i = 0; i < HttpServer::kConnectionsWaitingMax + 20; ++i) {
+    connections.push_back(std::make_unique<Connection>(server->port()));
+    connections.back()->Send("GET /health HTTP/1.1\r\nHost: x\r\n\r\n");
+  }
+  for (const auto& connection : connections) CHECK(Parse(connection->ReadAll()).status == 200);
+}
+
+TEST_CASE("HEAD gets the head alone", "[http]") {
+  metrics::Registry registry;
+  const auto server = StartOn(0, registry);
+  const Answer answer =
+      Parse(Connection(server->port()).Exchange("HEAD /health HTTP/1.1\r\nHost: x\r\n\r\n"));
+  CHECK(answer.status == 200);
+  CHECK(answer.body.empty());
 }
 
 TEST_CASE("a port in use is refused, and free again after the end", "[http]") {
