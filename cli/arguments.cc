@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <charconv>
 
-#include "cli/address.h"
 #include "common/base/check.h"
 #include "common/base/result.h"
 #include "common/base/units.h"
+#include "common/daemon/address.h"
 #include "common/types/table_path.h"
 
 namespace strom::cli {
@@ -72,7 +72,12 @@ Status CheckKeyValue(const std::string& text) {
   return Error(ErrorCode::kInvalidConfig, "'{}' is not of the form key=value", text);
 }
 
-Status CheckAddress(const std::string& text) { return ParseAddress(text).status(); }
+Status CheckAddress(const std::string& text) { return daemon::ParseAddress(text).status(); }
+
+Status CheckAddresses(const std::string& text) {
+  for (const std::string& address : SplitList(text)) STROM_RETURN_IF_ERROR(CheckAddress(address));
+  return Status::Ok();
+}
 
 Status CheckTablePath(const std::string& text) { return TablePath::Parse(text).status(); }
 

@@ -45,6 +45,7 @@ Status CheckCount(const std::string& text);      // A whole number from 1 on.
 Status CheckDuration(const std::string& text);   // "10 s"; more than nothing.
 Status CheckKeyValue(const std::string& text);   // "key=value".
 Status CheckAddress(const std::string& text);    // "host:port", ":port", "[::1]:port".
+Status CheckAddresses(const std::string& text);  // One or several of them: "a:1,b:2".
 Status CheckTablePath(const std::string& text);  // "database.table".
 
 }  // namespace strom::cli

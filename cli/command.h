@@ -6,13 +6,14 @@
 #include "cli/arguments.h"
 #include "cli/console.h"
 #include "common/base/status.h"
+#include "common/daemon/exit_code.h"
 
 namespace strom::cli {
 
 // Exit codes of every command.
-inline constexpr int kExitOk = 0;
-inline constexpr int kExitFailed = 1;  // The operation failed.
-inline constexpr int kExitUsage = 2;   // Wrong usage: arguments or a configuration we refuse.
+using daemon::kExitFailed;
+using daemon::kExitOk;
+using daemon::kExitUsage;
 
 // Says what is wrong with an argument's text.
 using Check = Status (*)(const std::string& text);

@@ -6,8 +6,8 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/command.h"
-#include "cli/version.h"
 #include "common/base/nearest_name.h"
+#include "common/daemon/version.h"
 
 namespace strom::cli {
 namespace {
@@ -24,7 +24,7 @@ struct Node {
 class Parser {
  public:
   explicit Parser(const Command& root) : app_(root.help, root.name) {
-    app_.set_version_flag("--version", std::string("strom ") + kVersion);
+    app_.set_version_flag("--version", std::string("strom ") + daemon::kVersion);
     Fill(root, app_);
   }
 
@@ -169,9 +169,8 @@ int RunCommandLine(const Command& root, const std::vector<std::string>& argument
   if (status.ok() && !console.out) {
     status = Error(ErrorCode::kStorage, "the output could not be written");
   }
-  if (status.ok()) return kExitOk;
-  console.err << "strom: " << status.message() << "\n";
-  return status.code() == ErrorCode::kInvalidConfig ? kExitUsage : kExitFailed;
+  if (!status.ok()) console.err << "strom: " << status.message() << "\n";
+  return daemon::ExitCodeOf(status);
 }
 
 }  // namespace strom::cli

@@ -27,10 +27,11 @@ const Command& CommandTree() {
       .help = "Strom: real-time tables for operational data",
       .details =
           "Exit codes: 0 done, 1 the operation failed, 2 wrong usage or configuration.\n"
-          "The cluster is --server, else the variable STROM_SERVER, else 127.0.0.1:9123.\n"
+          "The cluster is --server, else the variable STROM_SERVER, else 127.0.0.1:9123;\n"
+          "of job and sql: --server, else the variable STROM_GRPC.\n"
           "STROM_LOG=debug prints what the client does to standard error.",
       .children = {DevCommand(), ClusterCommands(), DatabaseCommands(), TableCommands(),
-                   CompletionCommand()},
+                   JobCommands(), SqlCommand(), CompletionCommand()},
   };
   return *tree;
 }

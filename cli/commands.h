@@ -12,5 +12,7 @@ Command DevCommand();
 Command DatabaseCommands();
 Command TableCommands();
 Command ClusterCommands();
+Command JobCommands();
+Command SqlCommand();
 
 }  // namespace strom::cli

@@ -3,7 +3,7 @@
 #include "cli/commands.h"
 #include "cli/row_printer.h"
 #include "cli/session.h"
-#include "cli/value_text.h"
+#include "common/text/value_text.h"
 
 namespace strom::cli {
 namespace {

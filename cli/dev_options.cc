@@ -1,72 +1,15 @@
 #include "cli/dev_options.h"
 
-#include "cli/address.h"
-#include "common/base/logging.h"
 #include "common/config/options.h"
-#include "common/io/atomic_file.h"
-#include "common/io/posix_file_system.h"
+#include "common/daemon/address.h"
+#include "common/daemon/config_file.h"
+#include "common/daemon/listeners.h"
 
 namespace strom::cli {
 namespace {
 
-constexpr uint64_t kConfigBytesMax = 1 << 20;
-constexpr const char* kFluss = "FLUSS";
-constexpr const char* kGrpc = "GRPC";
-
-struct Range {
-  const config::IntOption& option;
-  int64_t min;
-  int64_t max;
-};
-
-constexpr int64_t kTera = int64_t{1} << 40;
-
-// What the numbers may be, where not every number can be meant.
-const Range kRanges[] = {
-    {config::kTabletServerId, 0, INT32_MAX},
-    {config::kDefaultBucketNumber, 1, INT32_MAX},
-    {config::kDefaultReplicationFactor, 1, INT32_MAX},
-    {config::kMaxBucketNum, 1, INT32_MAX},
-    {config::kLogSegmentFileSize, 1024, INT32_MAX},
-    {config::kLogIndexFileSize, 1024, INT32_MAX},
-    {config::kLogIndexIntervalSize, 0, INT32_MAX},
-    {config::kLogFlushCheckpointInterval, 1, kTera},
-    {config::kLogRetentionCheckInterval, 1, kTera},
-    {config::kWriterIdExpiration, 1, kTera},
-    {config::kServerMaxRequestSize, 1024, INT32_MAX},
-    {config::kConnectionMaxIdleTime, 1, kTera},
-    {config::kServerNetworkThreads, 0, 1024},
-    {config::kServerWorkerThreads, 0, 1024},
-    {config::kMaxConnections, 1, INT32_MAX},
-    {config::kRequestMemory, 1024, kTera},
-    {config::kLogFileSize, 1024, kTera},
-    {config::kLogFileCount, 0, 200'000},
-};
-
-Status CheckRanges(const config::Config& config) {
-  for (const Range& range : kRanges) {
-    const int64_t value = config.Get(range.option);
-    if (range.min <= value && value <= range.max) continue;
-    return Error(ErrorCode::kInvalidConfig, "option {}: {} is not from {} to {}",
-                 range.option.info.key, value, range.min, range.max);
-  }
-  return ParseLogLevel(config.Get(config::kLogLevel))
-      .status()
-      .WithContext(fmt::format("option {}", config::kLogLevel.info.key));
-}
-
-Result<config::Config> ReadConfig(const Arguments& arguments) {
-  std::string yaml;
-  const std::string path = arguments.Text("--config");
-  if (!path.empty()) {
-    io::PosixFileSystem files;
-    STROM_ASSIGN_OR_RETURN(yaml, io::ReadWholeFile(files, path, kConfigBytesMax));
-  }
-  Result<config::Config> config = config::Config::Parse(yaml, arguments.All("--set"));
-  if (!config.ok()) return path.empty() ? config.status() : config.status().WithContext(path);
-  STROM_RETURN_IF_ERROR(CheckRanges(*config));
-  return config;
-}
+using daemon::kFlussListener;
+using daemon::kGrpcListener;
 
 // `address`, `distance` ports up. Port 0 stays.
 Result<HostPort> Above(const HostPort& address, int distance) {
@@ -78,24 +21,32 @@ Result<HostPort> Above(const HostPort& address, int distance) {
   return HostPort{address.host, static_cast<uint16_t>(address.port + distance)};
 }
 
-Result<Listeners> ReadListeners(const config::Config& config, const config::StringOption& option) {
+// What `read` makes of the option's text.
+Result<Listeners> ReadListeners(const config::Config& config, const config::StringOption& option,
+                                Result<Listeners> (*read)(std::string_view)) {
   const std::string text = config.Get(option);
   if (text.empty()) return Listeners{};
-  Result<Listeners> listeners = ListenersFromText(text);
+  Result<Listeners> listeners = read(text);
   if (!listeners.ok()) return listeners.status().WithContext(option.info.key);
   for (const auto& [name, address] : *listeners) {
-    if (name == kFluss || name == kGrpc) continue;
+    if (name == kFlussListener || name == kGrpcListener) continue;
     return Error(ErrorCode::kInvalidConfig, "{}: strom dev has the listeners {} and {}, not {}",
-                 option.info.key, kFluss, kGrpc, name);
+                 option.info.key, kFlussListener, kGrpcListener, name);
   }
   return listeners;
+}
+
+// Of strom.http.listen, which is empty by default: then `otherwise`.
+Result<HostPort> HttpAddress(const config::Config& config, const HostPort& otherwise) {
+  const std::string text = config.Get(config::kHttpListen);
+  return text.empty() ? otherwise : daemon::ParseAddress(text);
 }
 
 // The address of an option if it is given, else of a listener, else `otherwise`.
 Result<HostPort> Choose(const Arguments& arguments, std::string_view option,
                         const Listeners& listeners, std::string_view name,
                         const HostPort& otherwise) {
-  if (arguments.Has(option)) return ParseAddress(arguments.Text(option));
+  if (arguments.Has(option)) return daemon::ParseAddress(arguments.Text(option));
   const auto it = listeners.find(name);
   return it == listeners.end() ? otherwise : it->second;
 }
@@ -117,18 +68,22 @@ Status Pair(const HostPort& bind, const Listeners& advertised, std::string_view 
 }
 
 Result<DevListeners> PlanListeners(const Arguments& arguments, const config::Config& config) {
-  STROM_ASSIGN_OR_RETURN(const Listeners bound, ReadListeners(config, config::kBindListeners));
+  STROM_ASSIGN_OR_RETURN(const Listeners bound,
+                         ReadListeners(config, config::kBindListeners, BindListenersFromText));
   STROM_ASSIGN_OR_RETURN(const Listeners advertised,
-                         ReadListeners(config, config::kAdvertisedListeners));
+                         ReadListeners(config, config::kAdvertisedListeners, ListenersFromText));
   DevListeners plan;
-  STROM_ASSIGN_OR_RETURN(const HostPort fluss,
-                         Choose(arguments, "--listen", bound, kFluss, HostPort{"127.0.0.1", 9123}));
+  STROM_ASSIGN_OR_RETURN(const HostPort fluss, Choose(arguments, "--listen", bound, kFlussListener,
+                                                      HostPort{"127.0.0.1", 9123}));
   STROM_ASSIGN_OR_RETURN(const HostPort two_above, Above(fluss, 2));
   STROM_ASSIGN_OR_RETURN(const HostPort four_above, Above(fluss, 4));
-  STROM_ASSIGN_OR_RETURN(const HostPort grpc, Choose(arguments, "--grpc", bound, kGrpc, two_above));
-  STROM_ASSIGN_OR_RETURN(plan.http, Choose(arguments, "--http", {}, "", four_above));
-  STROM_RETURN_IF_ERROR(Pair(fluss, advertised, kFluss, &plan.coordinator, &plan.tablet));
-  STROM_RETURN_IF_ERROR(Pair(grpc, advertised, kGrpc, &plan.coordinator_grpc, &plan.tablet_grpc));
+  STROM_ASSIGN_OR_RETURN(const HostPort grpc,
+                         Choose(arguments, "--grpc", bound, kGrpcListener, two_above));
+  STROM_ASSIGN_OR_RETURN(const HostPort http, HttpAddress(config, four_above));
+  STROM_ASSIGN_OR_RETURN(plan.http, Choose(arguments, "--http", {}, "", http));
+  STROM_RETURN_IF_ERROR(Pair(fluss, advertised, kFlussListener, &plan.coordinator, &plan.tablet));
+  STROM_RETURN_IF_ERROR(
+      Pair(grpc, advertised, kGrpcListener, &plan.coordinator_grpc, &plan.tablet_grpc));
   return plan;
 }
 
@@ -156,7 +111,8 @@ std::vector<OptionSpec> DevOptionSpecs() {
        .check = CheckAddress},
       {.name = "--http",
        .value_name = "HOST:PORT",
-       .help = "For /metrics and /health. Default: four ports above --listen",
+       .help = "For /metrics and /health. Default: strom.http.listen, else four ports above "
+               "--listen",
        .check = CheckAddress},
       {.name = "--print-config", .help = "Print all options with their values, and end"},
   };
@@ -164,7 +120,8 @@ std::vector<OptionSpec> DevOptionSpecs() {
 
 Result<DevOptions> ReadDevOptions(const Arguments& arguments) {
   DevOptions options;
-  STROM_ASSIGN_OR_RETURN(options.config, ReadConfig(arguments));
+  STROM_ASSIGN_OR_RETURN(options.config,
+                         daemon::LoadConfig(arguments.Text("--config"), arguments.All("--set")));
   STROM_ASSIGN_OR_RETURN(options.listeners, PlanListeners(arguments, options.config));
   options.data_dir =
       arguments.Has("--data") ? arguments.Text("--data") : options.config.Get(config::kDataDir);

@@ -42,10 +42,10 @@ std::vector<OptionSpec> DevOptionSpecs();
 // Reads the file of --config, the --set options on top of it, and the rest.
 //
 // Listeners: --listen, else FLUSS of bind.listeners; --grpc, else GRPC of bind.listeners, else two
-// ports above --listen; --http, else four above. The tablet server takes the port above the
-// coordinator's, for either protocol. A port above 0 stays 0. advertised.listeners names what
-// clients are told for FLUSS and GRPC; the tablet server is told with its own port.
-// Errors: kInvalidConfig; kStorage for a file that cannot be read.
+// ports above --listen; --http, else strom.http.listen, else four above. The tablet server takes
+// the port above the coordinator's, for either protocol. A port above 0 stays 0.
+// advertised.listeners names what clients are told for FLUSS and GRPC; the tablet server is told
+// with its own port. Errors: kInvalidConfig; kStorage for a file that cannot be read.
 Result<DevOptions> ReadDevOptions(const Arguments& arguments);
 
 }  // namespace strom::cli

@@ -5,40 +5,15 @@
 #include <unistd.h>
 
 #include "cli/dev_server_options.h"
-#include "common/http/http_server.h"
-#include "common/runtime/notification.h"
+#include "common/config/options.h"
+#include "common/daemon/ending.h"
+#include "common/daemon/http_page.h"
+#include "common/daemon/listeners.h"
+#include "pipeline/worker/worker_program.h"
 
 namespace strom::cli {
-namespace {
 
-constexpr MonoDuration kDrain = Seconds(5);  // For requests under way when it shall stop.
-
-// The outcome of something that ends on another thread.
-class Ending {
- public:
-  absl::AnyInvocable<void(Status)> Callback() {
-    return [state = state_](Status status) {
-      state->status = std::move(status);
-      state->done.Notify();
-    };
-  }
-  bool ended() const { return state_->done.HasBeenNotified(); }
-  // Once it has ended.
-  const Status& status() const { return state_->status; }
-  const Status& Wait() const {
-    state_->done.Wait();
-    return state_->status;
-  }
-
- private:
-  struct State {
-    runtime::Notification done;
-    Status status;
-  };
-  const std::shared_ptr<State> state_ = std::make_shared<State>();
-};
-
-}  // namespace
+using daemon::Ending;
 
 // In the order in which they are made; what comes later uses what stands before.
 struct DevServer::Parts {
@@ -67,13 +42,9 @@ struct DevServer::Parts {
 
   std::vector<http::HealthPart> Health() const {
     const auto view = coordinator.views().Get();
-    const auto part = [](const char* name, bool well, const char* problem) {
-      return http::HealthPart{
-          name, well ? Status::Ok() : Error(ErrorCode::kLeaderNotAvailable, "{}", problem)};
-    };
-    return {part("coordinator", view->coordinator.has_value(), "it does not lead"),
-            part("tablet-server", view->tablet_servers.contains(tablet_options.id),
-                 "the coordinator does not see it")};
+    return {daemon::Health("coordinator", view->coordinator.has_value(), "it does not lead"),
+            daemon::Health("tablet-server", view->tablet_servers.contains(tablet_options.id),
+                           "the coordinator does not see it")};
   }
 
   std::unique_ptr<RealPlatform> platform;
@@ -85,6 +56,8 @@ struct DevServer::Parts {
   std::unique_ptr<http::HttpServer> http;
   std::optional<Ending> coordinator_started;
   std::optional<Ending> tablet_started;
+  std::optional<worker::WorkerOptions> worker_options;  // None: no worker.
+  std::unique_ptr<worker::WorkerService> worker;
 };
 
 DevServer::DevServer(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -98,6 +71,11 @@ Result<std::unique_ptr<DevServer>> DevServer::Create(const DevOptions& options,
   STROM_ASSIGN_OR_RETURN(
       parts->http, http::HttpServer::Start({.host = http.host, .port = http.port}, parts->registry,
                                            [parts = parts.get()] { return parts->Health(); }));
+  if (options.config.Get(config::kWorkerSlots) > 0) {
+    STROM_ASSIGN_OR_RETURN(parts->worker_options, worker::WorkerOptionsOf(options.config));
+    // One process: what it hosted before it ended comes back to it, whatever the machine is called.
+    parts->worker_options->name = "dev";
+  }
   parts->coordinator.Start(parts->coordinator_started.emplace().Callback());
   return std::unique_ptr<DevServer>(new DevServer(std::move(parts)));
 }
@@ -109,17 +87,24 @@ Result<bool> DevServer::Ready() {
   if (!p.tablet_started) p.tablet.Start(p.tablet_started.emplace().Callback());
   if (!p.tablet_started->ended()) return false;
   STROM_RETURN_IF_ERROR(p.tablet_started->status().WithContext("tablet server"));
-  return p.ClusterServes();
+  if (!p.ClusterServes()) return false;
+  if (!p.worker_options) return true;
+  if (!p.worker) {
+    p.worker_options->bootstrap_servers = {
+        p.coordinator.EndpointOf(daemon::kGrpcListener)->ToString()};
+    STROM_ASSIGN_OR_RETURN(p.worker, worker::WorkerService::Start(*p.worker_options));
+  }
+  return p.worker->Ready();
 }
 
 std::map<std::string, std::string> DevServer::Endpoints() const {
   const Parts& p = *parts_;
-  const std::string bootstrap = p.coordinator.EndpointOf(kFlussListener)->ToString();
+  const std::string bootstrap = p.coordinator.EndpointOf(daemon::kFlussListener)->ToString();
   return {
       {"FLUSS_BOOTSTRAP", bootstrap},
       {"STROM_SERVER", bootstrap},  // What our own command reads.
-      {"STROM_TABLET", p.tablet.EndpointOf(kFlussListener)->ToString()},
-      {"STROM_GRPC", p.coordinator.EndpointOf(kGrpcListener)->ToString()},
+      {"STROM_TABLET", p.tablet.EndpointOf(daemon::kFlussListener)->ToString()},
+      {"STROM_GRPC", p.coordinator.EndpointOf(daemon::kGrpcListener)->ToString()},
       {"STROM_HTTP", HostPort{p.http->host(), p.http->port()}.ToString()},
       {"PID", std::to_string(getpid())},
   };
@@ -128,14 +113,16 @@ std::map<std::string, std::string> DevServer::Endpoints() const {
 Status DevServer::Stop() {
   Parts& p = *parts_;
   Status status;
+  if (p.worker) status = p.worker->Stop();
   if (p.tablet_started) {
     p.tablet_started->Wait();
     Ending stopped;
-    p.tablet.Stop(kDrain, stopped.Callback());
-    status = stopped.Wait();
+    p.tablet.Stop(daemon::kDrain, stopped.Callback());
+    const Status saved = stopped.Wait();
+    if (status.ok()) status = saved;
   }
   Ending stopped;
-  p.coordinator.Stop(kDrain, [done = stopped.Callback()]() mutable { done(Status::Ok()); });
+  p.coordinator.Stop(daemon::kDrain, [done = stopped.Callback()]() mutable { done(Status::Ok()); });
   stopped.Wait();
   p.http.reset();
   return status;

@@ -4,8 +4,8 @@
 
 #include "cli/csv.h"
 #include "cli/table_printer.h"
-#include "cli/value_json.h"
-#include "cli/value_text.h"
+#include "common/text/value_json.h"
+#include "common/text/value_text.h"
 #include "common/base/check.h"
 
 namespace strom::cli {

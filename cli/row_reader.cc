@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "cli/csv.h"
-#include "cli/value_json.h"
-#include "cli/value_text.h"
+#include "common/text/value_json.h"
+#include "common/text/value_text.h"
 #include "common/base/nearest_name.h"
 
 namespace strom::cli {

@@ -17,6 +17,10 @@ namespace strom::cli {
 // The options that every command has which talks to a cluster: --server, --transport, --timeout;
 // and --format of those that print rows.
 std::vector<OptionSpec> ConnectionOptions();
+// The same of those that speak of jobs: by default at STROM_GRPC, over gRPC; there is no other
+// default, for the usual one is a listener for Fluss's clients, which serves no jobs.
+std::vector<OptionSpec> JobConnectionOptions();
+OptionSpec FormatOption();
 std::vector<OptionSpec> ConnectionAndFormatOptions();
 
 // `base` and then `more`.
@@ -25,7 +29,7 @@ std::vector<OptionSpec> Concat(std::vector<OptionSpec> base, std::vector<OptionS
 // A command's connection and how long it waits for each answer. For the thread of the command.
 class Session {
  public:
-  // Errors: kInvalidConfig, kNetwork.
+  // Errors: kInvalidConfig, also without a server; kNetwork.
   static Result<Session> Open(const Arguments& arguments);
 
   client::Connection& connection() { return *connection_; }

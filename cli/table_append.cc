@@ -7,22 +7,58 @@
 #include "cli/row_reader.h"
 #include "cli/session.h"
 #include "client/include/strom/append_writer.h"
+#include "client/include/strom/upsert_writer.h"
 #include "common/types/table_path.h"
 
 namespace strom::cli {
 namespace {
 
-// Appends rows and keeps count of their answers.
+// A writer of a log table or of a primary-key table.
+struct RowWriter {
+  using Done = absl::AnyInvocable<void(const Status&)>;
+  absl::AnyInvocable<Status(const Row&, Done)> write;
+  absl::AnyInvocable<Status()> close;
+};
+
+template <class Writer, class Outcome>
+RowWriter MakeRowWriter(std::unique_ptr<Writer> writer,
+                        Status (Writer::*write)(const Row&,
+                                                absl::AnyInvocable<void(Result<Outcome>)>)) {
+  const std::shared_ptr<Writer> shared = std::move(writer);
+  return {.write =
+              [shared, write](const Row& row, RowWriter::Done done) {
+                return ((*shared).*write)(
+                    row, [done = std::move(done)](Result<Outcome> outcome) mutable {
+                      done(outcome.status());
+                    });
+              },
+          .close = [shared] { return shared->Close().Get(); }};
+}
+
+Result<RowWriter> OpenWriter(Session& session, const TableInfo& table) {
+  client::AppendWriterOptions options;
+  options.delivery_timeout = session.timeout();
+  if (table.descriptor.schema.has_primary_key()) {
+    STROM_ASSIGN_OR_RETURN(auto writer, session.connection().NewUpsertWriter(
+                                            table, {.columns = {}, .writing = options}));
+    return MakeRowWriter(std::move(writer), &client::UpsertWriter::Upsert);
+  }
+  STROM_ASSIGN_OR_RETURN(auto writer, session.connection().NewAppendWriter(table, options));
+  return MakeRowWriter(std::move(writer), &client::AppendWriter::Append);
+}
+
+// Writes rows and keeps count of their answers.
 class Appending {
  public:
-  Appending(client::AppendWriter& writer, int64_t progress_step, std::ostream& out)
-      : writer_(writer), progress_(std::make_shared<AppendProgress>(progress_step, out)) {}
+  Appending(RowWriter writer, int64_t progress_step, std::ostream& out)
+      : writer_(std::move(writer)),
+        progress_(std::make_shared<AppendProgress>(progress_step, out)) {}
   ~Appending() { progress_->Stop(); }
 
   Status Take(const Row& row) {
-    STROM_RETURN_IF_ERROR(writer_.Append(
-        row, [progress = progress_, number = count_](Result<client::AppendResult> result) {
-          progress->Answered(number, result.status());
+    STROM_RETURN_IF_ERROR(
+        writer_.write(row, [progress = progress_, number = count_](const Status& status) {
+          progress->Answered(number, status);
         }));
     ++count_;
     return FirstFailure();
@@ -30,7 +66,7 @@ class Appending {
 
   // Waits for the answers of all rows taken.
   Status Finish() {
-    const Status status = writer_.Close().Get();
+    const Status status = writer_.close();
     progress_->Stop();
     STROM_RETURN_IF_ERROR(FirstFailure());
     return status;
@@ -45,7 +81,7 @@ class Appending {
     return failure->status.WithContext(fmt::format("row {}", failure->row + 1));
   }
 
-  client::AppendWriter& writer_;
+  RowWriter writer_;
   const std::shared_ptr<AppendProgress> progress_;  // Answers may come after this object's end.
   int64_t count_ = 0;
 };
@@ -79,11 +115,9 @@ Status Append(const Arguments& arguments, Console& console) {
                          session.Await(session.admin().GetTable(table_path)));
   const auto rows = format == "csv" ? MakeCsvRowReader(in, table.descriptor.schema)
                                     : MakeJsonRowReader(in, table.descriptor.schema);
-  client::AppendWriterOptions options;
-  options.delivery_timeout = session.timeout();
-  STROM_ASSIGN_OR_RETURN(const auto writer, session.connection().NewAppendWriter(table, options));
-  Appending appending(*writer, arguments.Has("--progress") ? arguments.Int("--progress") : 0,
-                      console.out);
+  STROM_ASSIGN_OR_RETURN(RowWriter writer, OpenWriter(session, table));
+  Appending appending(std::move(writer),
+                      arguments.Has("--progress") ? arguments.Int("--progress") : 0, console.out);
   const Status status = AppendAll(*rows, appending);
   if (!status.ok()) {
     return Status(status.code(), fmt::format("{}; {} rows from the front are written",
@@ -99,7 +133,7 @@ Status Append(const Arguments& arguments, Console& console) {
 Command TableAppendCommand() {
   return {
       .name = "append",
-      .help = "Append rows to a log table, from a file or the input",
+      .help = "Append rows to a log table, or upsert them into one with a primary key",
       .details =
           "JSON: one object a line, {\"id\":1,\"name\":\"a\"}; columns left out are NULL. CSV: the "
           "first line\nnames the columns. DECIMAL is a text in JSON, bytes are base64, times are "

@@ -6,6 +6,7 @@
 #include "cli/table_append.h"
 #include "cli/table_description.h"
 #include "cli/table_descriptor_args.h"
+#include "cli/table_keyed.h"
 #include "cli/table_scan.h"
 #include "common/types/table_path.h"
 
@@ -90,6 +91,7 @@ Command TableCommands() {
           TableAppendCommand(),
       }};
   for (Command& command : TableScanCommands()) commands.children.push_back(std::move(command));
+  for (Command& command : TableKeyedCommands()) commands.children.push_back(std::move(command));
   return commands;
 }
 

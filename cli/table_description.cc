@@ -4,8 +4,8 @@
 #include <fmt/core.h>
 
 #include "cli/text_width.h"
-#include "cli/time_text.h"
-#include "cli/value_json.h"
+#include "common/text/time_text.h"
+#include "common/text/value_json.h"
 #include "common/types/json_codec.h"
 
 namespace strom::cli {

@@ -26,6 +26,17 @@ Status CheckBucketCount(const std::string& text) {
   return Error(ErrorCode::kInvalidConfig, "{} are too many buckets", text);
 }
 
+// Its columns become NOT NULL, as in SQL.
+Result<Schema> WithPrimaryKey(const Schema& schema, const std::vector<std::string>& names) {
+  std::vector<Column> columns = schema.columns();
+  for (const std::string& name : names) {
+    if (const auto at = schema.Find(name)) columns[*at].type = columns[*at].type.NotNull();
+  }
+  const Result<Schema> made = Schema::Make({.columns = std::move(columns), .primary_key = names});
+  if (made.ok()) return made;
+  return Error(ErrorCode::kInvalidConfig, "{}", made.status().message());
+}
+
 Result<TableDescriptor> Base(const Arguments& arguments, Console& console) {
   if (arguments.Has("--columns") == arguments.Has("--descriptor")) {
     return Error(ErrorCode::kInvalidConfig,
@@ -34,7 +45,14 @@ Result<TableDescriptor> Base(const Arguments& arguments, Console& console) {
   if (arguments.Has("--columns")) {
     Result<Schema> schema = ParseColumnList(arguments.Text("--columns"));
     if (!schema.ok()) return schema.status().WithContext("--columns");
+    if (arguments.Has("--primary-key")) {
+      schema = WithPrimaryKey(*schema, SplitList(arguments.Text("--primary-key")));
+      if (!schema.ok()) return schema.status().WithContext("--primary-key");
+    }
     return TableDescriptor{.schema = *std::move(schema)};
+  }
+  if (arguments.Has("--primary-key")) {
+    return Error(ErrorCode::kInvalidConfig, "--primary-key goes with --columns");
   }
   const std::string path = arguments.Text("--descriptor");
   STROM_ASSIGN_OR_RETURN(const std::string json, ReadDescriptor(path, console));
@@ -50,6 +68,9 @@ std::vector<OptionSpec> TableDescriptorOptions() {
       {.name = "--columns",
        .value_name = "LIST",
        .help = "Columns as in SQL: 'id INT NOT NULL, name STRING'"},
+      {.name = "--primary-key",
+       .value_name = "COLUMNS",
+       .help = "Makes a primary-key table: a,b; goes with --columns"},
       {.name = "--descriptor",
        .value_name = "FILE",
        .help = "Instead of --columns: a table descriptor in Fluss's JSON; - reads the input"},

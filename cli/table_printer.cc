@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "cli/text_width.h"
-#include "cli/value_text.h"
+#include "common/text/value_text.h"
 
 namespace strom::cli {
 namespace {

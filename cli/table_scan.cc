@@ -9,6 +9,7 @@
 #include "cli/log_ranges.h"
 #include "cli/row_printer.h"
 #include "cli/session.h"
+#include "cli/table_keyed.h"
 #include "client/include/strom/log_scanner.h"
 #include "common/types/table_path.h"
 
@@ -97,7 +98,20 @@ class Reading {
   std::unique_ptr<RowPrinter> printer_;
 };
 
+// A primary-key table is its rows; its changelog is what whoever asks for it, or for places in it,
+// wants to see.
+bool WantsLog(const Arguments& arguments) {
+  return arguments.Flag("--changelog") || arguments.Flag("--positions") ||
+         arguments.Text("--from") != "earliest";
+}
+
 Status Scan(const Arguments& arguments, Console& console) {
+  if (!WantsLog(arguments)) {
+    STROM_ASSIGN_OR_RETURN(const TablePath path, TablePath::Parse(arguments.Text("TABLE")));
+    STROM_ASSIGN_OR_RETURN(Session session, Session::Open(arguments));
+    STROM_ASSIGN_OR_RETURN(const TableInfo table, session.Await(session.admin().GetTable(path)));
+    if (table.descriptor.has_primary_key()) return PrintRows(session, table, arguments, console);
+  }
   STROM_ASSIGN_OR_RETURN(Reading reading, Reading::Open(arguments, console));
   STROM_ASSIGN_OR_RETURN(const auto earliest, reading.Offsets(OffsetSpec::Earliest()));
   STROM_ASSIGN_OR_RETURN(const auto latest, reading.Offsets(OffsetSpec::Latest()));
@@ -171,14 +185,18 @@ std::vector<Command> TableScanCommands() {
                         .check = CheckFewRows};
   return {
       {.name = "scan",
-       .help = "Print the rows that are in a table's log now",
-       .details = "Each bucket in its order; rows of different buckets as they come.",
+       .help = "Print the rows of a table as they are now",
+       .details =
+           "Of a log table, its log: each bucket in its order, rows of different buckets as they "
+           "come.\nOf a primary-key table its rows; with --changelog, --positions or --from the "
+           "log of their changes.",
        .options = ReadingOptions(
            {{.name = "--from",
              .value_name = "PLACE",
              .help = "Where to begin: earliest, latest, or an offset in every bucket",
              .default_text = "earliest",
              .check = CheckScanStart},
+            {.name = "--changelog", .help = "Of a primary-key table, the log of its changes"},
             {.name = "--limit",
              .value_name = "COUNT",
              .help = "Stop after so many rows",

@@ -57,7 +57,8 @@ Result<std::unique_ptr<Connection>> Connection::Create(ConnectionOptions options
 Connection::Connection(std::unique_ptr<World> world, std::shared_ptr<Cluster> cluster)
     : world_(std::move(world)),
       cluster_(std::move(cluster)),
-      admin_(std::make_unique<Admin>(cluster_)) {}
+      admin_(std::make_unique<Admin>(cluster_)),
+      jobs_(std::make_unique<Jobs>(cluster_)) {}
 
 Connection::~Connection() {
   STROM_CHECK(cluster_->open_handles() == 0)
@@ -97,6 +98,19 @@ Result<std::unique_ptr<UpsertWriter>> Connection::NewUpsertWriter(const TableInf
   STROM_ASSIGN_OR_RETURN(std::shared_ptr<WriterCore> core,
                          WriterCore::Make(cluster_, target, options.writing));
   return std::make_unique<UpsertWriter>(std::move(target), std::move(core));
+}
+
+Result<std::unique_ptr<PlannedWriter>> Connection::NewPlannedWriter(const TableInfo& table,
+                                                                    UpsertWriterOptions options) {
+  STROM_ASSIGN_OR_RETURN(KeyedTable keyed, KeyedTable::Make(table));
+  STROM_ASSIGN_OR_RETURN(TargetColumns columns, TargetColumns::Make(table, options.columns));
+  STROM_RETURN_IF_ERROR(CheckWriterOptions(options.writing));
+  if (!options.writing.idempotent) {
+    return Error(ErrorCode::kInvalidConfig, "table {}: a planned writer is idempotent", table.path);
+  }
+  return std::make_unique<PlannedWriter>(
+      cluster_, std::make_shared<const KvTarget>(std::move(keyed), std::move(columns)),
+      std::move(options.writing));
 }
 
 Result<std::unique_ptr<LogScanner>> Connection::NewLogScanner(const TablePath& path,

@@ -80,13 +80,13 @@ Status KvTarget::SetIdentity(Bytes& batch, const BatchIdentity& identity) const 
   return Status::Ok();
 }
 
-void KvTarget::Send(Cluster& cluster, const ServerNode& server, Acks acks,
+void KvTarget::Send(Cluster& cluster, const ServerNode& server, const Terms& terms,
                     const std::vector<BucketBatch>& batches, MonoTime deadline,
                     absl::AnyInvocable<void(Result<Answers>)> done) const {
   pb::PutKvRequest request;
   for (const int32_t position : columns_.positions()) request.add_target_columns(position);
   SendWriteRequest<pb::PutKvRequest, pb::PutKvResponse>(
-      cluster, server, rpc::kPutKv, std::move(request), info().id, acks, batches, deadline,
+      cluster, server, rpc::kPutKv, std::move(request), info().id, terms, batches, deadline,
       [](const pb::PbPutKvRespForBucket& entry) {
         return Answer{.offset = entry.has_log_end_offset() && entry.log_end_offset() >= 0
                                     ? LogOffset(entry.log_end_offset())

@@ -40,11 +40,11 @@ Status LogTarget::SetIdentity(Bytes& batch, const BatchIdentity& identity) const
   return record::SetWriter(batch, identity.writer, identity.sequence);
 }
 
-void LogTarget::Send(Cluster& cluster, const ServerNode& server, Acks acks,
+void LogTarget::Send(Cluster& cluster, const ServerNode& server, const Terms& terms,
                      const std::vector<BucketBatch>& batches, MonoTime deadline,
                      absl::AnyInvocable<void(Result<Answers>)> done) const {
   SendWriteRequest<pb::ProduceLogRequest, pb::ProduceLogResponse>(
-      cluster, server, rpc::kProduceLog, {}, info().id, acks, batches, deadline,
+      cluster, server, rpc::kProduceLog, {}, info().id, terms, batches, deadline,
       [](const pb::PbProduceLogRespForBucket& entry) {
         return Answer{.offset = entry.has_base_offset() && entry.base_offset() >= 0
                                     ? LogOffset(entry.base_offset())

@@ -18,7 +18,7 @@ class LogTarget final : public WriteTarget {
   const TableInfo& info() const override { return table_.info(); }
   std::unique_ptr<BatchBuilder> NewBuilder() const override;
   Status SetIdentity(Bytes& batch, const BatchIdentity& identity) const override;
-  void Send(Cluster& cluster, const ServerNode& server, Acks acks,
+  void Send(Cluster& cluster, const ServerNode& server, const Terms& terms,
             const std::vector<BucketBatch>& batches, MonoTime deadline,
             absl::AnyInvocable<void(Result<Answers>)> done) const override;
   LogOffset OffsetOfRow(LogOffset base_offset, int32_t index) const override {

@@ -14,11 +14,16 @@ namespace strom::client {
 // is particular to the method, `answer_of` makes an Answer of a bucket's entry without an error.
 template <class Req, class Resp, class AnswerOf>
 void SendWriteRequest(Cluster& cluster, const ServerNode& server,
-                      const rpc::Method<Req, Resp>& method, Req request, TableId table, Acks acks,
+                      const rpc::Method<Req, Resp>& method, Req request, TableId table,
+                      const WriteTarget::Terms& terms,
                       const std::vector<WriteTarget::BucketBatch>& batches, MonoTime deadline,
                       AnswerOf answer_of,
                       absl::AnyInvocable<void(Result<WriteTarget::Answers>)> done) {
-  request.set_acks(static_cast<int32_t>(acks));
+  request.set_acks(static_cast<int32_t>(terms.acks));
+  if (terms.fence) {
+    request.set_job_group(terms.fence->group);
+    request.set_job_epoch(terms.fence->epoch);
+  }
   request.set_table_id(table.value());
   request.set_timeout_ms(
       static_cast<int32_t>(std::min<int64_t>(cluster.request_timeout().millis(), INT32_MAX)));

@@ -71,8 +71,14 @@ class WriteTarget {
   // Makes a batch that was built say another identity.
   virtual Status SetIdentity(Bytes& batch, const BatchIdentity& identity) const = 0;
 
+  // What all batches of a writer are sent with.
+  struct Terms {
+    Acks acks = Acks::kAll;
+    std::optional<JobFence> fence;
+  };
+
   // One request with one batch for each of some buckets. `done` as that of Cluster::Call.
-  virtual void Send(Cluster& cluster, const ServerNode& server, Acks acks,
+  virtual void Send(Cluster& cluster, const ServerNode& server, const Terms& terms,
                     const std::vector<BucketBatch>& batches, MonoTime deadline,
                     absl::AnyInvocable<void(Result<Answers>)> done) const = 0;
 

@@ -4,9 +4,8 @@
 #include <utility>
 
 namespace strom::client {
-namespace {
 
-Status CheckOptions(const WriterOptions& o) {
+Status CheckWriterOptions(const WriterOptions& o) {
   if (o.in_flight_max < 1 || o.in_flight_max > 5) {
     return Error(ErrorCode::kInvalidConfig, "in_flight_max {}, 1 to 5 are possible",
                  o.in_flight_max);
@@ -22,15 +21,18 @@ Status CheckOptions(const WriterOptions& o) {
         "a batch is the smallest",
         o.batch_bytes_max, o.request_bytes_max, o.buffer_bytes_max, o.delivery_timeout.millis());
   }
+  if (o.fence &&
+      (o.fence->group.empty() || o.fence->group.size() > kJobNameSizeMax || o.fence->epoch < 0)) {
+    return Error(ErrorCode::kInvalidConfig, "a fence with epoch {} and a group of {} bytes",
+                 o.fence->epoch, o.fence->group.size());
+  }
   return Status::Ok();
 }
-
-}  // namespace
 
 Result<std::shared_ptr<WriterCore>> WriterCore::Make(std::shared_ptr<Cluster> cluster,
                                                      std::shared_ptr<const WriteTarget> target,
                                                      const WriterOptions& options) {
-  STROM_RETURN_IF_ERROR(CheckOptions(options));
+  STROM_RETURN_IF_ERROR(CheckWriterOptions(options));
   return std::make_shared<WriterCore>(std::move(cluster), std::move(target), options);
 }
 
@@ -79,6 +81,7 @@ Result<bool> WriterCore::TryAdd(const WriteRecord& record, AppendCallback& done)
     return Error(ErrorCode::kOperationNotAttempted, "the writer of table {} is closed",
                  target_->path());
   }
+  if (!fenced_.ok()) return fenced_.WithContext(fmt::format("table {}", target_->path()));
   if (buffered_bytes_ > 0 && buffered_bytes_ + record.size > options_.buffer_bytes_max) {
     return Error(ErrorCode::kStorageBackpressure,
                  "table {}: {} bytes wait for their answers, {} may", target_->path(),

@@ -22,6 +22,9 @@
 
 namespace strom::client {
 
+// Errors: kInvalidConfig for options that make no sense.
+Status CheckWriterOptions(const WriterOptions& options);
+
 // What is behind a writer, of whatever kind its target is.
 //
 // Rows are encoded on the threads that write them and put into batches under the lock; batches are
@@ -45,6 +48,12 @@ class WriterCore : public std::enable_shared_from_this<WriterCore> {
   void Abort();
 
   const std::shared_ptr<Cluster>& cluster() const { return cluster_; }
+
+  // Not OK once its job's epoch is over: kFencedJobEpoch. Nothing more is taken then.
+  Status fenced() const {
+    absl::MutexLock lock(&mutex_);
+    return fenced_;
+  }
 
  private:
   struct Outgoing {
@@ -94,9 +103,10 @@ class WriterCore : public std::enable_shared_from_this<WriterCore> {
   const WriterOptions options_;
   runtime::Strand strand_;
 
-  absl::Mutex mutex_;
+  mutable absl::Mutex mutex_;
   std::vector<BucketQueue> queues_ ABSL_GUARDED_BY(mutex_);  // By bucket.
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
+  Status fenced_ ABSL_GUARDED_BY(mutex_);
   bool drain_scheduled_ ABSL_GUARDED_BY(mutex_) = false;
   size_t buffered_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   uint64_t last_batch_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -91,7 +91,7 @@ void WriterCore::Send(const ServerNode& server, std::vector<Outgoing> batches) {
   const auto call = [&] {
     if (sent.empty()) return;
     target_->Send(
-        *cluster_, server, options_.acks, request, deadline,
+        *cluster_, server, {options_.acks, options_.fence}, request, deadline,
         [self = shared_from_this(),
          sent = std::exchange(sent, {})](Result<WriteTarget::Answers> answers) mutable {
           WriterCore& core = *self;
@@ -147,6 +147,7 @@ void WriterCore::OnAnswers(const std::vector<Outgoing>& sent,
                   one.batch->id, outcome.status().ToString());
         const ErrorCode code = outcome.status().code();
         refresh |= IsInvalidMetadata(code) || code == ErrorCode::kRequestTimeOut;
+        if (code == ErrorCode::kFencedJobEpoch && fenced_.ok()) fenced_ = outcome.status();
       }
       BucketQueue& queue = QueueOf(one.bucket);
       std::vector<BucketQueue::Ended> ended;
@@ -156,7 +157,11 @@ void WriterCore::OnAnswers(const std::vector<Outgoing>& sent,
       Collect(one.bucket, std::move(ended));
     }
   }
-  if (refresh) RefreshMetadata();
+  if (const Status fenced = this->fenced(); !fenced.ok()) {
+    FailIdle(fenced);  // What is under way gets its own answers.
+  } else if (refresh) {
+    RefreshMetadata();
+  }
   ReportEnded();
   Drain();
 }

@@ -22,6 +22,8 @@ missing() {
     has "$name" "$minimum" || echo "$name"
   done <"$here/packages.txt"
   has catch2 "$CATCH2_MIN" || echo catch2
+  # DuckDB comes as a Go module: Debian's Go is enough where the machine has none and DuckDB is not there yet.
+  "$here/install-duckdb.sh" --check || command -v go >/dev/null || echo golang-go
 }
 
 apt_get() { $sudo apt-get -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3 -qq "$@"; }
@@ -45,7 +47,11 @@ verify() {
   exit 1
 }
 
-if [ "${1:-}" = --check ]; then verify; exit 0; fi
+if [ "${1:-}" = --check ]; then
+  verify
+  "$here/install-duckdb.sh" --check || { echo "install: still missing: DuckDB (scripts/install-duckdb.sh)" >&2; exit 1; }
+  exit 0
+fi
 . /etc/os-release
 [ "${VERSION_CODENAME:-}" = bookworm ] || { echo "install: made for Debian 12 (bookworm), this is ${PRETTY_NAME:-unknown}" >&2; exit 1; }
 
@@ -66,3 +72,4 @@ if [ -n "$wanted" ]; then
   [ -z "$rest" ] || apt_get install -y --no-install-recommends $rest >/dev/null
   verify
 fi
+"$here/install-duckdb.sh"

@@ -47,7 +47,7 @@ inline constexpr std::string_view kDefaultDatabase = "fluss";
 // strand (or when nothing runs on it any more), destroy the store and the catalog in one go.
 //
 // Errors: kDatabaseNotExist, kTableNotExist, kSchemaNotExist naming what is missing;
-// kUnknownServerError if the store fails or a node holds no such document.
+// those of MetaError if the store fails; kUnknownServerError if a node holds no such document.
 class Catalog {
  public:
   // `root` is zookeeper.path.root, "/fluss".
@@ -96,7 +96,7 @@ class Catalog {
 // kNotCoordinatorLeader, as does one that is not leader yet.
 //
 // Changes run one after another, in the order they were asked for; no more than kChangesQueuedMax
-// wait (kOperationNotAttempted). After a kUnknownServerError that names a lost connection a change
+// wait (kOperationNotAttempted). After kNetwork, which names a lost connection, a change
 // may have been made or not. A callback must not destroy the writer.
 class CatalogWriter : public Catalog {
  public:
@@ -143,6 +143,12 @@ class CatalogWriter : public Catalog {
   // the buckets. Errors: kTableNotExist if there is no assignment that a bucket could belong to.
   void SetLeaderAndIsr(std::map<TableBucket, LeaderAndIsr> leaders, Callback<std::monostate> done);
 
+  // Makes these persistent nodes, below parents that are there, hold these data; without data they
+  // go. In the order of their paths, all or none if they are no more than kOpsPerMulti; more take
+  // several multis.
+  void SetNodes(std::map<std::string, std::optional<std::string>> nodes,
+                Callback<std::monostate> done);
+
   static constexpr size_t kOpsPerMulti = 1000;     // ZooKeeper takes 1024.
   static constexpr size_t kLeadersPerMulti = 300;  // Of up to three operations each.
   static constexpr size_t kChangesQueuedMax = 10000;
@@ -178,6 +184,9 @@ class CatalogWriter : public Catalog {
   struct TableDraft;
   void TryBecomeLeader(int attempts_left, Callback<CoordinatorEpoch> done);
   void RaiseEpoch(Node node, int attempts_left, Callback<CoordinatorEpoch> done);
+  using NodeData = std::vector<std::pair<std::string, std::optional<std::string>>>;
+  void SetNodesFrom(std::shared_ptr<const NodeData> nodes, size_t from, int attempts_left,
+                    Callback<std::monostate> done);
   void DropEmptyDatabase(std::string name, Callback<std::monostate> done);
   void DropTableNodes(TableInfo table, bool keep_assignment, Callback<std::monostate> done);
   void PrepareTable(TableDraft draft, Callback<TableInfo> done);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 #include <limits>
 
 #include "common/metadata/catalog.h"
@@ -61,6 +62,51 @@ void CatalogWriter::DeleteTree(std::string path, int attempts_left, Callback<std
                DeleteTree(std::move(path), attempts_left - 1, std::move(done));
              });
            });
+}
+
+void CatalogWriter::SetNodes(std::map<std::string, std::optional<std::string>> nodes,
+                             Callback<std::monostate> done) {
+  auto list = std::make_shared<const NodeData>(std::make_move_iterator(nodes.begin()),
+                                               std::make_move_iterator(nodes.end()));
+  InTurn<std::monostate>(std::move(done), [this, list](Callback<std::monostate> done) mutable {
+    SetNodesFrom(std::move(list), 0, kAttemptsMax, std::move(done));
+  });
+}
+
+void CatalogWriter::SetNodesFrom(std::shared_ptr<const NodeData> nodes, size_t from,
+                                 int attempts_left, Callback<std::monostate> done) {
+  const size_t count = std::min(nodes->size() - from, kOpsPerMulti);
+  if (count == 0) return done(std::monostate());
+  Gather<MetaResult<Stat>>(
+      count,
+      [this, nodes, from](size_t i, absl::AnyInvocable<void(MetaResult<Stat>)> answer) {
+        store_.Exists((*nodes)[from + i].first, nullptr, std::move(answer));
+      },
+      [this, nodes, from, count, attempts_left,
+       done = std::move(done)](std::vector<MetaResult<Stat>> stats) mutable {
+        std::vector<Op> ops;
+        for (size_t i = 0; i < count; ++i) {
+          const auto& [path, data] = (*nodes)[from + i];
+          if (!stats[i].ok() && stats[i].code != MetaCode::kNoNode) {
+            return done(MetaError(stats[i].code, "look at", path));
+          }
+          if (data && stats[i].ok()) {
+            ops.emplace_back(SetOp{path, *data});
+          } else if (data) {
+            ops.emplace_back(CreateOp{path, *data});
+          } else if (stats[i].ok()) {
+            ops.emplace_back(DeleteOp{path});
+          }
+        }
+        Write(std::move(ops), [this, nodes, from, count, attempts_left,
+                               done = std::move(done)](Written written) mutable {
+          if (written.ok()) {
+            return SetNodesFrom(std::move(nodes), from + count, kAttemptsMax, std::move(done));
+          }
+          if (!written.conflict() || attempts_left <= 1) return done(std::move(written.status));
+          SetNodesFrom(std::move(nodes), from, attempts_left - 1, std::move(done));
+        });
+      });
 }
 
 void CatalogWriter::RunQueued() {

@@ -33,8 +33,10 @@ std::string_view MetaCodeName(MetaCode code) {
 }
 
 Status MetaError(MetaCode code, std::string_view operation, std::string_view path) {
-  return Error(ErrorCode::kUnknownServerError, "metadata: {} {}: {}", operation, path,
-               MetaCodeName(code));
+  // A question may be asked again; of a change, nobody knows what became of it.
+  const bool away = code == MetaCode::kConnectionLoss || code == MetaCode::kSessionExpired;
+  return Error(away ? ErrorCode::kNetwork : ErrorCode::kUnknownServerError, "metadata: {} {}: {}",
+               operation, path, MetaCodeName(code));
 }
 
 }  // namespace strom::metadata

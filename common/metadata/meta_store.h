@@ -39,6 +39,7 @@ struct MetaResult {
 };
 
 // Status of a failed operation, for messages to clients: names the operation and the path.
+// kNetwork if the store is away, upon which clients repeat questions, else kUnknownServerError.
 Status MetaError(MetaCode code, std::string_view operation, std::string_view path);
 
 struct Stat {

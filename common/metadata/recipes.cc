@@ -103,4 +103,31 @@ void ListTree(MetaStore& store, std::string path, Callback<std::vector<std::stri
   store.Children(path, nullptr, std::move(under));
 }
 
+void ReadChildren(MetaStore& store, std::string path,
+                  Callback<std::map<std::string, std::string>> done) {
+  using Names = std::vector<std::string>;
+  auto read = [&store, path, done = std::move(done)](MetaResult<Names> names) mutable {
+    if (names.code == MetaCode::kNoNode) return done(std::map<std::string, std::string>());
+    if (!names.ok()) return done(MetaError(names.code, "list", path));
+    const Names children = std::move(names.value);
+    Gather<MetaResult<Node>>(
+        children.size(),
+        [&store, path, children](size_t i, absl::AnyInvocable<void(MetaResult<Node>)> answer) {
+          store.Get(path + "/" + children[i], nullptr, std::move(answer));
+        },
+        [path, children, done = std::move(done)](std::vector<MetaResult<Node>> nodes) mutable {
+          std::map<std::string, std::string> all;
+          for (size_t i = 0; i < nodes.size(); ++i) {
+            if (nodes[i].code == MetaCode::kNoNode) continue;
+            if (!nodes[i].ok()) {
+              return done(MetaError(nodes[i].code, "read", path + "/" + children[i]));
+            }
+            all.emplace(children[i], std::move(nodes[i].value.data));
+          }
+          done(std::move(all));
+        });
+  };
+  store.Children(path, nullptr, std::move(read));
+}
+
 }  // namespace strom::metadata

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,17 +22,22 @@ using Callback = absl::AnyInvocable<void(Result<T>)>;
 // Takes the next `count` (> 0) ids of a counter node (ZkPaths::WriterIds): the first of them. Any
 // server. A missing node counts as 0; its parent must be there. Retries when another one took some
 // at the same time. After an unknown outcome ids may be lost, none is ever given twice.
-// Errors: kUnknownServerError.
+// Errors: those of MetaError.
 void TakeIds(MetaStore& store, std::string path, int64_t count, Callback<int64_t> done);
 
 // Makes these persistent nodes, without content, as far as they are missing; parents first.
-// Errors: kUnknownServerError.
+// Errors: those of MetaError.
 void EnsureNodes(MetaStore& store, std::vector<std::string> paths, Callback<std::monostate> done);
 
 // The paths of a node and of all below it, as they are at this moment: parents after their
 // children, as they can be deleted. Empty if there is no such node.
-// Errors: kUnknownServerError.
+// Errors: those of MetaError.
 void ListTree(MetaStore& store, std::string path, Callback<std::vector<std::string>> done);
+
+// The data of the nodes below `path`, by name; none if there is no such node. One that goes
+// meanwhile is left out. Errors: those of MetaError.
+void ReadChildren(MetaStore& store, std::string path,
+                  Callback<std::map<std::string, std::string>> done);
 
 inline constexpr size_t kCallsInFlightMax = 100;  // Of one Gather: as many as Fluss allows.
 

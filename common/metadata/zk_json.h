@@ -88,6 +88,8 @@ struct TabletServerRegistration {
   std::optional<std::string> rack;
   std::optional<double> cpu_cores;
   std::optional<int64_t> memory_bytes;
+  // Ours, not Fluss's: larger in every process of this server than in those before it.
+  std::optional<int64_t> start_epoch;
 
   friend bool operator==(const TabletServerRegistration&,
                          const TabletServerRegistration&) = default;

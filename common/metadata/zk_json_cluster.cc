@@ -63,6 +63,9 @@ Result<TabletServerRegistration> ReadTabletServer(const json::In& object, int32_
   if (json::Find(object, "memory_bytes")) {
     STROM_ASSIGN_OR_RETURN(server.memory_bytes, document::GetInt64(object, "memory_bytes"));
   }
+  if (json::Find(object, "start_epoch")) {
+    STROM_ASSIGN_OR_RETURN(server.start_epoch, document::GetInt64(object, "start_epoch"));
+  }
   return server;
 }
 
@@ -98,6 +101,7 @@ std::string ToJson(const TabletServerRegistration& server) {
   if (server.rack) out["rack"] = *server.rack;
   if (server.cpu_cores) out["cpu_cores"] = *server.cpu_cores;
   if (server.memory_bytes) out["memory_bytes"] = *server.memory_bytes;
+  if (server.start_epoch) out["start_epoch"] = *server.start_epoch;
   return json::Dump(out);
 }
 

@@ -59,6 +59,13 @@ std::string ZkPaths::LeaderAndIsr(const TableBucket& bucket) const {
   return Bucket(bucket) + "/leader_isr";
 }
 
+std::string ZkPaths::Job(std::string_view name) const {
+  return fmt::format("{}/{}", Jobs(), NodeNameOf(name));
+}
+std::string ZkPaths::JobGroup(std::string_view group) const {
+  return fmt::format("{}/{}", JobGroups(), NodeNameOf(group));
+}
+
 std::vector<std::string> ZkPaths::FixedNodes() const {
   std::vector<std::string> nodes;
   for (size_t slash = root_.find('/', 1); slash < root_.size();
@@ -68,10 +75,25 @@ std::vector<std::string> ZkPaths::FixedNodes() const {
   if (!root_.empty()) nodes.push_back(root_);
   for (const char* name :
        {"/metadata", "/metadata/databases", "/coordinators", "/coordinators/ids", "/tabletservers",
-        "/tabletservers/ids", "/tabletservers/tables", "/tabletservers/partitions"}) {
+        "/tabletservers/ids", "/tabletservers/tables", "/tabletservers/partitions", "/strom",
+        "/strom/jobs", "/strom/job_groups"}) {
     nodes.push_back(root_ + name);
   }
   return nodes;
+}
+
+std::string NodeNameOf(std::string_view text) {
+  std::string name;
+  for (const char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '_' || c == '-' || (c == '.' && !name.empty());
+    if (plain) {
+      name += c;
+    } else {
+      name += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+  }
+  return name;
 }
 
 std::optional<int64_t> NumberFromName(std::string_view name) {

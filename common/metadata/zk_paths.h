@@ -54,12 +54,22 @@ class ZkPaths {
   std::string Bucket(const TableBucket& bucket) const;
   std::string LeaderAndIsr(const TableBucket& bucket) const;
 
+  // Ours alone. Names of any characters; see NodeNameOf.
+  std::string Jobs() const { return root_ + "/strom/jobs"; }
+  std::string Job(std::string_view name) const;  // JobRecord.
+  std::string JobGroups() const { return root_ + "/strom/job_groups"; }
+  std::string JobGroup(std::string_view group) const;  // JobGroupRecord.
+
   // The persistent nodes without content that everything else is put below; parents first.
   std::vector<std::string> FixedNodes() const;
 
  private:
   std::string root_;
 };
+
+// `text` as the name of a node: all bytes but A-Z a-z 0-9 _ - and points are %XX, a point in front
+// is one too. Two texts never have the same name.
+std::string NodeNameOf(std::string_view text);
 
 // A name of a node that is a number, as below TabletServerIds and Schemas; none if it is no number
 // or does not fit.

@@ -7,6 +7,14 @@
 #include "common/base/check.h"
 
 namespace strom::metadata {
+namespace {
+
+// Why there is no node of this name.
+MetaCode NotFound(std::string_view path) {
+  return IsValidPath(path) ? MetaCode::kNoNode : MetaCode::kInvalidPath;
+}
+
+}  // namespace
 
 std::string ParentPath(const std::string& path) {
   const size_t slash = path.rfind('/');
@@ -133,7 +141,7 @@ MetaCode ZnodeTree::Delete(const DeleteOp& op, Commit& commit,
                            std::vector<std::function<void()>>& undo) {
   const auto it = nodes_.find(op.path);
   if (it == nodes_.end() || op.path == "/") {
-    return op.path == "/" ? MetaCode::kInvalidPath : MetaCode::kNoNode;
+    return op.path == "/" ? MetaCode::kInvalidPath : NotFound(op.path);
   }
   if (op.version != kAnyVersion && op.version != it->second.stat.version) {
     return MetaCode::kBadVersion;
@@ -162,13 +170,13 @@ MetaCode ZnodeTree::Apply(SessionId session, const Op& op, Commit& commit,
   if (const auto* del = std::get_if<DeleteOp>(&op)) return Delete(*del, commit, undo);
   if (const auto* check = std::get_if<CheckOp>(&op)) {
     const StoredNode* node = Find(check->path);
-    if (!node) return MetaCode::kNoNode;
+    if (!node) return NotFound(check->path);
     const bool same = check->version == kAnyVersion || check->version == node->stat.version;
     return same ? MetaCode::kOk : MetaCode::kBadVersion;
   }
   const auto& set = std::get<SetOp>(op);
   const auto it = nodes_.find(set.path);
-  if (it == nodes_.end()) return MetaCode::kNoNode;
+  if (it == nodes_.end()) return NotFound(set.path);
   if (set.data.size() > kDataSizeMax) return MetaCode::kDataTooLarge;
   StoredNode& node = it->second;
   if (set.version != kAnyVersion && set.version != node.stat.version) return MetaCode::kBadVersion;
@@ -223,7 +231,7 @@ ZnodeTree::Commit ZnodeTree::CloseSession(SessionId session) {
 MetaResult<Node> ZnodeTree::Get(SessionId session, const std::string& path, Watch watch) {
   if (!IsOpen(session)) return {.code = MetaCode::kSessionExpired};
   const StoredNode* node = Find(path);
-  if (!node) return {.code = MetaCode::kNoNode};
+  if (!node) return {.code = NotFound(path)};
   if (watch) data_watches_[path].emplace_back(session, std::move(watch));
   return {.value = {node->data, node->stat}};
 }
@@ -231,7 +239,7 @@ MetaResult<Node> ZnodeTree::Get(SessionId session, const std::string& path, Watc
 MetaResult<std::vector<std::string>> ZnodeTree::Children(SessionId session, const std::string& path,
                                                          Watch watch) {
   if (!IsOpen(session)) return {.code = MetaCode::kSessionExpired};
-  if (!Find(path)) return {.code = MetaCode::kNoNode};
+  if (!Find(path)) return {.code = NotFound(path)};
   if (watch) child_watches_[path].emplace_back(session, std::move(watch));
   return {.value = ChildrenOf(path)};
 }

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "common/base/result.h"
 #include "common/io/file_system.h"
 #include "common/kv/kv_store.h"
 #include "common/metadata/meta_store.h"
+#include "common/metadata/zk/zookeeper.h"
 #include "common/rpc/network.h"
 #include "common/runtime/clock.h"
 #include "common/runtime/executor.h"
@@ -34,15 +36,17 @@ struct RealPlatformOptions {
   MonoDuration connection_idle_timeout = Seconds(600);
   int connections_max = 10000;
   std::string metadata_path;  // Folder of the embedded metadata; its parent must exist.
+  std::optional<metadata::ZooKeeperOptions> zookeeper;  // Where the metadata is instead.
 };
 
-// The real world: kernel clocks, thread pools, POSIX files, framed TCP and gRPC, embedded metadata.
+// The real world: kernel clocks, thread pools, POSIX files, framed TCP and gRPC, embedded
+// metadata or ZooKeeper.
 //
 // Built by a main before its servers and destroyed after them. Destruction stops the threads, so
 // nothing may still be wanted of them.
 class RealPlatform {
  public:
-  // Errors: those of OpenEmbeddedMetaStore.
+  // Errors: those of OpenEmbeddedMetaStore, MakeZooKeeperFactory.
   static Result<std::unique_ptr<RealPlatform>> Start(const RealPlatformOptions& options);
   ~RealPlatform();
 

@@ -36,6 +36,12 @@ rpc::GrpcNetwork::Options GrpcOptions(const RealPlatformOptions& options) {
   return grpc;
 }
 
+Result<std::unique_ptr<metadata::MetaStoreFactory>> OpenMetadata(const RealPlatformOptions& options,
+                                                                 kv::KvStoreFactory& stores) {
+  if (options.zookeeper) return metadata::MakeZooKeeperFactory(*options.zookeeper);
+  return metadata::OpenEmbeddedMetaStore(stores, options.metadata_path);
+}
+
 }  // namespace
 
 // Destroyed from the last to the first: networks and metadata before the threads they use.
@@ -69,8 +75,7 @@ Platform& RealPlatform::get() { return *parts_->platform; }
 
 Result<std::unique_ptr<RealPlatform>> RealPlatform::Start(const RealPlatformOptions& options) {
   auto parts = std::make_unique<Parts>(options);
-  STROM_ASSIGN_OR_RETURN(parts->sessions,
-                         metadata::OpenEmbeddedMetaStore(*parts->stores, options.metadata_path));
+  STROM_ASSIGN_OR_RETURN(parts->sessions, OpenMetadata(options, *parts->stores));
   parts->platform.reset(new Platform{parts->clock, parts->executor, parts->blocking, parts->random,
                                      parts->files, *parts->stores, parts->network,
                                      *parts->sessions});

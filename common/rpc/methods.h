@@ -31,7 +31,8 @@ constexpr std::string_view ServiceOf(Role role) {
   return {};
 }
 
-// kApiVersions, kCreateDatabase, … kListKvSnapshots: one constant for each method of Fluss's API.
+// kApiVersions, kCreateDatabase, … kListKvSnapshots: one constant for each method of Fluss's API;
+// kRegisterJob, … of our own.
 #define STROM_METHOD(name, key, version_min, version_max, visibility, role)   \
   inline constexpr Method<pb::name##Request, pb::name##Response> k##name{     \
       key,        version_min,           version_max, Visibility::visibility, \

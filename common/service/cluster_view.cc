@@ -17,40 +17,53 @@ const TableView* ClusterView::Find(TableId id) const {
 }
 
 std::shared_ptr<const ClusterView> ClusterViewHolder::Get() const {
-  absl::MutexLock lock(&mutex_);
-  return view_ ? view_ : std::make_shared<const ClusterView>();
+  absl::MutexLock lock(&state_->mutex);
+  return state_->view ? state_->view : std::make_shared<const ClusterView>();
 }
 
 void ClusterViewHolder::Set(std::shared_ptr<const ClusterView> view) {
   std::shared_ptr<const ClusterView> before = view;
-  std::vector<Wait> waiting;
+  std::map<uint64_t, Wait> waiting;
   {
-    absl::MutexLock lock(&mutex_);
-    view_.swap(before);
-    waiting.swap(waiting_);
+    absl::MutexLock lock(&state_->mutex);
+    state_->view.swap(before);
+    waiting.swap(state_->waiting);
   }
-  for (Wait& then : waiting) then(view);
+  for (auto& [number, then] : waiting) then(view);
   // `before` may be large, and goes when nobody waits for the lock.
 }
 
-void ClusterViewHolder::WhenKnown(Wait then) const {
+void ClusterViewHolder::WhenKnown(runtime::Executor& executor, MonoTime until, Wait then) const {
   std::shared_ptr<const ClusterView> view;
+  uint64_t number = 0;
+  bool waits = false;
   {
-    absl::MutexLock lock(&mutex_);
-    if (!view_ && !closed_) return waiting_.push_back(std::move(then));
-    view = view_;
+    absl::MutexLock lock(&state_->mutex);
+    view = state_->view;
+    waits = !view && !state_->closed;
+    if (waits) state_->waiting.emplace(number = state_->next++, std::move(then));
   }
-  then(std::move(view));
+  if (!waits) return then(std::move(view));
+  executor.PostAt(until, [weak = std::weak_ptr(state_), number] {
+    const std::shared_ptr<State> state = weak.lock();
+    if (!state) return;
+    std::map<uint64_t, Wait>::node_type late;
+    {
+      absl::MutexLock lock(&state->mutex);
+      late = state->waiting.extract(number);
+    }
+    if (late) late.mapped()(nullptr);
+  });
 }
 
 void ClusterViewHolder::Close() {
-  std::vector<Wait> waiting;
+  std::map<uint64_t, Wait> waiting;
   {
-    absl::MutexLock lock(&mutex_);
-    closed_ = true;
-    waiting.swap(waiting_);
+    absl::MutexLock lock(&state_->mutex);
+    state_->closed = true;
+    waiting.swap(state_->waiting);
   }
-  for (Wait& then : waiting) then(nullptr);
+  for (auto& [number, then] : waiting) then(nullptr);
 }
 
 }  // namespace strom::service

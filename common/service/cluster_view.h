@@ -9,6 +9,7 @@
 #include <absl/functional/any_invocable.h>
 #include <absl/synchronization/mutex.h>
 
+#include "common/runtime/executor.h"
 #include "common/types/server_info.h"
 #include "common/types/table_bucket.h"
 #include "common/types/table_descriptor.h"
@@ -57,17 +58,23 @@ class ClusterViewHolder {
   void Set(std::shared_ptr<const ClusterView> view);
 
   // Calls `then` once with the newest view: at once, or on the thread of the first Set. A server
-  // that has just started knows nothing, which is not the same as that there is nothing. The bound
-  // of those that wait is the bound of requests in flight. nullptr once closed without a view.
-  void WhenKnown(Wait then) const;
+  // that has just started knows nothing, which is not the same as that there is nothing. nullptr
+  // if there is none at `until` (told on `executor`, which outlives the holder), or once closed
+  // without one. The bound of those that wait is the bound of requests in flight.
+  void WhenKnown(runtime::Executor& executor, MonoTime until, Wait then) const;
   // Ends all waiting; before what the waiting refer to goes.
   void Close();
 
  private:
-  mutable absl::Mutex mutex_;
-  std::shared_ptr<const ClusterView> view_ ABSL_GUARDED_BY(mutex_);  // Null before the first.
-  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
-  mutable std::vector<Wait> waiting_ ABSL_GUARDED_BY(mutex_);
+  // Timers may look at it after the holder has gone.
+  struct State {
+    absl::Mutex mutex;
+    std::shared_ptr<const ClusterView> view ABSL_GUARDED_BY(mutex);  // Null before the first.
+    bool closed ABSL_GUARDED_BY(mutex) = false;
+    std::map<uint64_t, Wait> waiting ABSL_GUARDED_BY(mutex);  // By a number of their own.
+    uint64_t next ABSL_GUARDED_BY(mutex) = 0;
+  };
+  const std::shared_ptr<State> state_ = std::make_shared<State>();
 };
 
 }  // namespace strom::service

@@ -1,5 +1,6 @@
 #include "common/service/metadata_service.h"
 
+#include <algorithm>
 #include <memory>
 #include <set>
 #include <utility>
@@ -70,20 +71,24 @@ void MetadataService::Register(rpc::Dispatcher& dispatcher) {
 void MetadataService::Metadata(const rpc::RequestContext& ctx,
                                rpc::Ref<pb::MetadataRequest> request,
                                rpc::Responder<pb::MetadataResponse> respond) {
-  views_.WhenKnown([this, ctx, request = std::move(request),
-                    respond = std::move(respond)](std::shared_ptr<const ClusterView> view) mutable {
-    if (!view) {
-      return std::move(respond).Fail(
-          Error(ErrorCode::kLeaderNotAvailable, "the server stops, and knew no tables yet"));
-    }
-    Result<pb::MetadataResponse> answer =
-        AnswerMetadata(*view, *request, ctx.listener().name, [&](const TablePath& path) {
-          const auto table = rpc::Resource::Table(path.database, path.table);
-          return authorizer_.Check(ctx, rpc::Operation::kDescribe, table).ok();
-        });
-    if (!answer.ok()) return std::move(respond).Fail(answer.status());
-    std::move(respond).Ok(*answer);
-  });
+  const MonoTime until = std::min(ctx.deadline, clock_.Now() + kKnowWait);
+  views_.WhenKnown(
+      executor_, until,
+      [this, ctx, request = std::move(request),
+       respond = std::move(respond)](std::shared_ptr<const ClusterView> view) mutable {
+        if (!view) {
+          return std::move(respond).Fail(
+              Error(ErrorCode::kLeaderNotAvailable,
+                    "this server knows nothing of the cluster: no coordinator has told it yet"));
+        }
+        Result<pb::MetadataResponse> answer =
+            AnswerMetadata(*view, *request, ctx.listener().name, [&](const TablePath& path) {
+              const auto table = rpc::Resource::Table(path.database, path.table);
+              return authorizer_.Check(ctx, rpc::Operation::kDescribe, table).ok();
+            });
+        if (!answer.ok()) return std::move(respond).Fail(answer.status());
+        std::move(respond).Ok(*answer);
+      });
 }
 
 }  // namespace strom::service

@@ -7,6 +7,8 @@
 #include "common/base/result.h"
 #include "common/rpc/authorizer.h"
 #include "common/rpc/dispatcher.h"
+#include "common/runtime/clock.h"
+#include "common/runtime/executor.h"
 #include "common/service/cluster_view.h"
 #include "proto/metadata.pb.h"
 #include "proto/pb.h"
@@ -24,13 +26,17 @@ Result<pb::MetadataResponse> AnswerMetadata(const ClusterView& view,
                                             absl::FunctionRef<bool(const TablePath&)> may_describe);
 
 // Serves GetMetadata (api key 1012) from the view of the server it runs in. Coordinators and tablet
-// servers alike. A server that has no view yet, just started, answers when it has one: "no such
+// servers alike. A server that has no view yet, just started or without a coordinator, answers when
+// it has one, or after kKnowWait with kLeaderNotAvailable, upon which clients try again: "no such
 // table" would end a writer that lives through the restart. Thread-safe; outlives the dispatcher's
 // listeners, as do its arguments.
 class MetadataService {
  public:
-  MetadataService(const ClusterViewHolder& views, const rpc::Authorizer& authorizer)
-      : views_(views), authorizer_(authorizer) {}
+  static constexpr MonoDuration kKnowWait = Seconds(10);
+
+  MetadataService(const ClusterViewHolder& views, const rpc::Authorizer& authorizer,
+                  runtime::Executor& executor, const runtime::Clock& clock)
+      : views_(views), authorizer_(authorizer), executor_(executor), clock_(clock) {}
 
   void Register(rpc::Dispatcher& dispatcher);
 
@@ -40,6 +46,8 @@ class MetadataService {
 
   const ClusterViewHolder& views_;
   const rpc::Authorizer& authorizer_;
+  runtime::Executor& executor_;
+  const runtime::Clock& clock_;
 };
 
 }  // namespace strom::service

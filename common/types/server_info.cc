@@ -13,19 +13,20 @@ std::string_view Trimmed(std::string_view text) {
   return text;
 }
 
-Result<uint16_t> PortFromText(std::string_view digits, std::string_view listener) {
+Result<uint16_t> PortFromText(std::string_view digits, std::string_view listener,
+                              uint16_t port_min) {
   uint16_t port = 0;
   const char* const end = digits.data() + digits.size();
   const auto [stopped, error] = std::from_chars(digits.data(), end, port);
-  if (error != std::errc() || stopped != end || port == 0) {
-    return Error(ErrorCode::kInvalidConfig, "listener '{:.200}': the port is not from 1 to 65535",
-                 listener);
+  if (error != std::errc() || stopped != end || port < port_min) {
+    return Error(ErrorCode::kInvalidConfig, "listener '{:.200}': the port is not from {} to 65535",
+                 listener, port_min);
   }
   return port;
 }
 
 // `text` is one listener of a list.
-Status AddListener(std::string_view text, Listeners* listeners) {
+Status AddListener(std::string_view text, uint16_t port_min, Listeners* listeners) {
   const size_t scheme = text.find("://");
   const size_t colon = text.rfind(':');
   if (scheme == 0 || scheme == std::string_view::npos || colon < scheme + 3) {
@@ -35,7 +36,7 @@ Status AddListener(std::string_view text, Listeners* listeners) {
   if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
     host = host.substr(1, host.size() - 2);
   }
-  STROM_ASSIGN_OR_RETURN(const uint16_t port, PortFromText(text.substr(colon + 1), text));
+  STROM_ASSIGN_OR_RETURN(const uint16_t port, PortFromText(text.substr(colon + 1), text, port_min));
   const std::string name(text.substr(0, scheme));
   if (!listeners->emplace(name, HostPort{std::string(host), port}).second) {
     return Error(ErrorCode::kInvalidConfig, "listener '{:.200}' comes twice", name);
@@ -44,6 +45,16 @@ Status AddListener(std::string_view text, Listeners* listeners) {
     return Error(ErrorCode::kInvalidConfig, "more than {} listeners", kListenersMax);
   }
   return Status::Ok();
+}
+
+Result<Listeners> ReadListeners(std::string_view text, uint16_t port_min) {
+  Listeners listeners;
+  while (true) {
+    const size_t comma = std::min(text.find(','), text.size());
+    STROM_RETURN_IF_ERROR(AddListener(Trimmed(text.substr(0, comma)), port_min, &listeners));
+    if (comma == text.size()) return listeners;
+    text.remove_prefix(comma + 1);
+  }
 }
 
 }  // namespace
@@ -62,15 +73,9 @@ std::string ListenersToText(const Listeners& listeners) {
   return text;
 }
 
-Result<Listeners> ListenersFromText(std::string_view text) {
-  Listeners listeners;
-  while (true) {
-    const size_t comma = std::min(text.find(','), text.size());
-    STROM_RETURN_IF_ERROR(AddListener(Trimmed(text.substr(0, comma)), &listeners));
-    if (comma == text.size()) return listeners;
-    text.remove_prefix(comma + 1);
-  }
-}
+Result<Listeners> ListenersFromText(std::string_view text) { return ReadListeners(text, 1); }
+
+Result<Listeners> BindListenersFromText(std::string_view text) { return ReadListeners(text, 0); }
 
 const HostPort* ServerInfo::AddressFor(std::string_view listener) const {
   for (const std::string_view name :

@@ -40,6 +40,8 @@ std::string ListenersToText(const Listeners& listeners);
 // Errors: kInvalidConfig naming the part that is no "NAME://host:port", a port outside 1 to 65535,
 // a name that comes twice, no listener or more than kListenersMax.
 Result<Listeners> ListenersFromText(std::string_view text);
+// The same for addresses to listen on, where port 0 means any free one.
+Result<Listeners> BindListenersFromText(std::string_view text);
 
 // A server as the cluster knows it: its addresses on all listeners. (ServerNode: on one of them.)
 struct ServerInfo {

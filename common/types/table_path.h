@@ -18,6 +18,10 @@ namespace strom {
 inline constexpr size_t kNameLengthMax = 200;
 inline constexpr std::string_view kReservedNamePrefix = "__";
 
+// Where jobs keep their progress. Our own clients may make it and tables in it; official ones do not
+// see it in lists.
+inline constexpr std::string_view kSystemDatabase = "__strom";
+
 // Why `name` breaks the rules, or nullopt if it keeps them. The prefix is not looked at.
 std::optional<std::string> NameProblem(std::string_view name);
 

@@ -11,6 +11,22 @@ namespace strom::coordinator {
 using rpc::Operation;
 using rpc::Resource;
 
+namespace {
+
+// Whether the name is that of the database that our own clients, and nobody else, may make.
+bool IsOwnSystemDatabase(const rpc::RequestContext& ctx, std::string_view name) {
+  return name == kSystemDatabase && ctx.listener().audience != rpc::Audience::kFlussClients;
+}
+
+Result<TablePath> NewTablePath(const rpc::RequestContext& ctx, const pb::PbTablePath& path) {
+  if (!IsOwnSystemDatabase(ctx, path.database_name())) return convert::NewTablePathFromPb(path);
+  STROM_ASSIGN_OR_RETURN(TablePath table, convert::FromPb(path));
+  STROM_RETURN_IF_ERROR(CheckTableName(table.table));
+  return table;
+}
+
+}  // namespace
+
 AdminService::AdminService(std::shared_ptr<runtime::Strand> strand,
                            std::shared_ptr<Candidate> candidate, const rpc::Authorizer& authorizer,
                            TablePolicy policy)
@@ -59,7 +75,9 @@ void AdminService::CreateDatabase(const Context& ctx, rpc::Ref<pb::CreateDatabas
 
 Result<DatabaseDescriptor> AdminService::CheckCreateDatabase(
     const Context& ctx, const pb::CreateDatabaseRequest& request) const {
-  STROM_RETURN_IF_ERROR(CheckDatabaseName(request.database_name()));
+  if (!IsOwnSystemDatabase(ctx, request.database_name())) {
+    STROM_RETURN_IF_ERROR(CheckDatabaseName(request.database_name()));
+  }
   STROM_RETURN_IF_ERROR(authorizer_.Check(ctx, Operation::kCreate, Resource::Cluster()));
   if (!request.has_database_json()) return DatabaseDescriptor();
   return DatabaseDescriptorFromJson(request.database_json());
@@ -95,7 +113,7 @@ void AdminService::CreateTable(const Context& ctx, rpc::Ref<pb::CreateTableReque
 
 Result<NewTable> AdminService::CheckCreateTable(const Context& ctx,
                                                 const pb::CreateTableRequest& request) const {
-  STROM_ASSIGN_OR_RETURN(TablePath path, convert::NewTablePathFromPb(request.table_path()));
+  STROM_ASSIGN_OR_RETURN(TablePath path, NewTablePath(ctx, request.table_path()));
   STROM_RETURN_IF_ERROR(
       authorizer_.Check(ctx, Operation::kCreate, Resource::Database(path.database)));
   return ReadNewTable(std::move(path), request.table_json(), policy_);

@@ -11,7 +11,8 @@ TermOptions TermOptionsOf(const CoordinatorServer::Options& options, runtime::Ra
           .root = options.zookeeper_root,
           .internal_listener = options.internal_listener,
           .follow_wait = options.create_table_wait,
-          .notifier = options.notifier};
+          .notifier = options.notifier,
+          .jobs = options.jobs};
 }
 
 }  // namespace
@@ -28,7 +29,8 @@ CoordinatorServer::CoordinatorServer(runtime::Executor& executor, const runtime:
       candidate_(std::make_shared<Candidate>(Term::World{strand_, clock, random, network, views_},
                                              TermOptionsOf(options_, random), sessions)),
       admin_(strand_, candidate_, authorizer, options_.tables),
-      metadata_(views_, authorizer),
+      jobs_(strand_, candidate_, authorizer),
+      metadata_(views_, authorizer, executor, clock),
       kv_snapshots_(views_, authorizer),
       dispatcher_(options_.dispatcher) {}
 
@@ -52,6 +54,7 @@ Result<Listeners> CoordinatorServer::Open() {
   metadata_.Register(dispatcher_);
   kv_snapshots_.Register(dispatcher_);
   admin_.Register(dispatcher_);
+  jobs_.Register(dispatcher_);
   Listeners reached;
   for (const ListenerOptions& listener : options_.listeners) {
     STROM_ASSIGN_OR_RETURN(auto open, network_.Listen(listener.listen, dispatcher_));

@@ -18,13 +18,14 @@
 #include "common/types/table_validation.h"
 #include "coordinator/server/admin_service.h"
 #include "coordinator/server/candidate.h"
+#include "coordinator/server/job_service.h"
 
 namespace strom::coordinator {
 
 // The coordinator of a cluster: answers clients, decides about tables and leaders while it leads,
 // and stands by while another one does.
 //
-//   listeners -> Dispatcher -> AdminService -> Term (one strand) -> metadata store
+//   listeners -> Dispatcher -> AdminService, JobService -> Term (one strand) -> metadata store
 //                           -> CatalogService, MetadataService    -> tablet servers
 //
 // Made, started, stopped and destroyed by one owner, on a thread that is no transport's and no
@@ -44,6 +45,7 @@ class CoordinatorServer {
     TablePolicy tables;                            // default.*, max.bucket.num, datalake.format
     MonoDuration create_table_wait = Seconds(30);  // For the leaders of a new table.
     ServerNotifier::Timing notifier;
+    JobTiming jobs;
     rpc::Dispatcher::Options dispatcher;
   };
 
@@ -95,6 +97,7 @@ class CoordinatorServer {
   service::ClusterViewHolder views_;
   const std::shared_ptr<Candidate> candidate_;  // Lives on the strand.
   AdminService admin_;
+  JobService jobs_;
   service::MetadataService metadata_;
   service::KvSnapshotService kv_snapshots_;
   std::unique_ptr<Reader> reader_;  // Lives on the strand.

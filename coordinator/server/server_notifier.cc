@@ -44,18 +44,27 @@ ServerNotifier::ServerNotifier(World world, ServerId server, rpc::Endpoint endpo
       observer_(observer),
       view_(epoch),
       unpark_delay_(timing.retry_min) {
-  for (Lane* lane : {&view_lane_, &leader_lane_, &removal_lane_}) lane->delay = timing.retry_min;
+  for (Lane* lane : {&job_lane_, &view_lane_, &leader_lane_, &removal_lane_}) {
+    lane->delay = timing.retry_min;
+  }
 }
 
 ServerNotifier::~ServerNotifier() {
   for (const runtime::TimerId timer :
-       {view_lane_.retry, leader_lane_.retry, removal_lane_.retry, unpark_}) {
+       {job_lane_.retry, view_lane_.retry, leader_lane_.retry, removal_lane_.retry, unpark_}) {
     if (timer != runtime::kNoTimer) world_.strand->Cancel(timer);
   }
 }
 
 void ServerNotifier::Publish(uint64_t version, std::shared_ptr<const service::ClusterView> view) {
   view_.Set(version, std::move(view));
+}
+
+void ServerNotifier::SetJobEpochs(uint64_t version, std::shared_ptr<const JobEpochs> epochs) {
+  job_version_ = version;
+  job_epochs_ = std::move(epochs);
+  // Nothing to say is known at once.
+  if (!job_lane_.calling && *job_epochs_ == known_job_epochs_) known_job_version_ = version;
 }
 
 void ServerNotifier::NotifyLeader(const TableBucket& bucket, LeaderNotice notice) {
@@ -66,9 +75,10 @@ void ServerNotifier::RemoveReplica(const TableBucket& bucket, LeaderEpoch epoch)
   removals_.Put(bucket, epoch);
 }
 
-// The view first: a connection keeps the order, so the server knows who else lives before it hears
-// of its leaders.
+// Epochs and the view first: a connection keeps the order, so the server knows who else lives
+// before it hears of its leaders.
 void ServerNotifier::Send() {
+  Run(job_lane_);
   Run(view_lane_);
   Run(removal_lane_);
   Run(leader_lane_);
@@ -88,6 +98,32 @@ void ServerNotifier::Call(const Method& method, const Request& request,
       }));
 }
 
+bool ServerNotifier::StartJobEpochs() {
+  if (known_job_version_ == job_version_) return false;
+  pb::UpdateJobEpochsRequest request;
+  request.set_coordinator_epoch(epoch_.value());
+  for (const auto& [group, epoch] : *job_epochs_) {
+    const auto known = known_job_epochs_.find(group);
+    if (known != known_job_epochs_.end() && known->second == epoch) continue;
+    pb::PbJobFence& fence = *request.add_epochs();
+    fence.set_job_group(group);
+    fence.set_epoch(epoch);
+  }
+  taken_job_epochs_ = {job_version_, job_epochs_};
+  Call(rpc::kUpdateJobEpochs, request, &ServerNotifier::OnJobEpochsAnswer);
+  return true;
+}
+
+void ServerNotifier::OnJobEpochsAnswer(Result<pb::UpdateJobEpochsResponse> answer) {
+  if (answer.ok()) {
+    const bool first = !known_job_version_;
+    known_job_version_ = taken_job_epochs_.first;
+    known_job_epochs_ = *taken_job_epochs_.second;
+    if (first) Run(leader_lane_);
+  }
+  Finish(job_lane_, answer.status());
+}
+
 bool ServerNotifier::StartView() {
   if (!view_.due()) return false;
   Call(rpc::kUpdateMetadata, view_.Take(), &ServerNotifier::OnViewAnswer);
@@ -100,6 +136,7 @@ void ServerNotifier::OnViewAnswer(Result<pb::UpdateMetadataResponse> answer) {
 }
 
 bool ServerNotifier::StartLeaders() {
+  if (!known_job_version_) return false;  // It must not lead before.
   const auto& batch = leaders_.Take(kBucketsPerCall);
   if (batch.empty()) return false;
   pb::NotifyLeaderAndIsrRequest request;

@@ -1,6 +1,10 @@
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "common/rpc/network.h"
@@ -13,6 +17,7 @@
 #include "proto/cluster.pb.h"
 #include "proto/metadata.pb.h"
 #include "proto/pb.h"
+#include "proto/strom.pb.h"
 
 namespace strom::coordinator {
 
@@ -23,12 +28,18 @@ struct LeaderNotice {
   Leadership leadership;
 };
 
+// The epochs of all groups of jobs.
+using JobEpochs = std::map<std::string, int64_t>;
+
 // Tells one live tablet server what the coordinator decided, until it has acknowledged all of it:
-// leaders (NotifyLeaderAndIsr), replicas to delete (StopReplica), the view (UpdateMetadata).
+// leaders (NotifyLeaderAndIsr), replicas to delete (StopReplica), the view (UpdateMetadata), the
+// epochs of jobs (UpdateJobEpochs).
 //
 // Each kind has at most one call under way, over one connection, and is repeated with back-off when
-// a call fails. Newer news take the place of older ones that were not sent yet. The three kinds do
-// not wait for each other: a server that recovers a large log as new leader still gets views.
+// a call fails. Newer news take the place of older ones that were not sent yet. The kinds do not
+// wait for each other (a server that recovers a large log as new leader still gets views), but for
+// one thing: a server hears of no leader before it knows the epochs that were there when it came,
+// so it takes no write of a job that was taken over before.
 //
 // On the term's strand; timers and answers find out themselves when the notifier is gone. It is
 // dropped when its server goes away, and what was not told with it.
@@ -66,6 +77,8 @@ class ServerNotifier : public std::enable_shared_from_this<ServerNotifier> {
   ~ServerNotifier();
 
   void Publish(uint64_t version, std::shared_ptr<const service::ClusterView> view);
+  // Versions ascend. Once at least, before Send.
+  void SetJobEpochs(uint64_t version, std::shared_ptr<const JobEpochs> epochs);
   void NotifyLeader(const TableBucket& bucket, LeaderNotice notice);
   void RemoveReplica(const TableBucket& bucket, LeaderEpoch epoch);
   // The table is gone: nothing has to be said of the bucket's leader any more.
@@ -74,6 +87,8 @@ class ServerNotifier : public std::enable_shared_from_this<ServerNotifier> {
   void Send();
 
   uint64_t known_version() const { return view_.known_version(); }
+  // Of the newest epochs of jobs that the server has acknowledged; none yet.
+  std::optional<uint64_t> known_job_version() const { return known_job_version_; }
 
  private:
   // One kind of message.
@@ -92,9 +107,11 @@ class ServerNotifier : public std::enable_shared_from_this<ServerNotifier> {
     void Note(const TableBucket& bucket, const Status& why);
   };
 
+  bool StartJobEpochs();
   bool StartView();
   bool StartLeaders();
   bool StartRemovals();
+  void OnJobEpochsAnswer(Result<pb::UpdateJobEpochsResponse> answer);
   void OnViewAnswer(Result<pb::UpdateMetadataResponse> answer);
   void OnLeadersAnswer(Result<pb::NotifyLeaderAndIsrResponse> answer);
   void OnRemovalsAnswer(Result<pb::StopReplicaResponse> answer);
@@ -122,6 +139,13 @@ class ServerNotifier : public std::enable_shared_from_this<ServerNotifier> {
   ViewSender view_;
   NoticeQueue<LeaderNotice> leaders_;
   NoticeQueue<LeaderEpoch> removals_;
+  std::shared_ptr<const JobEpochs> job_epochs_;
+  uint64_t job_version_ = 0;  // Of job_epochs_.
+  JobEpochs known_job_epochs_;
+  std::optional<uint64_t> known_job_version_;
+  std::pair<uint64_t, std::shared_ptr<const JobEpochs>>
+      taken_job_epochs_;  // In the call under way.
+  Lane job_lane_{&ServerNotifier::StartJobEpochs};
   Lane view_lane_{&ServerNotifier::StartView};
   Lane leader_lane_{&ServerNotifier::StartLeaders};
   Lane removal_lane_{&ServerNotifier::StartRemovals};

@@ -79,8 +79,10 @@ void TabletServerWatch::OnRead(std::vector<Reading> readings) {
       continue;
     }
     const ServerId server(static_cast<int32_t>(*id));
+    const int64_t start_epoch = registration->start_epoch.value_or(0);
     servers[server] = {.info = metadata::ServerInfoOf(server, *std::move(registration)),
-                       .registration = reading.node.value.stat.created_zxid};
+                       .registration = reading.node.value.stat.created_zxid,
+                       .start_epoch = start_epoch};
   }
   reading_ = false;
   on_servers_(std::move(servers));

@@ -12,10 +12,13 @@
 
 namespace strom::coordinator {
 
-// One life of a tablet server: a server that was started anew has another registration.
+// One life of a tablet server. A process that was started anew has another start epoch, even if the
+// session of the former one has not expired yet, and a registration of its own; a process that lost
+// its session has another registration.
 struct LiveServer {
   ServerInfo info;
   int64_t registration = 0;  // Transaction id in which its node was made.
+  int64_t start_epoch = 0;   // 0: it tells none (a Fluss server).
 
   friend bool operator==(const LiveServer&, const LiveServer&) = default;
 };

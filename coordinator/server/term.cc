@@ -33,6 +33,8 @@ Term::Term(World world, TermOptions options, Listeners listeners,
       catalog_(*store_, options_.root),
       watch_(*store_, catalog_.paths(), options_.internal_listener),
       view_builder_({.id = service::kCoordinatorNode, .listeners = listeners_, .rack = {}}),
+      jobs_({.lease_ms = options_.jobs.lease.millis()}),
+      job_epochs_(std::make_shared<const JobEpochs>()),
       waits_(*world_.strand) {}
 
 Term::~Term() = default;

@@ -1,12 +1,16 @@
 #pragma once
 
+#include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "common/metadata/catalog.h"
 #include "common/runtime/random.h"
 #include "common/service/cluster_view.h"
+#include "common/types/job.h"
 #include "coordinator/server/answer.h"
 #include "coordinator/server/event_queue.h"
 #include "coordinator/server/server_notifier.h"
@@ -15,8 +19,15 @@
 #include "coordinator/server/view_builder.h"
 #include "coordinator/server/waits.h"
 #include "coordinator/state/cluster_state.h"
+#include "coordinator/state/job_registry.h"
 
 namespace strom::coordinator {
+
+// How workers are watched.
+struct JobTiming {
+  MonoDuration lease = Seconds(5);  // Unheard for so long, a worker loses its jobs.
+  MonoDuration heartbeat_interval = Seconds(1);
+};
 
 struct TermOptions {
   std::string id;                          // Of this coordinator, a text.
@@ -25,6 +36,7 @@ struct TermOptions {
   MonoDuration follow_wait = Seconds(30);  // How long CREATE_TABLE waits for leaders.
   size_t commands_max = 1000;              // Waiting for their turn; more are refused.
   ServerNotifier::Timing notifier;
+  JobTiming jobs;
 };
 
 // One leadership of a coordinator, from waiting for its turn to losing it: owns the cluster's state
@@ -40,7 +52,8 @@ struct TermOptions {
 // kNotCoordinatorLeader. On the strand, outside its own calls.
 //
 // In files: term.cc (effects, commands' turn, end), term_start.cc (becoming leader),
-// term_servers.cc (servers that come, go and answer), term_tables.cc, term_databases.cc.
+// term_servers.cc (servers that come, go and answer), term_tables.cc, term_databases.cc,
+// term_jobs.cc.
 class Term final : private ServerNotifier::Observer {
  public:
   struct World {
@@ -88,6 +101,18 @@ class Term final : private ServerNotifier::Observer {
   // stays in the store as a note of them until then. Errors: kTableNotExist unless ignored.
   void DropTable(TablePath path, bool ignore_if_not_exists, MonoTime deadline, Answer answer);
 
+  // Errors: those of JobRegistry; kInvalidConfig. Answered once it is stored.
+  void RegisterJob(JobDefinition job, MonoTime deadline, Answer answer);
+  void SetJobGoal(std::string name, JobGoal goal, MonoTime deadline, Answer answer);
+  // All jobs, or the one of this name, into `jobs`. Errors: kJobNotExist.
+  void ListJobs(std::optional<std::string> name, std::shared_ptr<std::vector<JobInfo>> jobs,
+                MonoTime deadline, Answer answer);
+  // Puts what the worker shall host into `orders`. If it shall host a group that it was not told
+  // of, and that some tablet server has not heard of under its new epoch, the answer waits for
+  // that, or for one interval between heartbeats. Errors: those of JobRegistry.
+  void Heartbeat(WorkerReport report, std::shared_ptr<WorkerOrders> orders, MonoTime deadline,
+                 Answer answer);
+
   // nullptr if there is no such table.
   const TableInfo* FindTable(const TablePath& path) const { return state_.Find(path); }
 
@@ -116,6 +141,7 @@ class Term final : private ServerNotifier::Observer {
   // term_start.cc
   void ClaimActive();
   void AwaitVacancy();
+  void RemoveFormerSelf(const std::string& path, int32_t version);
   void RaiseEpoch();
   void Load(runtime::Task finished);
   void OnLoaded(const LiveServers& servers, runtime::Task finished);
@@ -145,6 +171,21 @@ class Term final : private ServerNotifier::Observer {
   void DropTablesOf(std::string name, int rounds_left, bool ignore_if_not_exists, MonoTime deadline,
                     Answer answer);
 
+  // term_jobs.cc
+  void LoadJobs(runtime::Task finished);
+  void LoadJobGroups(runtime::Task finished);
+  void BeginJobs();
+  // Stores the effects, then begins to tell servers of new epochs; then `done`.
+  void StoreJobs(JobEffects effects, runtime::Task done);
+  void ChangeJobs(absl::AnyInvocable<Result<JobEffects>()> change, MonoTime deadline,
+                  Answer answer);
+  void TellJobEpochs();
+  bool KnowJobEpoch(const std::string& group) const;
+  void AnswerHeartbeat(const std::string& worker, std::shared_ptr<WorkerOrders> orders,
+                       MonoTime deadline, Answer answer);
+  void WatchLeases();
+  int64_t NowMs() const { return world_.clock.Now().nanos() / 1'000'000; }
+
   const World world_;
   const TermOptions options_;
   const Listeners listeners_;
@@ -166,6 +207,12 @@ class Term final : private ServerNotifier::Observer {
   ViewBuilder view_builder_;
   uint64_t view_version_ = 0;
   std::shared_ptr<const service::ClusterView> view_;
+
+  JobRegistry jobs_;
+  uint64_t job_version_ = 0;  // Of the epochs below.
+  std::shared_ptr<const JobEpochs> job_epochs_;
+  std::map<std::string, uint64_t> job_epoch_versions_;  // In which version a group's epoch came.
+  bool watching_leases_ = false;
 
   std::set<TableId> being_created_;  // Somebody waits for their leaders.
   std::map<TableBucket, std::pair<ServerId, Status>> refusals_;  // Last ones, of leaders to be.

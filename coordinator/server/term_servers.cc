@@ -45,6 +45,7 @@ void Term::AddServer(const LiveServer& server) {
       ServerNotifier::World{world_.strand, world_.clock, world_.network}, server.info.id,
       rpc::Endpoint{.host = address.host, .port = address.port}, epoch_, options_.notifier,
       static_cast<ServerNotifier::Observer&>(*this));
+  notifier->SetJobEpochs(job_version_, job_epochs_);
   servers_.insert_or_assign(server.info.id, Server{server, std::move(notifier)});
 }
 

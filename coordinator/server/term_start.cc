@@ -42,8 +42,23 @@ void Term::AwaitVacancy() {
       [this, path](MetaResult<metadata::Node> node) {
         if (node.code == MetaCode::kNoNode) return ClaimActive();
         if (!node.ok()) return Lose(MetaError(node.code, "read", path));
+        const auto holder = metadata::CoordinatorAddressFromJson(node.value.data);
+        if (holder.ok() && !listeners_.empty() && holder->listeners == listeners_) {
+          return RemoveFormerSelf(path, node.value.stat.version);
+        }
         STROM_LOG(kInfo, "coordinator {} stands by: another one is active", options_.id);
       });
+}
+
+// The process that had our addresses before us is gone, since we are bound to them; its session
+// would keep the place until its timeout. The watch sees the node go.
+void Term::RemoveFormerSelf(const std::string& path, int32_t version) {
+  STROM_LOG(kInfo, "coordinator {} takes the place of the process before it", options_.id);
+  store_->Delete(path, version, [this, path](MetaResult<std::monostate> removed) {
+    const bool settled =
+        removed.ok() || removed.code == MetaCode::kNoNode || removed.code == MetaCode::kBadVersion;
+    if (!lost_ && !settled) Lose(MetaError(removed.code, "delete", path));
+  });
 }
 
 void Term::RaiseEpoch() {
@@ -53,12 +68,12 @@ void Term::RaiseEpoch() {
     const std::string fluss(metadata::kDefaultDatabase);
     catalog_.EnsureDatabase(fluss, world_.clock.WallNow(), [this](Result<std::monostate> made) {
       if (!made.ok()) return Lose(made.status());
-      AddEvent([this](runtime::Task finished) { Load(std::move(finished)); });
+      AddEvent([this](runtime::Task finished) { LoadJobs(std::move(finished)); });
     });
   });
 }
 
-// The first event. Servers that come or go meanwhile are the next one.
+// The first event goes on here. Servers that come or go meanwhile are the next one.
 void Term::Load(runtime::Task finished) {
   LoadCatalog(catalog_, [this,
                          finished = std::move(finished)](Result<LoadedCatalog> loaded) mutable {
@@ -87,6 +102,7 @@ void Term::Load(runtime::Task finished) {
 
 void Term::OnLoaded(const LiveServers& servers, runtime::Task finished) {
   std::set<ServerId> live;
+  BeginJobs();
   for (const auto& [id, server] : servers) {
     AddServer(server);
     live.insert(id);

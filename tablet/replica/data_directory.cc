@@ -9,6 +9,7 @@ namespace strom::tablet {
 namespace {
 
 constexpr uint64_t kPropertiesSizeMax = 4096;
+constexpr const char* kProperties = "/strom.properties";
 
 // "key=value" lines.
 std::map<std::string, std::string> ParseProperties(const std::string& text) {
@@ -24,12 +25,28 @@ std::map<std::string, std::string> ParseProperties(const std::string& text) {
   return properties;
 }
 
+// That nothing of somebody else's lies in a directory that is not ours yet.
+Status CheckVacant(io::FileSystem& files, const std::string& path) {
+  STROM_ASSIGN_OR_RETURN(const bool ours, files.Exists(path + kProperties));
+  if (ours) return Status::Ok();
+  STROM_ASSIGN_OR_RETURN(const auto entries, files.List(path));
+  for (const auto& entry : entries) {
+    // What a first start leaves that did not come far.
+    if (entry.name == ".lock" || entry.name == "strom.properties.tmp") continue;
+    return Error(ErrorCode::kInvalidConfig,
+                 "{} is no data directory of a tablet server: it holds {}, but no strom.properties",
+                 path, entry.name);
+  }
+  return Status::Ok();
+}
+
 }  // namespace
 
 Result<std::unique_ptr<DataDirectory>> DataDirectory::Open(io::FileSystem& files, std::string path,
                                                            const Identity& identity) {
   while (path.size() > 1 && path.ends_with('/')) path.pop_back();
   STROM_RETURN_IF_ERROR(files.CreateDirectories(path));
+  STROM_RETURN_IF_ERROR(CheckVacant(files, path));
   auto lock = files.Lock(path + "/.lock");
   if (!lock.ok()) {
     return lock.status().WithContext(
@@ -43,7 +60,7 @@ Result<std::unique_ptr<DataDirectory>> DataDirectory::Open(io::FileSystem& files
 }
 
 Status DataDirectory::CheckIdentity(const Identity& identity) {
-  const std::string file = path_ + "/strom.properties";
+  const std::string file = path_ + kProperties;
   STROM_ASSIGN_OR_RETURN(const bool exists, files_.Exists(file));
   if (!exists) {
     return io::WriteFileAtomically(

@@ -28,7 +28,8 @@ class DataDirectory {
 
   // Creates the directory if it is missing, takes its lock and checks whose it is; an empty one
   // becomes `identity`'s. Errors: kStorage if another process holds it; kInvalidConfig naming both
-  // sides if it belongs to another cluster or server, or was written by a newer version.
+  // sides if it belongs to another cluster or server, or was written by a newer version, and for
+  // one that holds something else.
   static Result<std::unique_ptr<DataDirectory>> Open(io::FileSystem& files, std::string path,
                                                      const Identity& identity);
 

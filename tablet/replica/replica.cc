@@ -136,7 +136,10 @@ Status Replica::CheckInSync(Acks acks) const {
                bucket(), in_sync, options_.min_insync_replicas);
 }
 
-Result<AppendInfo> Replica::AppendOnStrand(Bytes batches, Acks acks) {
+Result<AppendInfo> Replica::AppendOnStrand(Bytes batches, Acks acks,
+                                           const JobAdmission& admission) {
+  // Kept until the append is done: see JobFences.
+  STROM_ASSIGN_OR_RETURN(const JobFences::Pass pass, admission.Enter());
   STROM_RETURN_IF_ERROR(CheckServing());
   STROM_RETURN_IF_ERROR(CheckInSync(acks));
   STROM_ASSIGN_OR_RETURN(AppendInfo info, log_->AppendAsLeader(std::move(batches)));
@@ -144,7 +147,8 @@ Result<AppendInfo> Replica::AppendOnStrand(Bytes batches, Acks acks) {
   return info;
 }
 
-void Replica::Append(Bytes batches, Acks acks, absl::AnyInvocable<void(Result<AppendInfo>)> done) {
+void Replica::Append(Bytes batches, Acks acks, JobAdmission admission,
+                     absl::AnyInvocable<void(Result<AppendInfo>)> done) {
   // On the calling thread, before anything queues.
   Status valid = CheckServing();
   if (valid.ok() && spec_.has_primary_key()) {
@@ -155,8 +159,8 @@ void Replica::Append(Bytes batches, Acks acks, absl::AnyInvocable<void(Result<Ap
   if (valid.ok()) valid = ValidateProduced(batches, spec_.schemas);
   if (!valid.ok()) return done(valid.WithContext(spec_.path.ToString()));
   strand_.Dispatch([self = shared_from_this(), batches = std::move(batches), acks,
-                    done = std::move(done)]() mutable {
-    Result<AppendInfo> info = self->AppendOnStrand(std::move(batches), acks);
+                    admission = std::move(admission), done = std::move(done)]() mutable {
+    Result<AppendInfo> info = self->AppendOnStrand(std::move(batches), acks, admission);
     if (!info.ok()) return done(info.status().WithContext(self->spec_.path.ToString()));
     done(std::move(info));
     self->Wake(self->waiters_.TakeBelow(self->high_watermark()));

@@ -13,6 +13,7 @@
 #include "tablet/log/log_tablet.h"
 #include "tablet/replica/bucket_scan.h"
 #include "tablet/replica/bucket_spec.h"
+#include "tablet/replica/job_fences.h"
 #include "tablet/replica/open_kv.h"
 #include "tablet/replica/waiters.h"
 
@@ -100,12 +101,22 @@ class Replica : public std::enable_shared_from_this<Replica> {
   // Appends the batches of one client request as leader, and answers as `acks` says.
   // Errors: kNotLeaderOrFollower; kInvalidTable if the table has a primary key; kNotEnoughReplicas;
   // those of ValidateProduced and of LogTablet::AppendAsLeader.
-  void Append(Bytes batches, Acks acks, absl::AnyInvocable<void(Result<AppendInfo>)> done);
+  void Append(Bytes batches, Acks acks, absl::AnyInvocable<void(Result<AppendInfo>)> done) {
+    Append(std::move(batches), acks, JobAdmission(), std::move(done));
+  }
+  // The same for a write of a job. Errors: kFencedJobEpoch, too, and then nothing was appended.
+  void Append(Bytes batches, Acks acks, JobAdmission admission,
+              absl::AnyInvocable<void(Result<AppendInfo>)> done);
 
   // Puts one KV batch into the rows as leader. Once it is answered with Acks::kAll, reads see it.
   // Errors: kNotLeaderOrFollower; kNonPrimaryKeyTable; kNotEnoughReplicas; kCorruptMessage; those
   // of KvTablet::Put, and of FlushTo: then the batch is in the log, and a retry tries to commit it.
   void PutKv(Bytes batch, PutOptions options, Acks acks,
+             absl::AnyInvocable<void(Result<AppendInfo>)> done) {
+    PutKv(std::move(batch), std::move(options), acks, JobAdmission(), std::move(done));
+  }
+  // The same for a write of a job. Errors: kFencedJobEpoch, too, and then nothing was put.
+  void PutKv(Bytes batch, PutOptions options, Acks acks, JobAdmission admission,
              absl::AnyInvocable<void(Result<AppendInfo>)> done);
 
   // The committed rows, for as long as the caller keeps them; see KvTablet's calls for any thread.
@@ -151,9 +162,9 @@ class Replica : public std::enable_shared_from_this<Replica> {
   Status CheckRole(const Leadership& next) const;
   Status CheckInSync(Acks acks) const;
   Status CheckHasRows() const;
-  Result<AppendInfo> AppendOnStrand(Bytes batches, Acks acks);
+  Result<AppendInfo> AppendOnStrand(Bytes batches, Acks acks, const JobAdmission& admission);
   Result<AppendInfo> PutOnStrand(const record::KvBatchView& batch, const PutOptions& options,
-                                 Acks acks);
+                                 Acks acks, const JobAdmission& admission);
   std::shared_ptr<BucketScan> OpenScanOnStrand(std::optional<int64_t> row_limit);
 
   // Under leadership_, which is this server's or not.

@@ -44,7 +44,9 @@ Status Replica::CheckHasRows() const {
 }
 
 Result<AppendInfo> Replica::PutOnStrand(const record::KvBatchView& batch, const PutOptions& options,
-                                        Acks acks) {
+                                        Acks acks, const JobAdmission& admission) {
+  // Kept until the append is done: see JobFences.
+  STROM_ASSIGN_OR_RETURN(const JobFences::Pass pass, admission.Enter());
   STROM_RETURN_IF_ERROR(CheckServing());
   STROM_RETURN_IF_ERROR(CheckInSync(acks));
   STROM_ASSIGN_OR_RETURN(AppendInfo info, kv_.Get()->Put(batch, options));
@@ -56,7 +58,7 @@ Result<AppendInfo> Replica::PutOnStrand(const record::KvBatchView& batch, const 
   return info;
 }
 
-void Replica::PutKv(Bytes batch, PutOptions options, Acks acks,
+void Replica::PutKv(Bytes batch, PutOptions options, Acks acks, JobAdmission admission,
                     absl::AnyInvocable<void(Result<AppendInfo>)> done) {
   // On the calling thread, before anything queues.
   if (Status s = CheckHasRows(); !s.ok()) return done(std::move(s));
@@ -65,8 +67,9 @@ void Replica::PutKv(Bytes batch, PutOptions options, Acks acks,
   if (!view.ok()) return done(view.status().WithContext(spec_.path.ToString()));
   // Reads the store: not on this thread.
   strand_.Post([self = shared_from_this(), bytes, view = *std::move(view),
-                options = std::move(options), acks, done = std::move(done)]() mutable {
-    Result<AppendInfo> info = self->PutOnStrand(view, options, acks);
+                options = std::move(options), acks, admission = std::move(admission),
+                done = std::move(done)]() mutable {
+    Result<AppendInfo> info = self->PutOnStrand(view, options, acks, admission);
     if (!info.ok()) {
       done(info.status().WithContext(self->spec_.path.ToString()));
     } else {

@@ -10,7 +10,7 @@ namespace strom::tablet {
 // Reads the id of the cluster, or gives it `candidate` for an id if it has none yet: whoever comes
 // first decides, for ever. A data directory remembers it, so that a server that is pointed at the
 // wrong cluster notices before it does harm. The node is ours, not Fluss's:
-// <root>/strom/cluster_id. On the session's strand. Errors: kUnknownServerError.
+// <root>/strom/cluster_id. On the session's strand. Errors: those of MetaError.
 void EnsureClusterId(metadata::MetaStore& store, const metadata::ZkPaths& paths,
                      std::string candidate, metadata::Callback<std::string> done);
 

@@ -6,6 +6,7 @@
 
 #include "common/convert/bucket.h"
 #include "common/convert/error.h"
+#include "common/convert/job.h"
 #include "common/convert/path.h"
 #include "common/service/update_metadata.h"
 #include "proto/cluster.pb.h"
@@ -70,6 +71,7 @@ void NotificationService::Register(rpc::Dispatcher& dispatcher) {
   dispatcher.Handle(rpc::kNotifyLeaderAndIsr, *this, &NotificationService::NotifyLeaderAndIsr);
   dispatcher.Handle(rpc::kStopReplica, *this, &NotificationService::StopReplica);
   dispatcher.Handle(rpc::kUpdateMetadata, *this, &NotificationService::UpdateMetadata);
+  dispatcher.Handle(rpc::kUpdateJobEpochs, *this, &NotificationService::UpdateJobEpochs);
 }
 
 void NotificationService::NotifyLeaderAndIsr(const rpc::RequestContext& ctx,
@@ -117,6 +119,28 @@ void NotificationService::UpdateMetadata(const rpc::RequestContext& ctx,
   strand_.Dispatch([this, request = std::move(request), respond = std::move(respond)]() mutable {
     if (Status s = Update(*request); !s.ok()) return std::move(respond).Fail(std::move(s));
     std::move(respond).Ok(pb::UpdateMetadataResponse());
+  });
+}
+
+void NotificationService::UpdateJobEpochs(const rpc::RequestContext& ctx,
+                                          rpc::Ref<pb::UpdateJobEpochsRequest> request,
+                                          rpc::Responder<pb::UpdateJobEpochsResponse> respond) {
+  if (Status s = authorizer_.Check(ctx, rpc::Operation::kAlter, rpc::Resource::Cluster());
+      !s.ok()) {
+    return std::move(respond).Fail(std::move(s));
+  }
+  std::vector<JobFence> epochs;
+  for (const pb::PbJobFence& entry : request->epochs()) {
+    Result<JobFence> fence = convert::FromPb(entry);
+    if (!fence.ok()) return std::move(respond).Fail(fence.status());
+    epochs.push_back(*std::move(fence));
+  }
+  strand_.Dispatch([this, epoch = CoordinatorEpoch(request->coordinator_epoch()),
+                    epochs = std::move(epochs), respond = std::move(respond)]() mutable {
+    if (Status s = Hear(epoch); !s.ok()) return std::move(respond).Fail(std::move(s));
+    fences_.Raise(epochs, [respond = std::move(respond)]() mutable {
+      std::move(respond).Ok(pb::UpdateJobEpochsResponse());
+    });
   });
 }
 

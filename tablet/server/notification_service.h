@@ -17,7 +17,8 @@
 namespace strom::tablet {
 
 // Does what the coordinator says: which buckets to lead (NotifyLeaderAndIsr), which to let go
-// (StopReplica), what the cluster looks like (UpdateMetadata).
+// (StopReplica), what the cluster looks like (UpdateMetadata), which epochs of jobs are over
+// (UpdateJobEpochs).
 //
 // A coordinator that is not the newest this server has heard of is refused with
 // kInvalidCoordinator. What is said of buckets is done in the order it arrives; each bucket is
@@ -29,11 +30,12 @@ namespace strom::tablet {
 class NotificationService {
  public:
   NotificationService(ReplicaManager& replicas, metadata::Catalog& catalog,
-                      service::ClusterViewHolder& views, runtime::Strand& strand,
+                      service::ClusterViewHolder& views, JobFences& fences, runtime::Strand& strand,
                       const rpc::Authorizer& authorizer)
       : replicas_(replicas),
         catalog_(catalog),
         views_(views),
+        fences_(fences),
         strand_(strand),
         authorizer_(authorizer) {}
 
@@ -50,6 +52,8 @@ class NotificationService {
                    rpc::Responder<pb::StopReplicaResponse> respond);
   void UpdateMetadata(const rpc::RequestContext& ctx, rpc::Ref<pb::UpdateMetadataRequest> request,
                       rpc::Responder<pb::UpdateMetadataResponse> respond);
+  void UpdateJobEpochs(const rpc::RequestContext& ctx, rpc::Ref<pb::UpdateJobEpochsRequest> request,
+                       rpc::Responder<pb::UpdateJobEpochsResponse> respond);
 
   // All below on the strand.
   // OK if no newer coordinator was heard of.
@@ -68,6 +72,7 @@ class NotificationService {
   ReplicaManager& replicas_;
   metadata::Catalog& catalog_;
   service::ClusterViewHolder& views_;
+  JobFences& fences_;
   runtime::Strand& strand_;
   const rpc::Authorizer& authorizer_;
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "common/convert/error.h"
+#include "common/convert/job.h"
 #include "proto/log.pb.h"
 #include "tablet/server/join.h"
 #include "tablet/server/write_request.h"
@@ -23,6 +24,9 @@ void ProduceService::ProduceLog(const rpc::RequestContext& ctx,
   }
   const Result<Acks> acks = AcksOf(request->acks());
   if (!acks.ok()) return std::move(respond).Fail(acks.status());
+  Result<std::optional<JobFence>> fence = convert::FenceOf(*request);
+  if (!fence.ok()) return std::move(respond).Fail(fence.status());
+  const JobAdmission admission(fences_, *std::move(fence));
 
   std::vector<BucketWrite> writes = TakeWrites(request);
   const auto join = Join<Result<AppendInfo>>::Of(
@@ -43,7 +47,7 @@ void ProduceService::ProduceLog(const rpc::RequestContext& ctx,
       join->Set(i, replica.status());
       continue;
     }
-    (*replica)->Append(std::move(writes[i].records), *acks,
+    (*replica)->Append(std::move(writes[i].records), *acks, admission,
                        [join, i](Result<AppendInfo> info) { join->Set(i, std::move(info)); });
   }
 }

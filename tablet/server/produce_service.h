@@ -15,8 +15,8 @@ namespace strom::tablet {
 // sections 5.5 and 5.6. Any thread; outlives the dispatcher's listeners, as do its arguments.
 class ProduceService {
  public:
-  ProduceService(const BucketLookup& buckets, const rpc::Authorizer& authorizer)
-      : buckets_(buckets), authorizer_(authorizer) {}
+  ProduceService(const BucketLookup& buckets, JobFences& fences, const rpc::Authorizer& authorizer)
+      : buckets_(buckets), fences_(fences), authorizer_(authorizer) {}
 
   void Register(rpc::Dispatcher& dispatcher);
 
@@ -25,6 +25,7 @@ class ProduceService {
                   rpc::Responder<pb::ProduceLogResponse> respond);
 
   const BucketLookup& buckets_;
+  JobFences& fences_;
   const rpc::Authorizer& authorizer_;
 };
 

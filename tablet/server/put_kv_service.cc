@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "common/convert/error.h"
+#include "common/convert/job.h"
 #include "proto/kv.pb.h"
 #include "tablet/server/join.h"
 #include "tablet/server/write_request.h"
@@ -59,6 +60,9 @@ void PutKvService::PutKv(const rpc::RequestContext& ctx, rpc::Ref<pb::PutKvReque
   }
   const Result<Acks> acks = AcksOf(request->acks());
   if (!acks.ok()) return std::move(respond).Fail(acks.status());
+  Result<std::optional<JobFence>> fence = convert::FenceOf(*request);
+  if (!fence.ok()) return std::move(respond).Fail(fence.status());
+  const JobAdmission admission(fences_, *std::move(fence));
 
   std::vector<BucketWrite> writes = TakeWrites(request);
   const auto join = Join<Result<AppendInfo>>::Of(
@@ -73,7 +77,7 @@ void PutKvService::PutKv(const rpc::RequestContext& ctx, rpc::Ref<pb::PutKvReque
       join->Set(i, replica.status());
       continue;
     }
-    (*replica)->PutKv(std::move(writes[i].records), OptionsOf(*request), *acks,
+    (*replica)->PutKv(std::move(writes[i].records), OptionsOf(*request), *acks, admission,
                       [join, i](Result<AppendInfo> info) { join->Set(i, std::move(info)); });
   }
 }

@@ -14,8 +14,8 @@ namespace strom::tablet {
 // Any thread; outlives the dispatcher's listeners, as do its arguments.
 class PutKvService {
  public:
-  PutKvService(const BucketLookup& buckets, const rpc::Authorizer& authorizer)
-      : buckets_(buckets), authorizer_(authorizer) {}
+  PutKvService(const BucketLookup& buckets, JobFences& fences, const rpc::Authorizer& authorizer)
+      : buckets_(buckets), fences_(fences), authorizer_(authorizer) {}
 
   void Register(rpc::Dispatcher& dispatcher);
 
@@ -24,6 +24,7 @@ class PutKvService {
              rpc::Responder<pb::PutKvResponse> respond);
 
   const BucketLookup& buckets_;
+  JobFences& fences_;
   const rpc::Authorizer& authorizer_;
 };
 

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "common/base/logging.h"
+#include "common/metadata/renewing_store.h"
 #include "common/service/catalog_service.h"
 #include "tablet/server/cluster_id.h"
 #include "tablet/server/fetch_service.h"
@@ -28,14 +28,15 @@ struct TabletServer::Session {
 struct TabletServer::Services {
   explicit Services(TabletServer& s)
       : buckets(*s.replicas_, s.views_),
-        produce(buckets, s.authorizer_),
-        puts(buckets, s.authorizer_),
+        produce(buckets, s.job_fences_, s.authorizer_),
+        puts(buckets, s.job_fences_, s.authorizer_),
         fetch(buckets, s.executor_, s.clock_, s.authorizer_, s.options_.fetch_size_max),
         queries(buckets, s.blocking_, s.authorizer_, s.options_.scan_size_max),
         lookups(buckets, s.blocking_, s.authorizer_, s.options_.scan_size_max),
         scans(buckets, s.blocking_, s.clock_, s.random_, s.authorizer_, s.options_.scans),
         writers(s.session_->writer_ids, s.strand_, s.authorizer_),
-        notifications(*s.replicas_, s.session_->catalog, s.views_, s.strand_, s.authorizer_),
+        notifications(*s.replicas_, s.session_->catalog, s.views_, s.job_fences_, s.strand_,
+                      s.authorizer_),
         catalog(rpc::Role::kTablet, s.session_->catalog, s.strand_, s.authorizer_) {}
 
   void Register(rpc::Dispatcher& dispatcher) {
@@ -78,9 +79,9 @@ TabletServer::TabletServer(runtime::Executor& executor, runtime::Executor& block
       authorizer_(authorizer),
       options_(std::move(options)),
       strand_(executor),
-      metadata_(views_, authorizer),
+      metadata_(views_, authorizer, executor, clock),
       kv_snapshots_(views_, authorizer),
-      metrics_(metrics, clock),
+      metrics_(rpc::Role::kTablet, metrics, clock),
       dispatcher_({.request_bytes_max = options_.request_bytes_max, .observer = &metrics_}) {}
 
 TabletServer::~TabletServer() = default;
@@ -102,9 +103,9 @@ Status TabletServer::CheckOptions() const {
 void TabletServer::Start(Done started) {
   STROM_CHECK(!session_) << "tablet server " << options_.id << " was started twice";
   if (Status s = CheckOptions(); !s.ok()) return started(std::move(s));
-  auto store = sessions_.Connect(strand_, [id = options_.id](metadata::SessionState state) {
-    if (state != metadata::SessionState::kExpired) return;
-    STROM_LOG(kError, "tablet server {}: the metadata session expired, it must be restarted", id);
+  auto store = metadata::RenewingStore::Connect(sessions_, strand_, clock_, [this] {
+    job_fences_.Close();  // Before anybody is sent here again.
+    if (registration_) registration_->Renew();
   });
   if (!store.ok()) return started(store.status());
   session_ = std::make_unique<Session>(*std::move(store), options_.zookeeper_root);
@@ -121,9 +122,8 @@ void TabletServer::OnClusterId(Result<std::string> cluster_id, Done started) {
   if (!cluster_id.ok()) return started(cluster_id.status());
   blocking_.Post([this, id = *std::move(cluster_id), started = std::move(started)]() mutable {
     if (Status s = Open(id); !s.ok()) return started(std::move(s));
-    strand_.Post([this, started = std::move(started)]() mutable {
-      RegisterNode(clock_.Now() + options_.register_timeout, std::move(started));
-    });
+    strand_.Post(
+        [this, started = std::move(started)]() mutable { RegisterNode(std::move(started)); });
   });
 }
 
@@ -153,30 +153,15 @@ Status TabletServer::Listen() {
   return Status::Ok();
 }
 
-void TabletServer::RegisterNode(MonoTime give_up_at, Done started) {
-  const std::string path = session_->catalog.paths().TabletServer(options_.id);
-  const metadata::TabletServerRegistration registration{.listeners = reached_,
-                                                        .registered_ms = clock_.WallNow(),
-                                                        .rack = options_.rack,
-                                                        .cpu_cores = {},
-                                                        .memory_bytes = {}};
-  session_->store->Create(
-      path, ToJson(registration), metadata::CreateMode::kEphemeral,
-      [this, path, give_up_at,
-       started = std::move(started)](metadata::MetaResult<std::string> created) mutable {
-        if (created.code == metadata::MetaCode::kNodeExists && clock_.Now() < give_up_at) {
-          STROM_LOG(kWarn, "tablet server {} is registered already, trying again", options_.id);
-          strand_.PostAt(clock_.Now() + options_.register_pause,
-                         [this, give_up_at, started = std::move(started)]() mutable {
-                           RegisterNode(give_up_at, std::move(started));
-                         });
-          return;
-        }
-        if (!created.ok()) return started(metadata::MetaError(created.code, "create", path));
-        registered_ = true;
-        STROM_LOG(kInfo, "tablet server {} serves {}", options_.id, ListenersToText(reached_));
-        started(Status::Ok());
-      });
+void TabletServer::RegisterNode(Done started) {
+  registration_ = std::make_shared<Registration>(
+      *session_->store, session_->catalog.paths().TabletServer(options_.id), strand_, clock_,
+      Registration::Options{.id = options_.id,
+                            .listeners = reached_,
+                            .rack = options_.rack,
+                            .pause = options_.register_pause,
+                            .timeout = options_.register_timeout});
+  registration_->Start(std::move(started));
 }
 
 void TabletServer::Stop(MonoDuration drain, Done stopped) {
@@ -192,11 +177,9 @@ void TabletServer::Stop(MonoDuration drain, Done stopped) {
 }
 
 void TabletServer::LeaveCluster(Done stopped) {
-  if (!std::exchange(registered_, false)) return CloseReplicas(std::move(stopped));
-  // If that fails, the node ends with the session.
-  session_->store->Delete(
-      session_->catalog.paths().TabletServer(options_.id), metadata::kAnyVersion,
-      [this, stopped = std::move(stopped)](auto) mutable { CloseReplicas(std::move(stopped)); });
+  if (!registration_) return CloseReplicas(std::move(stopped));
+  registration_->Stop(
+      [this, stopped = std::move(stopped)]() mutable { CloseReplicas(std::move(stopped)); });
 }
 
 void TabletServer::CloseReplicas(Done stopped) {
@@ -204,6 +187,7 @@ void TabletServer::CloseReplicas(Done stopped) {
     strand_.Post([this, status = std::move(status), stopped = std::move(stopped)]() mutable {
       // Together: what the services have under way in the store ends here, unanswered.
       services_.reset();
+      registration_.reset();
       session_.reset();
       stopped(std::move(status));
     });

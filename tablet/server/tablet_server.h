@@ -16,9 +16,10 @@
 #include "common/service/cluster_view.h"
 #include "common/service/kv_snapshot_service.h"
 #include "common/service/metadata_service.h"
+#include "common/service/rpc_metrics.h"
 #include "common/types/server_info.h"
 #include "tablet/replica/replica_manager.h"
-#include "tablet/server/rpc_metrics.h"
+#include "tablet/server/registration.h"
 #include "tablet/server/scan_kv_service.h"
 
 namespace strom::tablet {
@@ -30,6 +31,9 @@ namespace strom::tablet {
 //                           -> NotificationService -> ReplicaManager
 //                           -> WriterService, CatalogService -> metadata store
 //                           -> MetadataService (what the coordinator told)
+//
+// If its session with the metadata store expires it opens another one and registers anew; what it
+// holds it serves meanwhile.
 //
 // Made, started, stopped and destroyed by one owner, on a thread that is no transport's and no
 // executor's. What the constructor takes outlives it.
@@ -53,9 +57,9 @@ class TabletServer {
     ScanKvService::Options scans;                  // kv.scanner.*
     size_t request_bytes_max = size_t{512} << 20;  // Of all requests that wait for their answers.
     // How often and how long to try again while another session holds this server's node: one of
-    // the same server's, perhaps, that has not expired yet.
+    // the same server's, perhaps, that has not expired yet (zookeeper.client.session-timeout).
     MonoDuration register_pause = Seconds(3);
-    MonoDuration register_timeout = Seconds(60);
+    MonoDuration register_timeout = Seconds(90);
   };
 
   TabletServer(runtime::Executor& executor, runtime::Executor& blocking,
@@ -69,7 +73,7 @@ class TabletServer {
   // Opens the data directory and the listeners and makes the server known to the cluster.
   // `started` is called once, on any thread: OK when all that is done, or with what kept it from
   // it. At most one call. Errors: kInvalidConfig for options or a data directory that cannot be;
-  // kStorage; kNetwork; kUnknownServerError if the metadata store fails or has the server already.
+  // kStorage; kNetwork; those of MetaError if the metadata store fails or has the server already.
   void Start(absl::AnyInvocable<void(Status)> started);
 
   // Takes no more requests, lets those in flight be answered for up to `drain`, leaves the cluster
@@ -97,7 +101,7 @@ class TabletServer {
   void OnClusterId(Result<std::string> cluster_id, Done started);
   Status Open(const std::string& cluster_id);
   Status Listen();
-  void RegisterNode(MonoTime give_up_at, Done started);
+  void RegisterNode(Done started);
   // And of Stop.
   void LeaveCluster(Done stopped);
   void CloseReplicas(Done stopped);
@@ -115,9 +119,10 @@ class TabletServer {
 
   runtime::Strand strand_;  // The session's.
   service::ClusterViewHolder views_;
+  JobFences job_fences_;
   service::MetadataService metadata_;
   service::KvSnapshotService kv_snapshots_;
-  RpcMetrics metrics_;
+  service::RpcMetrics metrics_;
   std::unique_ptr<DataDirectory> directory_;
   std::unique_ptr<ReplicaManager> replicas_;
   std::unique_ptr<Session> session_;  // Used on strand_.
@@ -125,7 +130,7 @@ class TabletServer {
   rpc::Dispatcher dispatcher_;
   std::vector<std::unique_ptr<rpc::Listener>> listeners_;  // As in the options.
   Listeners reached_;                                      // Where others reach them.
-  bool registered_ = false;                                // On strand_.
+  std::shared_ptr<Registration> registration_;             // Used on strand_.
 };
 
 }  // namespace strom::tablet

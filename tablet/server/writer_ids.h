@@ -17,7 +17,7 @@ class WriterIds {
   // `path` is the counter's node (ZkPaths::WriterIds). `store` outlives it.
   WriterIds(metadata::MetaStore& store, std::string path) : store_(store), path_(std::move(path)) {}
 
-  // Errors: kUnknownServerError if the store fails.
+  // Errors: those of MetaError.
   void Take(metadata::Callback<WriterId> done);
 
   static constexpr int64_t kBlock = 100;

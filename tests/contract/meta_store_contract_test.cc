@@ -1,83 +1,22 @@
 // What every MetaStore must do, whoever keeps the tree.
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 #include "common/kv/rocks_store.h"
 #include "common/metadata/embedded/embedded_meta_store.h"
-#include "common/runtime/notification.h"
-#include "common/runtime/strand.h"
-#include "common/runtime/thread_pool.h"
-#include "tests/testing/temp_dir.h"
+#include "tests/contract/meta_service_world.h"
 
 namespace strom::metadata {
 namespace {
 
-// A metadata service on real files, a strand to call it from, and blocking calls for the test.
-class World {
- public:
-  World() { Restart(); }
-  ~World() { Stop(); }
+using Names = std::vector<std::string>;
 
-  void Stop() {
-    service_.reset();
-    stores_.reset();
-  }
-  void Restart() {
-    Stop();
-    stores_ = kv::MakeRocksStoreFactory({});
-    service_ = OpenEmbeddedMetaStore(*stores_, dir_.path() + "/meta").value();
-  }
-
-  std::unique_ptr<MetaStore> Connect() { return service_->Connect(strand_, nullptr).value(); }
-
-  // Runs `start` with a callback and returns what the callback was given.
-  template <class T, class Start>
-  T Await(Start start) {
-    runtime::Notification done;
-    T result{};
-    start([&](T value) {
-      CHECK(strand_.IsCurrent());
-      result = std::move(value);
-      done.Notify();
-    });
-    REQUIRE(done.WaitFor(Seconds(30)));
-    return result;
-  }
-
-  MetaCode Create(MetaStore& store, const std::string& path, const std::string& data = "",
-                  CreateMode mode = CreateMode::kPersistent) {
-    return Await<MetaResult<std::string>>(
-               [&](auto done) { store.Create(path, data, mode, std::move(done)); })
-        .code;
-  }
-  MetaResult<Node> Get(MetaStore& store, const std::string& path, Watch watch = nullptr) {
-    return Await<MetaResult<Node>>(
-        [&](auto done) { store.Get(path, std::move(watch), std::move(done)); });
-  }
-  MetaResult<Stat> Set(MetaStore& store, const std::string& path, const std::string& data,
-                       int32_t version = kAnyVersion) {
-    return Await<MetaResult<Stat>>(
-        [&](auto done) { store.Set(path, data, version, std::move(done)); });
-  }
-  MetaResult<std::vector<std::string>> Children(MetaStore& store, const std::string& path) {
-    return Await<MetaResult<std::vector<std::string>>>(
-        [&](auto done) { store.Children(path, nullptr, std::move(done)); });
-  }
-  MultiResult Multi(MetaStore& store, std::vector<Op> ops) {
-    return Await<MultiResult>([&](auto done) { store.Multi(std::move(ops), std::move(done)); });
-  }
-
- private:
-  testing::TempDir dir_;
-  runtime::ThreadPool pool_{{.name = "meta", .threads = 2}};
-  runtime::Strand strand_{pool_};
-  std::unique_ptr<kv::KvStoreFactory> stores_;
-  std::unique_ptr<MetaStoreFactory> service_;
-};
+Kind AnyKind() { return GENERATE(Kind::kEmbedded, Kind::kZooKeeper); }
 
 }  // namespace
 
 TEST_CASE("a change is answered on the strand and read back", "[metadata]") {
-  World world;
+  MetaServiceWorld world(AnyKind());
   const auto store = world.Connect();
   CHECK(world.Create(*store, "/a", "1") == MetaCode::kOk);
   CHECK(world.Create(*store, "/a", "1") == MetaCode::kNodeExists);
@@ -85,21 +24,54 @@ TEST_CASE("a change is answered on the strand and read back", "[metadata]") {
   CHECK(world.Set(*store, "/a", "2", 0).value.version == 1);
   CHECK(world.Get(*store, "/a").value.data == "2");
   CHECK(world.Get(*store, "/b").code == MetaCode::kNoNode);
-  CHECK(world.Create(*store, "/a/n-", "", CreateMode::kPersistentSequential) == MetaCode::kOk);
-  CHECK(world.Children(*store, "/a").value == std::vector<std::string>{"n-0000000000"});
+  CHECK(world.CreateAt(*store, "/a/n-", "", CreateMode::kPersistentSequential).value ==
+        "/a/n-0000000000");
+  CHECK(world.Create(*store, "/a/b") == MetaCode::kOk);
+  CHECK(world.Children(*store, "/a").value == Names{"b", "n-0000000000"});
+  CHECK(world.Exists(*store, "/a").value.num_children == 2);
+  CHECK(world.Exists(*store, "/a/c").code == MetaCode::kNoNode);
+  CHECK(world.Delete(*store, "/a") == MetaCode::kNotEmpty);
+  CHECK(world.Delete(*store, "/a/b", 7) == MetaCode::kBadVersion);
+  CHECK(world.Delete(*store, "/a/b", 0) == MetaCode::kOk);
+  CHECK(world.Delete(*store, "/a/b") == MetaCode::kNoNode);
+}
+
+TEST_CASE("every way to fail has its code", "[metadata]") {
+  MetaServiceWorld world(AnyKind());
+  const auto store = world.Connect();
+  REQUIRE(world.Create(*store, "/e", "", CreateMode::kEphemeral) == MetaCode::kOk);
+  CHECK(world.Exists(*store, "/e").value.ephemeral_owner == store->session_id());
+  CHECK(world.Create(*store, "/e/child") == MetaCode::kNoChildrenForEphemerals);
+  CHECK(world.Create(*store, "/no/parent") == MetaCode::kNoNode);
+  CHECK(world.Set(*store, "/no", "").code == MetaCode::kNoNode);
+  CHECK(world.Children(*store, "/no").code == MetaCode::kNoNode);
+  for (const std::string path : {"", "a", "/a/", "//", "/a//b", "/a/../b", "/\x01"}) {
+    INFO(path);
+    CHECK(world.Create(*store, path) == MetaCode::kInvalidPath);
+    CHECK(world.Get(*store, path).code == MetaCode::kInvalidPath);
+    CHECK(world.Delete(*store, path) == MetaCode::kInvalidPath);
+    const MultiResult multi = world.Multi(*store, {CheckOp{"/e", 0}, CreateOp{path, ""}});
+    CHECK(multi.code == MetaCode::kInvalidPath);
+    CHECK(multi.failed_index == 1);
+  }
 }
 
 TEST_CASE("persistent nodes, versions and sequence numbers outlive a restart; ephemerals do not",
           "[metadata]") {
-  World world;
+  MetaServiceWorld world(AnyKind());
   auto store = world.Connect();
   REQUIRE(world.Create(*store, "/p", std::string("a\0b", 3)) == MetaCode::kOk);
+  CHECK(world.Get(*store, "/p").value.data == std::string("a\0b", 3));
   REQUIRE(world.Set(*store, "/p", "3").ok());
   REQUIRE(world.Create(*store, "/p/n-", "", CreateMode::kPersistentSequential) == MetaCode::kOk);
   REQUIRE(world.Create(*store, "/e", "", CreateMode::kEphemeral) == MetaCode::kOk);
   const Stat before = world.Get(*store, "/p").value.stat;
+  auto other = world.Connect();
   store.reset();
-  world.Restart();
+  world.AwaitGone(*other, "/e");
+  other.reset();
+  world.service().Stop();
+  world.service().StartAndWait();
   store = world.Connect();
   const auto node = world.Get(*store, "/p").value;
   CHECK(node.data == "3");
@@ -107,47 +79,51 @@ TEST_CASE("persistent nodes, versions and sequence numbers outlive a restart; ep
   CHECK(node.stat.created_zxid == before.created_zxid);
   CHECK(node.stat.num_children == 1);
   CHECK(world.Get(*store, "/e").code == MetaCode::kNoNode);
-  CHECK(world.Multi(*store, {CreateOp{"/p/n-", "", CreateMode::kPersistentSequential}}).paths[0] ==
-        "/p/n-0000000001");
+  CHECK(world.Multi(*store, {CreateOp{"/p/n-", "", CreateMode::kPersistentSequential}}).paths ==
+        Names{"/p/n-0000000001"});
 }
 
-TEST_CASE("a multi that fails leaves nothing behind, on disk neither", "[metadata]") {
-  World world;
+TEST_CASE("a multi applies all its operations, or says which one failed", "[metadata]") {
+  MetaServiceWorld world(AnyKind());
   auto store = world.Connect();
   REQUIRE(world.Create(*store, "/a") == MetaCode::kOk);
-  const MultiResult result =
-      world.Multi(*store, {CreateOp{"/a/b", ""}, SetOp{"/a", "x"}, CheckOp{"/none", kAnyVersion}});
-  CHECK(result.code == MetaCode::kNoNode);
-  CHECK(result.failed_index == 2);
+  const MultiResult done = world.Multi(
+      *store, {CheckOp{"/a", 0}, CreateOp{"/b", "1"}, SetOp{"/b", "2"}, CreateOp{"/c", "3"},
+               DeleteOp{"/c"}, CreateOp{"/a/e-", "", CreateMode::kEphemeralSequential}});
+  CHECK(done.code == MetaCode::kOk);
+  CHECK(done.paths == Names{"/b", "/c", "/a/e-0000000000"});
+  CHECK(world.Get(*store, "/b").value.data == "2");
+  CHECK(world.Get(*store, "/c").code == MetaCode::kNoNode);
+  CHECK(world.Multi(*store, {}).code == MetaCode::kOk);
+
+  const MultiResult failed = world.Multi(
+      *store,
+      {CreateOp{"/d", ""}, SetOp{"/a", "x"}, CheckOp{"/none", kAnyVersion}, CreateOp{"/f", ""}});
+  CHECK(failed.code == MetaCode::kNoNode);
+  CHECK(failed.failed_index == 2);
+  CHECK(failed.paths.empty());
   store.reset();
-  world.Restart();
+  world.service().Stop();
+  world.service().StartAndWait();
   store = world.Connect();
   CHECK(world.Get(*store, "/a").value.data.empty());
-  CHECK(world.Children(*store, "/a").value.empty());
+  CHECK(world.Get(*store, "/d").code == MetaCode::kNoNode);
 }
 
 TEST_CASE("another session sees a session's end, through its watch", "[metadata]") {
-  World world;
+  MetaServiceWorld world(AnyKind());
   auto mine = world.Connect();
   const auto other = world.Connect();
   REQUIRE(world.Create(*mine, "/e", "me", CreateMode::kEphemeral) == MetaCode::kOk);
-  runtime::Notification gone;
-  WatchEvent seen{};
-  REQUIRE(world
-              .Get(*other, "/e",
-                   [&](WatchEvent event) {
-                     seen = event;
-                     gone.Notify();
-                   })
-              .ok());
+  Seen<WatchEvent> seen;
+  REQUIRE(world.Get(*other, "/e", [&](WatchEvent event) { seen.Put(event); }).ok());
   mine.reset();
-  REQUIRE(gone.WaitFor(Seconds(30)));
-  CHECK(seen == WatchEvent::kDeleted);
+  CHECK(seen.Await() == WatchEvent::kDeleted);
   CHECK(world.Get(*other, "/e").code == MetaCode::kNoNode);
 }
 
 TEST_CASE("a watch is delivered before its session can see the newer value", "[metadata]") {
-  World world;
+  MetaServiceWorld world(AnyKind());
   const auto store = world.Connect();
   REQUIRE(world.Create(*store, "/a", "old") == MetaCode::kOk);
   std::vector<std::string> order;  // Touched on the strand only, read after the last callback.
@@ -159,7 +135,63 @@ TEST_CASE("a watch is delivered before its session can see the newer value", "[m
     done.Notify();
   });
   REQUIRE(done.WaitFor(Seconds(30)));
-  CHECK(order == std::vector<std::string>{"watch", "set", "new"});
+  CHECK(order == Names{"watch", "set", "new"});
+}
+
+TEST_CASE("each kind of watch fires once, for its kind of change", "[metadata]") {
+  MetaServiceWorld world(AnyKind());
+  const auto store = world.Connect();
+  const auto other = world.Connect();
+  REQUIRE(world.Create(*store, "/a") == MetaCode::kOk);
+  Names fired;  // On the strand.
+  const auto watch = [&](const char* name) -> Watch {
+    return [&fired, name](WatchEvent event) {
+      fired.push_back(name + std::to_string(static_cast<int>(event)));
+    };
+  };
+  const auto event = [](const char* name, WatchEvent e) {
+    return name + std::to_string(static_cast<int>(e));
+  };
+  REQUIRE(world.Exists(*store, "/b", watch("exists")).code == MetaCode::kNoNode);
+  REQUIRE(world.Get(*store, "/no", watch("never")).code == MetaCode::kNoNode);  // Sets none.
+  REQUIRE(world.Children(*store, "/a", watch("children")).ok());
+  REQUIRE(world.Get(*store, "/a", watch("data")).ok());
+  // In the watching session itself: its answer comes behind what it fired.
+  REQUIRE(world.Create(*store, "/b") == MetaCode::kOk);
+  CHECK(fired == Names{event("exists", WatchEvent::kCreated)});
+  REQUIRE(world.Create(*store, "/a/x") == MetaCode::kOk);
+  CHECK(fired.back() == event("children", WatchEvent::kChildrenChanged));
+  REQUIRE(world.Set(*store, "/a", "1").ok());
+  CHECK(fired.back() == event("data", WatchEvent::kDataChanged));
+  REQUIRE(world.Set(*store, "/a", "2").ok());
+  REQUIRE(world.Create(*store, "/a/y") == MetaCode::kOk);
+  REQUIRE(world.Delete(*store, "/b") == MetaCode::kOk);
+  REQUIRE(world.Create(*store, "/no") == MetaCode::kOk);
+  CHECK(fired.size() == 3);
+}
+
+TEST_CASE("callbacks of a session that has ended never run", "[metadata]") {
+  MetaServiceWorld world(AnyKind());
+  auto store = world.Connect();
+  REQUIRE(world.Create(*store, "/a") == MetaCode::kOk);
+  const auto kept = std::make_shared<int>();  // By every callback that still could run.
+  std::atomic<int> ran = 0;
+  runtime::Notification ended;
+  world.strand().Post([&] {  // On the strand none of them can run before the end.
+    const auto count = [&ran, kept](auto) { ++ran; };
+    store->Get("/a", count, count);
+    store->Exists("/b", count, count);
+    for (int i = 0; i < 20; ++i) store->Set("/a", "x", kAnyVersion, count);
+    store->Multi({CreateOp{"/b", ""}}, count);
+    store.reset();
+    ended.Notify();
+  });
+  REQUIRE(ended.WaitFor(Seconds(30)));
+  const auto other = world.Connect();
+  REQUIRE(world.Create(*other, "/c") == MetaCode::kOk);
+  CHECK(ran == 0);
+  world.Await<int>([&](auto done) { world.strand().Post([&done, d = done]() mutable { d(1); }); });
+  CHECK(kept.use_count() == 1);
 }
 
 TEST_CASE("metadata written by something else is refused, not guessed", "[metadata]") {

@@ -8,8 +8,10 @@
 #include "client/include/strom/admin.h"
 #include "client/include/strom/append_writer.h"
 #include "client/include/strom/future.h"
+#include "client/include/strom/jobs.h"
 #include "client/include/strom/log_scanner.h"
 #include "client/include/strom/lookup.h"
+#include "client/include/strom/planned_writer.h"
 #include "client/include/strom/table_reader.h"
 #include "client/include/strom/upsert_writer.h"
 #include "common/runtime/clock.h"
@@ -70,6 +72,7 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
 
   Admin& admin() { return *admin_; }
+  Jobs& jobs() { return *jobs_; }
 
   // Writers and readers of a table. The first form of each asks the cluster for the table, and
   // waits; the second takes what Admin::GetTable gave.
@@ -77,6 +80,7 @@ class Connection {
   //                    log table   primary-key table
   //   AppendWriter     yes         kInvalidTable
   //   UpsertWriter     (20)        yes                  (20) kNonPrimaryKeyTable
+  //   PlannedWriter    (20)        yes
   //   Lookup           (20)        yes
   //   TableReader      (20)        yes
   //   LogScanner       yes         its changelog
@@ -92,6 +96,8 @@ class Connection {
                                                         UpsertWriterOptions options = {});
   Result<std::unique_ptr<UpsertWriter>> NewUpsertWriter(const TableInfo& table,
                                                         UpsertWriterOptions options = {});
+  Result<std::unique_ptr<PlannedWriter>> NewPlannedWriter(const TableInfo& table,
+                                                          UpsertWriterOptions options = {});
   Result<std::unique_ptr<LogScanner>> NewLogScanner(const TablePath& path,
                                                     LogScannerOptions options = {});
   Result<std::unique_ptr<LogScanner>> NewLogScanner(const TableInfo& table,
@@ -111,6 +117,7 @@ class Connection {
   const std::unique_ptr<World> world_;  // Null in somebody else's environment.
   const std::shared_ptr<Cluster> cluster_;
   const std::unique_ptr<Admin> admin_;
+  const std::unique_ptr<Jobs> jobs_;
 };
 
 }  // namespace strom::client

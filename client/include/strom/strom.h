@@ -6,6 +6,7 @@
 #include "client/include/strom/append_writer.h"
 #include "client/include/strom/connection.h"
 #include "client/include/strom/future.h"
+#include "client/include/strom/jobs.h"
 #include "client/include/strom/log_record.h"
 #include "client/include/strom/log_scanner.h"
 #include "client/include/strom/lookup.h"

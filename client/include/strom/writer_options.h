@@ -2,9 +2,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "common/runtime/time.h"
 #include "common/types/ids.h"
+#include "common/types/job.h"
 
 namespace strom::client {
 
@@ -26,6 +28,10 @@ struct WriterOptions {
   size_t buffer_bytes_max = size_t{64}
                             << 20;  // Of rows without an answer: beyond it, writing waits.
   MonoDuration delivery_timeout = Seconds(120);  // From the taking of a row to its answer.
+  // Of a job: sent with every batch. Once a server says that a newer epoch of the group is known
+  // (kFencedJobEpoch), the writer is at its end: its rows and all later ones fail with that. On
+  // Strom's own listeners only.
+  std::optional<JobFence> fence = std::nullopt;
 };
 
 // The row is written, but the server did not say where.

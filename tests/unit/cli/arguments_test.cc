@@ -2,22 +2,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-#include "cli/address.h"
-
 namespace strom::cli {
-
-TEST_CASE("addresses are read as people write them", "[cli]") {
-  CHECK(ParseAddress("db1:9123").value() == HostPort{"db1", 9123});
-  CHECK(ParseAddress(":0").value() == HostPort{"127.0.0.1", 0});
-  CHECK(ParseAddress("[::1]:80").value() == HostPort{"::1", 80});
-  for (const char* text : {"", "db1", "db1:", "db1:x", "db1:70000", "db1:-1", "::1:80", "[]:80",
-                           "a b:80", "http://db1:80", "db1:80 "}) {
-    INFO(text);
-    const Status status = ParseAddress(text).status();
-    CHECK(status.code() == ErrorCode::kInvalidConfig);
-    CHECK(status.message() == "'" + std::string(text) + "' is no host:port");
-  }
-}
 
 TEST_CASE("lists are split at commas, without the space around them", "[cli]") {
   CHECK(SplitList("a") == std::vector<std::string>{"a"});
@@ -42,6 +27,9 @@ TEST_CASE("checks say what is wrong with a text", "[cli]") {
   CHECK_FALSE(CheckTablePath("t").ok());
   CHECK(CheckAddress(":1").ok());
   CHECK_FALSE(CheckAddress("1").ok());
+  CHECK(CheckAddresses("a:1, b:2").ok());
+  CHECK_FALSE(CheckAddresses("a:1,").ok());
+  CHECK_FALSE(CheckAddresses("").ok());
 }
 
 TEST_CASE("arguments give their texts by name", "[cli]") {

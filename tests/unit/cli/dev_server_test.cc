@@ -11,9 +11,9 @@
 #include <catch2/generators/catch_generators_random.hpp>
 
 #include "cli/commands.h"
-#include "cli/value_json.h"
 #include "common/io/posix_file_system.h"
 #include "common/runtime/notification.h"
+#include "common/text/value_json.h"
 #include "tests/testing/random_rows.h"
 #include "tests/testing/temp_dir.h"
 
@@ -199,6 +199,53 @@ TEST_CASE("rows of random types come back as they were written", "[cli]") {
   Expect(cluster.Run({"table", "scan", "fluss.u", "--format", "json"}), json);
 }
 
+TEST_CASE("rows with a key are upserted, looked up and deleted; folding the changelog gives them",
+          "[cli]") {
+  const testing::TempDir dir;
+  Cluster cluster(dir.path());
+  Expect(cluster.Run({"table", "create", "fluss.k", "--columns", "id INT NOT NULL, name STRING",
+                      "--primary-key", "id", "--buckets", "2"}),
+         "");
+  Expect(cluster.Run({"table", "append", "fluss.k", "--input", "csv"},
+                     "id,name\n1,a\n2,b\n3,c\n1,a2\n"),
+         "appended 4 rows\n");
+  Expect(cluster.Run({"table", "delete", "fluss.k", "--key", "id=2"}), "deleted\n");
+  Expect(cluster.Run({"table", "delete", "fluss.k", "--key", "id=99"}), "deleted\n");
+  Expect(cluster.Run({"table", "lookup", "fluss.k", "--key", "id=1", "--format", "csv"}),
+         "id,name\n1,a2\n");
+  Expect(cluster.Run({"table", "lookup", "fluss.k", "--key", "id=2", "--format", "csv"}),
+         "id,name\n");
+  const std::string rows = cluster.Run({"table", "scan", "fluss.k", "--format", "csv"}).out;
+  CHECK(SortedLines(rows) == SortedLines("id,name\n1,a2\n3,c\n"));
+  Expect(cluster.Run(
+             {"table", "scan", "fluss.k", "--limit", "1", "--columns", "id", "--format", "csv"}),
+         "id\n" + std::string(rows.find("1,a2") < rows.find("3,c") ? "1\n" : "3\n"));
+
+  // +I and +U put a row in, -U and -D take it out.
+  std::istringstream log(
+      cluster.Run({"table", "scan", "fluss.k", "--positions", "--format", "csv"}).out);
+  std::multiset<std::string> folded;
+  std::string line;
+  std::getline(log, line);
+  while (std::getline(log, line)) {
+    const size_t sign = std::min(line.find(",+"), line.find(",-"));
+    const std::string row = line.substr(line.find(',', sign + 1) + 1);
+    if (line[sign + 1] == '+') {
+      folded.insert(row);
+    } else {
+      REQUIRE(folded.contains(row));
+      folded.erase(folded.find(row));
+    }
+  }
+  CHECK(folded == std::multiset<std::string>{"1,a2", "3,c"});
+
+  CHECK(
+      cluster.Run({"table", "lookup", "fluss.k", "--key", "name=a"}).err.find("primary key (id)") !=
+      std::string::npos);
+  CHECK(cluster.Run({"table", "lookup", "fluss.k", "--key", "id=x"}).code == kExitUsage);
+  CHECK(cluster.Run({"table", "lookup", "fluss.k"}).code == kExitUsage);
+}
+
 TEST_CASE("head and tail go by the time rows were taken, over all buckets", "[cli]") {
   const testing::TempDir dir;
   Cluster cluster(dir.path());
@@ -222,6 +269,22 @@ TEST_CASE("head and tail go by the time rows were taken, over all buckets", "[cl
     if (line[0] != '_') seen.insert(line[0]);
   }
   CHECK(seen.size() > 1);  // The key spreads the rows.
+}
+
+TEST_CASE("rows for a table with a primary key are upserted", "[cli]") {
+  const testing::TempDir dir;
+  Cluster cluster(dir.path());
+  Expect(cluster.Run({"table", "create", "fluss.pk", "--columns",
+                      "id INT NOT NULL, name STRING, PRIMARY KEY (id)"}),
+         "");
+  Expect(cluster.Run({"table", "append", "fluss.pk"}, Rows(0, 3)), "appended 3 rows\n");
+  Expect(cluster.Run({"table", "append", "fluss.pk"}, "{\"id\":1,\"name\":\"new\"}\n"),
+         "appended 1 row\n");
+  const Ran changes = cluster.Run(
+      {"table", "scan", "fluss.pk", "--positions", "--format", "csv", "--columns", "id,name"});
+  CHECK(changes.out.find("+I,1,水1\n") != std::string::npos);
+  CHECK(changes.out.find("-U,1,水1\n") != std::string::npos);
+  CHECK(changes.out.find("+U,1,new\n") != std::string::npos);
 }
 
 TEST_CASE("what is not there is a failure that names it", "[cli]") {

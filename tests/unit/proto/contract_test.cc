@@ -9,7 +9,9 @@
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/descriptor.pb.h>
 
+#include "common/rpc/dispatcher.h"
 #include "common/rpc/methods.h"
+#include "common/rpc/own_fields.h"
 #include "proto/log.pb.h"
 #include "proto/strom.pb.h"
 #include "proto/types.pb.h"
@@ -82,13 +84,16 @@ TEST_CASE("the session is a stream of frames in both directions", "[proto]") {
   CHECK(session->output_type()->full_name() == pb::Frame::descriptor()->full_name());
 }
 
-TEST_CASE("the method table holds each of Fluss's api keys once, ascending", "[proto]") {
+TEST_CASE("the method table holds each of Fluss's api keys once, ascending, then ours", "[proto]") {
   int16_t expected = 1000;
+  int16_t expected_own = rpc::kFirstOwnApiKey;
   for (const rpc::MethodInfo& method : rpc::AllMethods()) {
-    CHECK(method.api_key == expected++);
+    const bool own = method.api_key >= rpc::kFirstOwnApiKey;
+    CHECK(method.api_key == (own ? expected_own++ : expected++));
     CHECK(method.version_min == 0);
   }
   CHECK(expected == 1065);
+  CHECK(expected_own == 20007);
 }
 
 TEST_CASE("only the key-value calls have more than one version", "[proto]") {
@@ -172,7 +177,7 @@ TEST_CASE("lists of numbers are packed, but for the one that Fluss left unpacked
       field.is_packed() ? void(++packed) : void(unpacked.insert(field.full_name()));
     }
   });
-  CHECK(packed == 18);
+  CHECK(packed == 18 + 1);  // And the kinds of a worker.
   CHECK(unpacked ==
         std::set<std::string>{"strom.v1.LakeTieringHeartbeatRequest.force_finished_tables"});
 }
@@ -181,23 +186,32 @@ TEST_CASE("the messages are proto2 with explicit presence and no features beyond
           "[proto]") {
   const ServicesFile services;
   int messages = 0;
+  std::set<std::string> own_fields;
   ForEachMessageType(*services, [&](const Descriptor& type) {
     INFO(type.full_name());
-    ++messages;
+    // Fluss's; what is ours alone is in strom.proto.
+    messages += type.file()->name() == "proto/strom.proto" ? 0 : 1;
     CHECK(type.file()->syntax() == FileDescriptor::SYNTAX_PROTO2);
     CHECK(type.real_oneof_decl_count() == 0);
     CHECK(type.extension_range_count() == 0);
     CHECK(type.enum_type_count() == 0);
     for (int i = 0; i < type.field_count(); ++i) {
       CHECK_FALSE(type.field(i)->has_default_value());
-      CHECK(type.field(i)->number() < 1000);  // From 1000 on: our own additions, none so far.
+      if (type.field(i)->number() >= rpc::kFirstOwnField) {
+        own_fields.insert(type.field(i)->full_name());
+        CHECK(type.field(i)->is_optional());  // Official clients leave it out.
+      }
       // Presence of an error decides between success and failure, so it can never be implied.
       if (type.field(i)->name() == "error_code" && type.name() != "ErrorResponse") {
         CHECK(type.field(i)->is_optional());
       }
     }
   });
-  CHECK(messages == 209 + 1);  // Fluss's, and Frame.
+  CHECK(messages == 209);
+  CHECK(own_fields == std::set<std::string>{"strom.v1.ProduceLogRequest.job_group",
+                                            "strom.v1.ProduceLogRequest.job_epoch",
+                                            "strom.v1.PutKvRequest.job_group",
+                                            "strom.v1.PutKvRequest.job_epoch"});
 }
 
 TEST_CASE("a missing required field is noticed after parsing", "[proto]") {

@@ -17,6 +17,7 @@
 #include "proto/lake.pb.h"
 #include "proto/log.pb.h"
 #include "proto/metadata.pb.h"
+#include "proto/strom.pb.h"
 #include "proto/types.pb.h"
 
 namespace strom {

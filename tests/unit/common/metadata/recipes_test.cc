@@ -133,4 +133,15 @@ TEST_CASE("all of several results, or the first error", "[metadata]") {
   CHECK(AllOf(std::move(bad)).status().message() == "first");
 }
 
+TEST_CASE("a store that is away is told from one that fails", "[metadata]") {
+  for (const MetaCode code : {MetaCode::kConnectionLoss, MetaCode::kSessionExpired}) {
+    const Status status = MetaError(code, "read", "/a");
+    CHECK(status.code() == ErrorCode::kNetwork);
+    CHECK(IsRetriable(status.code()));  // A client repeats its question.
+    CHECK(status.message() == fmt::format("metadata: read /a: {}", MetaCodeName(code)));
+  }
+  CHECK(MetaError(MetaCode::kNoNode, "read", "/a").code() == ErrorCode::kUnknownServerError);
+  CHECK(MetaError(MetaCode::kStorage, "write", "/a").code() == ErrorCode::kUnknownServerError);
+}
+
 }  // namespace strom::metadata

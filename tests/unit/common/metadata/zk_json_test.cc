@@ -144,13 +144,16 @@ TEST_CASE("servers' nodes are Fluss's documents, of older versions too", "[metad
   CHECK(TabletServerRegistrationFromJson(
             R"({"version":3,"listeners":"FLUSS://h:1","register_timestamp":5,"rack":"r"})")
             .value() ==
-        TabletServerRegistration{{{"FLUSS", {"h", 1}}}, 5, "r", std::nullopt, std::nullopt});
+        TabletServerRegistration{{{"FLUSS", {"h", 1}}}, 5, "r", std::nullopt, std::nullopt, std::nullopt});
   CHECK(TabletServerRegistrationFromJson(
             R"({"version":1,"host":"h","port":2,"register_timestamp":5})")
             .value()
             .listeners == Listeners{{"CLIENT", {"h", 2}}});
   CHECK(ToJson(TabletServerRegistration{.listeners = {{"A", {"h", 1}}}}) ==
         R"({"version":4,"listeners":"A://h:1","register_timestamp":0})");
+  server.start_epoch = 17;
+  CHECK(ToJson(server).ends_with(R"(,"start_epoch":17})"));
+  CHECK(TabletServerRegistrationFromJson(ToJson(server)).value() == server);
 }
 
 TEST_CASE("a coordinator's node is Fluss's document, of version 1 too", "[metadata]") {

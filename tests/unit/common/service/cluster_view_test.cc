@@ -2,6 +2,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "tests/sim/world/sim_scheduler.h"
 #include "tests/unit/common/service/service_testing.h"
 
 namespace strom::service {
@@ -30,11 +31,13 @@ TEST_CASE("a holder starts with an empty view and keeps old ones for who reads t
 }
 
 TEST_CASE("who waits for the first view is told once, later ones at once", "[service]") {
+  sim::SimScheduler scheduler(1);
+  const MonoTime until = scheduler.now() + Seconds(10);
   ClusterViewHolder holder;
   std::vector<std::shared_ptr<const ClusterView>> told;
   const auto tell = [&told](std::shared_ptr<const ClusterView> view) { told.push_back(view); };
-  holder.WhenKnown(tell);
-  holder.WhenKnown(tell);
+  holder.WhenKnown(scheduler, until, tell);
+  holder.WhenKnown(scheduler, until, tell);
   CHECK(told.empty());
   const auto first = std::make_shared<const ClusterView>();
   holder.Set(first);
@@ -42,21 +45,45 @@ TEST_CASE("who waits for the first view is told once, later ones at once", "[ser
   const auto second = std::make_shared<const ClusterView>();
   holder.Set(second);
   CHECK(told.size() == 2);
-  holder.WhenKnown(tell);
+  holder.WhenKnown(scheduler, until, tell);
   CHECK(told.back() == second);
 }
 
 TEST_CASE("a holder that closes without a view lets nobody wait on", "[service]") {
+  sim::SimScheduler scheduler(1);
+  const MonoTime until = scheduler.now() + Seconds(10);
   ClusterViewHolder holder;
   std::vector<std::shared_ptr<const ClusterView>> told;
   const auto tell = [&told](std::shared_ptr<const ClusterView> view) { told.push_back(view); };
-  holder.WhenKnown(tell);
+  holder.WhenKnown(scheduler, until, tell);
   holder.Close();
-  holder.WhenKnown(tell);
+  holder.WhenKnown(scheduler, until, tell);
   CHECK(told == std::vector<std::shared_ptr<const ClusterView>>{nullptr, nullptr});
   holder.Set(std::make_shared<const ClusterView>());
-  holder.WhenKnown(tell);
+  holder.WhenKnown(scheduler, until, tell);
   CHECK(told.back() != nullptr);
+}
+
+TEST_CASE("who waits for a first view waits no longer than asked", "[service]") {
+  sim::SimScheduler scheduler(1);
+  std::vector<std::shared_ptr<const ClusterView>> told;
+  const auto tell = [&told](std::shared_ptr<const ClusterView> view) { told.push_back(view); };
+  auto holder = std::make_unique<ClusterViewHolder>();
+  holder->WhenKnown(scheduler, scheduler.now() + Seconds(2), tell);
+  holder->WhenKnown(scheduler, scheduler.now() + Seconds(4), tell);
+  scheduler.RunFor(Seconds(3));
+  CHECK(told == std::vector<std::shared_ptr<const ClusterView>>{nullptr});
+  const auto view = std::make_shared<const ClusterView>();
+  holder->Set(view);
+  CHECK(told == std::vector<std::shared_ptr<const ClusterView>>{nullptr, view});
+  scheduler.RunFor(Seconds(3));  // Its time passes, and it is not told again.
+  CHECK(told.size() == 2);
+
+  holder = std::make_unique<ClusterViewHolder>();
+  holder->WhenKnown(scheduler, scheduler.now() + Seconds(2), tell);
+  holder.reset();
+  scheduler.RunFor(Seconds(3));  // The timer outlives the holder.
+  CHECK(told.size() == 2);
 }
 
 }  // namespace strom::service

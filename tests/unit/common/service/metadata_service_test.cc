@@ -4,6 +4,7 @@
 
 #include "common/rpc/message.h"
 #include "common/service/table_metadata.h"
+#include "tests/sim/world/sim_scheduler.h"
 #include "tests/unit/common/service/service_testing.h"
 #include "tests/unit/proto/capture.h"
 
@@ -39,7 +40,9 @@ struct TestServer {
   ClusterView view;
   ClusterViewHolder views;
   DenySome authorizer;
-  MetadataService service{views, authorizer};
+  sim::SimScheduler scheduler{1};
+  sim::SimClock clock{scheduler};
+  MetadataService service{views, authorizer, scheduler, clock};
   rpc::Dispatcher dispatcher;
 };
 
@@ -189,6 +192,19 @@ TEST_CASE("a server that knows nothing yet answers once it does", "[service]") {
   REQUIRE((known->has_value() && gone->has_value()));
   CHECK((*known)->ok());
   CHECK((*gone)->status().code() == ErrorCode::kTableNotExist);
+}
+
+TEST_CASE("a server without a coordinator says so after a while, and clients try again",
+          "[service]") {
+  TestServer server;
+  const auto answer =
+      TestCaller(server.dispatcher).Send(kKey, rpc::Serialize(RequestFor({{"db", "t"}})));
+  server.scheduler.RunFor(MetadataService::kKnowWait - Millis(1));
+  CHECK_FALSE(answer->has_value());
+  server.scheduler.RunFor(Millis(2));
+  REQUIRE(answer->has_value());
+  CHECK((*answer)->status().code() == ErrorCode::kLeaderNotAvailable);
+  CHECK((*answer)->status().message().find("no coordinator") != std::string::npos);
 }
 
 TEST_CASE("a server that stops before it knew anything says so", "[service]") {

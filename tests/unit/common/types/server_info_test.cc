@@ -34,6 +34,14 @@ TEST_CASE("texts that are no listeners are refused", "[types]") {
   CHECK(ListenersFromText(many).status().code() == ErrorCode::kInvalidConfig);
 }
 
+TEST_CASE("where a server listens, port 0 means any free one", "[types]") {
+  CHECK(BindListenersFromText("A://127.0.0.1:0").value().at("A") == HostPort{"127.0.0.1", 0});
+  CHECK(ListenersFromText("A://127.0.0.1:0").status().message() ==
+        "listener 'A://127.0.0.1:0': the port is not from 1 to 65535");
+  CHECK(BindListenersFromText("A://127.0.0.1:65536").status().message() ==
+        "listener 'A://127.0.0.1:65536': the port is not from 0 to 65535");
+}
+
 TEST_CASE("a caller gets the address of its listener, or of the one for clients", "[types]") {
   ServerInfo server{.id = ServerId(1),
                     .listeners = {{"INTERNAL", {"a", 1}}, {"CLIENT", {"b", 2}}},

@@ -69,9 +69,9 @@ TabletFake& CoordinatorWorld::AddServer(int32_t id) {
   return *server;
 }
 
-rpc::Channel& CoordinatorWorld::ChannelTo(const std::string& host) {
-  auto& channel = channels_[host];
-  if (!channel || channel->broken()) channel = client_->Connect(*server(host).EndpointOf("FLUSS"));
+rpc::Channel& CoordinatorWorld::ChannelTo(const std::string& host, const std::string& listener) {
+  auto& channel = channels_[host][listener];
+  if (!channel || channel->broken()) channel = client_->Connect(*server(host).EndpointOf(listener));
   return *channel;
 }
 

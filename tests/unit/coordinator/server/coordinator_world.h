@@ -53,9 +53,10 @@ class CoordinatorWorld {
   template <class Request, class Response>
   Pending<Response> Send(const rpc::Method<Request, Response>& method, const Request& request,
                          const std::string& host = "coordinator",
-                         MonoDuration timeout = Seconds(100)) {
+                         MonoDuration timeout = Seconds(100),
+                         const std::string& listener = "FLUSS") {
     auto pending = std::make_shared<std::optional<Result<Response>>>();
-    rpc::Call(ChannelTo(host), method, request, scheduler.now() + timeout,
+    rpc::Call(ChannelTo(host, listener), method, request, scheduler.now() + timeout,
               absl::AnyInvocable<void(Result<Response>)>([pending](Result<Response> answer) {
                 REQUIRE_FALSE(pending->has_value());
                 pending->emplace(std::move(answer));
@@ -64,8 +65,9 @@ class CoordinatorWorld {
   }
   template <class Request, class Response>
   Result<Response> Call(const rpc::Method<Request, Response>& method, const Request& request,
-                        const std::string& host = "coordinator") {
-    const auto pending = Send(method, request, host);
+                        const std::string& host = "coordinator",
+                        const std::string& listener = "FLUSS") {
+    const auto pending = Send(method, request, host, Seconds(100), listener);
     REQUIRE(RunUntil([&] { return pending->has_value(); }, Seconds(101)));
     return **pending;
   }
@@ -109,7 +111,7 @@ class CoordinatorWorld {
     std::optional<ErrorCode> started;
   };
 
-  rpc::Channel& ChannelTo(const std::string& host);
+  rpc::Channel& ChannelTo(const std::string& host, const std::string& listener);
 
   sim::MemoryStoreFactory stores_;
   std::unique_ptr<metadata::MetaStoreFactory> sessions_;
@@ -117,7 +119,8 @@ class CoordinatorWorld {
   runtime::Strand strand_{scheduler};
   std::unique_ptr<metadata::MetaStore> session_;
   std::unique_ptr<rpc::Network> client_;
-  std::map<std::string, std::shared_ptr<rpc::Channel>> channels_;
+  // By host and listener.
+  std::map<std::string, std::map<std::string, std::shared_ptr<rpc::Channel>>> channels_;
   std::map<ServerId, std::unique_ptr<TabletFake>> tablets_;
   std::map<std::string, Coordinator> coordinators_;
 };

@@ -140,6 +140,22 @@ TEST_CASE("a second coordinator stands by until the first one is gone", "[coordi
   CHECK(one.view.coordinator->listeners.at("FLUSS").host == "standby");
 }
 
+TEST_CASE(
+    "a coordinator does not wait for the session of the process that had its addresses before",
+    "[coordinator]") {
+  CoordinatorWorld world;
+  world.Lead();
+  const std::string address = world.Read(kPaths.CoordinatorActive()).value.data;
+  const CoordinatorEpoch epoch = StoredEpoch(world);
+  world.StopCoordinator();
+  // As a process leaves it that was killed: there until its session ends, here for ever.
+  REQUIRE(world.Change(metadata::CreateOp{kPaths.CoordinatorActive(), address}) ==
+          metadata::MetaCode::kOk);
+  world.Lead();
+  CHECK(StoredEpoch(world) == epoch.Next());
+  CHECK(world.Read(kPaths.CoordinatorActive()).value.stat.ephemeral_owner != 0);
+}
+
 TEST_CASE("a coordinator whose epoch is overtaken changes nothing more", "[coordinator]") {
   CoordinatorWorld world;
   world.AddServer(1);

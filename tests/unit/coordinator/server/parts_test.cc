@@ -294,6 +294,17 @@ TEST_CASE("the watch sees every server, whenever it registers", "[coordinator]")
     scheduler.RunReady();
     CHECK(seen.back().size() == kOld + 4);
     CHECK(seen.back().at(ServerId(3)).registration > first_life);
+    CHECK(seen.back().at(ServerId(3)).start_epoch == 0);
+    // A process that takes the node of its former one over: another life too, whatever the node.
+    LiveServer former = seen.back().at(ServerId(3));
+    other->Create(paths.TabletServer(ServerId(5)),
+                  ToJson(metadata::TabletServerRegistration{.listeners = {{"I", {"host", 3}}},
+                                                            .start_epoch = 8}),
+                  metadata::CreateMode::kEphemeral, [](auto) {});
+    scheduler.RunReady();
+    CHECK(seen.back().at(ServerId(5)).start_epoch == 8);
+    former.start_epoch = 8;
+    CHECK_FALSE(former == seen.back().at(ServerId(3)));
   }
 }
 

@@ -51,6 +51,11 @@ TabletFake::TabletFake(sim::SimScheduler& scheduler, sim::SimNetwork& wires,
                          [this](const rpc::RequestContext&, auto request, auto respond) {
                            Remove(std::move(request), std::move(respond));
                          }));
+  dispatcher_.Handle(rpc::kUpdateJobEpochs,
+                     rpc::Handler<pb::UpdateJobEpochsRequest, pb::UpdateJobEpochsResponse>(
+                         [this](const rpc::RequestContext&, auto request, auto respond) {
+                           UpdateEpochs(std::move(request), std::move(respond));
+                         }));
 }
 
 TabletFake::~TabletFake() = default;
@@ -60,7 +65,8 @@ void TabletFake::Start(std::string internal_listener) {
   removed.clear();
   view = {};
   epoch = CoordinatorEpoch(-1);
-  leader_calls = view_calls = removal_calls = 0;
+  leader_calls = view_calls = removal_calls = epoch_calls = 0;
+  job_epochs.clear();
   order.clear();
   ++life_;
   listener_ = network_
@@ -174,6 +180,21 @@ void TabletFake::Remove(rpc::Ref<pb::StopReplicaRequest> request,
     if (entry.delete_()) removed.insert(bucket);
   }
   std::move(respond).Ok(response);
+}
+
+void TabletFake::UpdateEpochs(rpc::Ref<pb::UpdateJobEpochsRequest> request,
+                              rpc::Responder<pb::UpdateJobEpochsResponse> respond) {
+  ++epoch_calls;
+  order.push_back("epochs");
+  if (Status s = CheckEpoch(request->coordinator_epoch()); !s.ok()) {
+    return std::move(respond).Fail(std::move(s));
+  }
+  for (const pb::PbJobFence& fence : request->epochs()) {
+    job_epochs[fence.job_group()] = fence.epoch();
+  }
+  auto answer = [respond = std::move(respond)]() mutable { std::move(respond).Ok({}); };
+  if (hold_epochs) return held_.emplace_back(std::move(answer)), void();
+  answer();
 }
 
 }  // namespace strom::coordinator

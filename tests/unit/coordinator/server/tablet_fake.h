@@ -16,6 +16,7 @@
 #include "common/types/table_bucket.h"
 #include "proto/cluster.pb.h"
 #include "proto/metadata.pb.h"
+#include "proto/strom.pb.h"
 #include "proto/types.pb.h"
 #include "tests/sim/world/sim_network.h"
 
@@ -58,12 +59,15 @@ class TabletFake {
   int leader_calls = 0;        // Calls, not buckets.
   int view_calls = 0;
   int removal_calls = 0;
-  std::vector<std::string> order;  // "view", "leaders", "removals": as handlers saw them.
+  int epoch_calls = 0;
+  std::map<std::string, int64_t> job_epochs;
+  std::vector<std::string> order;  // "view", "leaders", "removals", "epochs": as handlers saw them.
 
   // -- The script, for all lives.
 
   bool hold_leaders = false;  // Keep calls until Release.
   bool hold_views = false;
+  bool hold_epochs = false;
   std::optional<Status> leader_error;   // Of every bucket.
   std::optional<Status> removal_error;  // Of every bucket.
   std::optional<Status> call_error;     // Of every call as a whole.
@@ -77,6 +81,8 @@ class TabletFake {
             rpc::Responder<pb::NotifyLeaderAndIsrResponse> respond);
   void Remove(rpc::Ref<pb::StopReplicaRequest> request,
               rpc::Responder<pb::StopReplicaResponse> respond);
+  void UpdateEpochs(rpc::Ref<pb::UpdateJobEpochsRequest> request,
+                    rpc::Responder<pb::UpdateJobEpochsResponse> respond);
   Status CheckEpoch(int32_t sent);
 
   sim::SimScheduler& scheduler_;

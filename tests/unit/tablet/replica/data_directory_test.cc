@@ -59,6 +59,23 @@ TEST_CASE("one process at a time holds a data directory", "[replica]") {
   CHECK(Open(disk).ok());
 }
 
+TEST_CASE("a directory with something else in it is left alone", "[replica]") {
+  sim::SimDisk disk({});
+  REQUIRE(disk.CreateDirectories(kPath).ok());
+  const std::string letter = std::string(kPath) + "/letter.txt";
+  REQUIRE(io::WriteFileAtomically(disk, letter, "dear").ok());
+  const Status status = Open(disk).status();
+  CHECK(status.code() == ErrorCode::kInvalidConfig);
+  CHECK(status.message().find("it holds letter.txt, but no strom.properties") != std::string::npos);
+  CHECK(disk.List(kPath).value().size() == 1);
+  // What a first start leaves that was cut short does not count.
+  REQUIRE(disk.RemoveFile(letter).ok());
+  for (const char* name : {"/.lock", "/strom.properties.tmp"}) {
+    REQUIRE(io::WriteFileAtomically(disk, kPath + std::string(name), "x").ok());
+  }
+  CHECK(Open(disk).ok());
+}
+
 TEST_CASE("the mark of an orderly stop counts once", "[replica]") {
   sim::SimDisk disk({});
   {

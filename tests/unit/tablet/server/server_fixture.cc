@@ -11,7 +11,8 @@ namespace strom::tablet {
 
 ServerFixture::ServerFixture(uint64_t seed)
     : scheduler_(seed), random_(seed), wires_(scheduler_, {.seed = seed}) {
-  sessions_ = metadata::OpenEmbeddedMetaStore(stores_, "/meta").value();
+  sessions_ = std::make_unique<testing::ExpiringSessions>(
+      metadata::OpenEmbeddedMetaStore(stores_, "/meta").value());
   store_ = sessions_->Connect(strand_, nullptr).value();
   catalog_ = std::make_unique<metadata::CatalogWriter>(*store_, "/fluss");
   const auto led =

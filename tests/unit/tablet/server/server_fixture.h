@@ -16,6 +16,7 @@
 #include "tests/sim/world/sim_network.h"
 #include "tests/sim/world/sim_random.h"
 #include "tests/sim/world/sim_scheduler.h"
+#include "tests/testing/expiring_sessions.h"
 #include "tests/unit/tablet/replica/replica_fixture.h"
 
 namespace strom::tablet {
@@ -105,6 +106,8 @@ class ServerFixture {
   TabletServer& server() { return *server_; }
   metadata::CatalogWriter& catalog() { return *catalog_; }
   metadata::MetaStore& store() { return *store_; }
+  // The server's is the newest session, once it has one.
+  testing::ExpiringSessions& sessions() { return *sessions_; }
   sim::SimScheduler& scheduler() { return scheduler_; }
   sim::SimDisk& disk() { return disk_; }
   sim::SimClock& clock() { return clock_; }
@@ -125,7 +128,7 @@ class ServerFixture {
   sim::SimNetwork wires_;
   sim::MemoryStoreFactory stores_;     // Of the metadata.
   sim::MemoryStoreFactory kv_stores_;  // Of primary-key tables.
-  std::unique_ptr<metadata::MetaStoreFactory> sessions_;
+  std::unique_ptr<testing::ExpiringSessions> sessions_;
   ListedRefusals authorizer_;
   metrics::Registry metrics_;
   // The coordinator's side of the metadata.

@@ -1,0 +1,266 @@
+#include "pipeline/cdc/job_cdc.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/logging.h"
+#include "pipeline/cdc/job_snapshot.h"
+#include "pipeline/cdc/preflight.h"
+#include "pipeline/cdc/publication.h"
+#include "pipeline/cdc/slot.h"
+
+namespace strom::cdc {
+namespace {
+
+constexpr const char* kPlanName = "plan";
+constexpr const char* kSlotName = "slot";
+
+// How long a stop waits for the stream at most.
+constexpr MonoDuration kPollTimeout = Millis(200);
+// Making a slot waits for all transactions that run.
+constexpr MonoDuration kSlotTimeout = Seconds(60);
+
+std::string StateName(const std::string& job) { return "table:" + job; }
+
+std::vector<std::shared_ptr<const SourceTable>> SourcesOf(const CdcSpec& spec) {
+  std::vector<std::shared_ptr<const SourceTable>> sources;
+  for (const CdcTable& table : spec.tables) sources.push_back(table.source);
+  return sources;
+}
+
+// Servers forget a writer whose bucket was idle for long (server.writer-id.expiration-time, 7 days
+// by default) and refuse its next batch. Under a new id every bucket begins at 0 again, so a writer
+// that is changed in time is never forgotten.
+constexpr int64_t kWriterAgeMaxMs = int64_t{24} * 3600 * 1000;
+
+}  // namespace
+
+CdcJob::CdcJob(pipeline::JobContext context, CdcSpec spec)
+    : context_(context), spec_(std::move(spec)) {}
+
+CdcJob::~CdcJob() = default;
+
+Status CdcJob::Run() {
+  STROM_RETURN_IF_ERROR(Prepare());
+  STROM_RETURN_IF_ERROR(CopyMissing());
+  STROM_ASSIGN_OR_RETURN(stream_, ChangeStream::Open({.endpoint = spec_.endpoint,
+                                                      .slot = spec_.slot,
+                                                      .publication = spec_.publication,
+                                                      .tables = SourcesOf(spec_)},
+                                                     Lsn(), context_.clock));
+  context_.report.Update([](pipeline::JobProgress& p) {
+    p.phase = "running";
+    p.detail.clear();
+  });
+  return Follow();
+}
+
+Status CdcJob::Prepare() {
+  STROM_ASSIGN_OR_RETURN(
+      const std::unique_ptr<postgres::PgConnection> sql,
+      postgres::PgConnection::Open(spec_.endpoint, postgres::PgSession::kSql, context_.clock));
+  STROM_RETURN_IF_ERROR(Preflight(*sql, SourcesOf(spec_)));
+  STROM_ASSIGN_OR_RETURN(progress_,
+                         pipeline::ProgressStore::Open(context_.connection, context_.fence));
+  // The publication comes before the slot: the stream is decoded with the publications of its time.
+  STROM_RETURN_IF_ERROR(EnsurePublication(*sql, spec_.publication, SourcesOf(spec_)));
+  STROM_ASSIGN_OR_RETURN(const std::optional<std::string> known, progress_->Get(kSlotName));
+  STROM_ASSIGN_OR_RETURN(const EnsuredSlot slot,
+                         EnsureSlot(spec_.endpoint, context_.clock, spec_.slot, kSlotTimeout));
+  if (known && slot.created) {
+    STROM_RETURN_IF_ERROR(DropSlot(*sql, context_.clock, spec_.slot, kSlotTimeout));
+    return Error(
+        ErrorCode::kExternalSystem,
+        "{}: the replication slot {} was removed; changes of the time without it are lost. "
+        "Drop the jobs of this database and register them again to copy its tables anew",
+        spec_.endpoint.ToString(), spec_.slot);
+  }
+  if (!known) STROM_RETURN_IF_ERROR(progress_->Put(kSlotName, spec_.slot));
+  STROM_ASSIGN_OR_RETURN(const std::optional<std::string> plan, progress_->Get(kPlanName));
+  if (plan) {
+    STROM_ASSIGN_OR_RETURN(plan_, BatchPlan::FromText(*plan));
+    redo_ = true;
+  }
+  for (const CdcTable& table : spec_.tables) {
+    STROM_ASSIGN_OR_RETURN(targets_[table.source.get()], CdcTarget::Open(context_, table));
+  }
+  return Status::Ok();
+}
+
+Status CdcJob::CopyMissing() {
+  for (const CdcTable& table : spec_.tables) {
+    STROM_ASSIGN_OR_RETURN(const std::optional<std::string> text,
+                           progress_->Get(StateName(table.job)));
+    if (text) {
+      STROM_ASSIGN_OR_RETURN(const TableState state, TableState::FromText(*text));
+      if (state.target == table.target.id) {
+        starts_[table.source.get()] = state.start;
+        continue;
+      }
+    }
+    STROM_ASSIGN_OR_RETURN(const Lsn start, CopyTable(context_, spec_, table));
+    STROM_RETURN_IF_ERROR(
+        progress_->Put(StateName(table.job), TableState{start, table.target.id}.ToText()));
+    starts_[table.source.get()] = start;
+  }
+  return Status::Ok();
+}
+
+bool CdcJob::IsDone(const SourceEvent& event) const {
+  if (!plan_) return false;
+  return event.position <= (redo_ ? plan_->from : plan_->to);
+}
+
+Status CdcJob::Follow() {
+  while (!context_.stop.requested()) {
+    STROM_ASSIGN_OR_RETURN(std::vector<SourceEvent> events,
+                           stream_->Poll(kPollTimeout, spec_.changes_max));
+    STROM_RETURN_IF_ERROR(Collect(std::move(events)));
+    if (collected_to_ == EventPosition()) {
+      // Nothing of ours is under way: the slot may follow what others write.
+      if (!redo_) STROM_RETURN_IF_ERROR(stream_->Confirm(stream_->read_end()));
+      continue;
+    }
+    if (!redo_) STROM_RETURN_IF_ERROR(Commit(collected_to_));
+  }
+  return Status::Ok();
+}
+
+Status CdcJob::Collect(std::vector<SourceEvent> events) {
+  for (size_t i = 0; i < events.size(); ++i) {
+    SourceEvent& event = events[i];
+    if (IsDone(event)) {
+      if (event.kind == EventKind::kCommit) whole_end_ = event.end_lsn;
+      continue;
+    }
+    // The first event behind a plan that is done again ends it.
+    if (redo_ && event.position > plan_->to) STROM_RETURN_IF_ERROR(Redo());
+    const EventPosition at = event.position;
+    if (event.kind == EventKind::kCommit) {
+      whole_end_ = event.end_lsn;
+      collected_to_ = at;
+      continue;
+    }
+    CdcTarget& target = *targets_.at(event.table.get());
+    if (at.commit_lsn < starts_.at(event.table.get())) {
+      collected_to_ = at;
+      continue;
+    }
+    if (event.kind == EventKind::kTruncate && !redo_) {
+      // All tables of one TRUNCATE, and declarations of one table, stand at positions of their own
+      // or share one: those of this position go together.
+      if (collected_to_ != EventPosition()) STROM_RETURN_IF_ERROR(Commit(collected_to_));
+      std::vector<CdcTarget*> emptied = {&target};
+      while (i + 1 < events.size() && events[i + 1].position == at) {
+        emptied.push_back(targets_.at(events[++i].table.get()).get());
+      }
+      STROM_RETURN_IF_ERROR(Truncate(at, emptied));
+      continue;
+    }
+    ++collected_rows_;
+    collected_micros_ = event.commit_micros;
+    if (event.kind != EventKind::kTruncate) STROM_RETURN_IF_ERROR(target.Add(std::move(event)));
+    collected_to_ = at;
+  }
+  if (redo_ && collected_to_ == plan_->to) STROM_RETURN_IF_ERROR(Redo());
+  return Status::Ok();
+}
+
+// Does the plan of the run before again. What its batches held is what was collected since, or less
+// if the slot was confirmed in its middle: then all of it was acknowledged, and servers drop it.
+Status CdcJob::Redo() {
+  STROM_LOG(kInfo, "group {}: the plan up to {} is done again", context_.fence.group,
+            plan_->to.commit_lsn.ToString());
+  for (const TableId table : plan_->truncated) {
+    for (const auto& [source, target] : targets_) {
+      if (target->id() == table) STROM_RETURN_IF_ERROR(target->Empty());
+    }
+  }
+  STROM_RETURN_IF_ERROR(WritePlan(*plan_));
+  redo_ = false;
+  if (whole_end_ != Lsn()) STROM_RETURN_IF_ERROR(stream_->Confirm(whole_end_));
+  collected_to_ = {};
+  return Status::Ok();
+}
+
+Status CdcJob::WritePlan(const BatchPlan& plan) {
+  for (const auto& [source, target] : targets_) STROM_RETURN_IF_ERROR(target->Write(plan));
+  for (const auto& [source, target] : targets_) target->Clear();
+  Report(collected_rows_);
+  collected_rows_ = 0;
+  return Status::Ok();
+}
+
+Status CdcJob::Commit(EventPosition to) {
+  BatchPlan plan;
+  if (plan_) {
+    plan.from = plan_->to;
+    plan.writer = plan_->writer;
+    plan.writer_since_ms = plan_->writer_since_ms;
+    plan.sequences = plan_->Advanced();
+  }
+  plan.to = to;
+  for (const auto& [source, target] : targets_) {
+    for (const auto& [bucket, batch] : target->batches()) plan.touched[target->id()].insert(bucket);
+  }
+  if (!plan.touched.empty()) {
+    const WallMillis now = context_.clock.WallNow();
+    if (plan.writer == kNoWriter || now - plan.writer_since_ms > kWriterAgeMaxMs) {
+      STROM_ASSIGN_OR_RETURN(plan.writer, targets_.begin()->second->writer().NewWriterId());
+      plan.writer_since_ms = now;
+      plan.sequences.clear();
+    }
+    STROM_RETURN_IF_ERROR(progress_->Put(kPlanName, plan.ToText()));
+    STROM_RETURN_IF_ERROR(WritePlan(plan));
+    plan_ = std::move(plan);
+  }
+  collected_to_ = {};
+  return stream_->Confirm(whole_end_);
+}
+
+Status CdcJob::Truncate(EventPosition at, const std::vector<CdcTarget*>& targets) {
+  BatchPlan plan;
+  if (plan_) {
+    plan.from = plan_->to;
+    plan.writer = plan_->writer;
+    plan.writer_since_ms = plan_->writer_since_ms;
+    plan.sequences = plan_->Advanced();
+  }
+  plan.to = at;
+  for (const CdcTarget* const target : targets) plan.truncated.insert(target->id());
+  STROM_RETURN_IF_ERROR(progress_->Put(kPlanName, plan.ToText()));
+  plan_ = std::move(plan);
+  for (CdcTarget* const target : targets) STROM_RETURN_IF_ERROR(target->Empty());
+  return Status::Ok();
+}
+
+void CdcJob::Report(int64_t rows) {
+  context_.report.Update([&](pipeline::JobProgress& p) {
+    p.rows_in += rows;
+    p.rows_out += rows;
+    if (collected_micros_ > 0) p.newest_ms = collected_micros_ / 1000;
+    p.detail = "confirmed " + whole_end_.ToString();
+  });
+}
+
+Status CdcJob::Forget(const pipeline::JobContext& context, const std::string& job) {
+  STROM_ASSIGN_OR_RETURN(const std::unique_ptr<pipeline::ProgressStore> progress,
+                         pipeline::ProgressStore::Open(context.connection, context.fence));
+  return progress->Remove(StateName(job));
+}
+
+Status CdcJob::CleanUp(const pipeline::JobContext& context, const CdcSpec& spec) {
+  STROM_ASSIGN_OR_RETURN(
+      const std::unique_ptr<postgres::PgConnection> sql,
+      postgres::PgConnection::Open(spec.endpoint, postgres::PgSession::kSql, context.clock));
+  STROM_RETURN_IF_ERROR(DropSlot(*sql, context.clock, spec.slot, kSlotTimeout));
+  STROM_RETURN_IF_ERROR(DropPublication(*sql, spec.publication));
+  STROM_ASSIGN_OR_RETURN(const std::unique_ptr<pipeline::ProgressStore> progress,
+                         pipeline::ProgressStore::Open(context.connection, context.fence));
+  using Texts = std::map<std::string, std::string>;
+  STROM_ASSIGN_OR_RETURN(const Texts texts, progress->Load());
+  for (const auto& [name, text] : texts) STROM_RETURN_IF_ERROR(progress->Remove(name));
+  return Status::Ok();
+}
+
+}  // namespace strom::cdc

@@ -1,0 +1,138 @@
+#include "pipeline/cdc/job_target.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/row/compacted_row.h"
+
+namespace strom::cdc {
+
+Result<std::unique_ptr<CdcTarget>> CdcTarget::Open(const pipeline::JobContext& context,
+                                                   const CdcTable& table) {
+  std::unique_ptr<CdcTarget> target(new CdcTarget(context, table));
+  client::UpsertWriterOptions options;
+  options.columns = table.columns;
+  options.writing.fence = context.fence;
+  STROM_ASSIGN_OR_RETURN(target->writer_,
+                         context.connection.NewPlannedWriter(table.target, std::move(options)));
+  STROM_ASSIGN_OR_RETURN(target->lookup_,
+                         context.connection.NewLookup(table.target, {.columns = table.columns}));
+  return target;
+}
+
+Row CdcTarget::KeyValues(const Row& row) const {
+  Row key;
+  for (const size_t column : table_.source->schema.primary_key_indexes()) {
+    key.push_back(row[column]);
+  }
+  return key;
+}
+
+Result<std::string> CdcTarget::KeyOf(const Row& row) const {
+  const Schema& schema = table_.source->schema;
+  Bytes key;
+  for (const size_t column : schema.primary_key_indexes()) {
+    const Column& declared = schema.columns()[column];
+    if (row[column].is_null()) {
+      return Error(ErrorCode::kCorruptRecord, "table {}: column {} of the primary key is NULL",
+                   table_.source->ToString(), declared.name);
+    }
+    STROM_RETURN_IF_ERROR(AppendCompactedValue(key, row[column], declared.type));
+  }
+  return key;
+}
+
+Status CdcTarget::Put(bool upsert, Row row) {
+  const Schema& schema = table_.source->schema;
+  if (upsert) {
+    for (size_t i = 0; i < row.size(); ++i) {
+      if (!row[i].is_null() || schema.columns()[i].type.nullable()) continue;
+      return Error(ErrorCode::kCorruptRecord, "table {}: column {} is NULL, but NOT NULL in {}",
+                   table_.source->ToString(), schema.columns()[i].name, table_.target.path);
+    }
+  }
+  STROM_ASSIGN_OR_RETURN(std::string key, KeyOf(row));
+  STROM_ASSIGN_OR_RETURN(const BucketId bucket, writer_->BucketOf(row));
+  newest_.insert_or_assign(std::move(key), upsert ? std::optional(row) : std::nullopt);
+  batches_[bucket].changes.push_back({upsert, std::move(row)});
+  return Status::Ok();
+}
+
+Status CdcTarget::FillUnchanged(const Row& key_row, SourceEvent& event) {
+  if (std::find(event.unchanged.begin(), event.unchanged.end(), true) == event.unchanged.end()) {
+    return Status::Ok();
+  }
+  std::optional<Row> before;
+  if (event.old_row && event.old_row_full) {
+    before = event.old_row;
+  } else {
+    STROM_ASSIGN_OR_RETURN(const std::string key, KeyOf(key_row));
+    if (const auto at = newest_.find(key); at != newest_.end()) {
+      before = at->second;
+    } else {
+      STROM_ASSIGN_OR_RETURN(before, lookup_->Get(KeyValues(key_row)).Get());
+    }
+  }
+  for (size_t i = 0; i < event.unchanged.size(); ++i) {
+    if (!event.unchanged[i]) continue;
+    if (!before) {
+      return Error(ErrorCode::kExternalSystem,
+                   "table {}: an update left column {} out because it is large and did not change, "
+                   "and table {} does not have the row; set REPLICA IDENTITY FULL",
+                   table_.source->ToString(), table_.source->schema.columns()[i].name,
+                   table_.target.path);
+    }
+    event.row[i] = (*before)[i];
+  }
+  return Status::Ok();
+}
+
+Status CdcTarget::Add(SourceEvent event) {
+  switch (event.kind) {
+    case EventKind::kInsert:
+      return Put(true, std::move(event.row));
+    case EventKind::kUpdate: {
+      const bool moved = event.old_row && KeyValues(*event.old_row) != KeyValues(event.row);
+      const Row key_row = event.old_row ? *event.old_row : event.row;
+      STROM_RETURN_IF_ERROR(FillUnchanged(key_row, event));
+      if (moved) STROM_RETURN_IF_ERROR(Put(false, *event.old_row));
+      return Put(true, std::move(event.row));
+    }
+    case EventKind::kDelete:
+      STROM_CHECK(event.old_row.has_value()) << "a delete without its key";
+      return Put(false, *std::move(event.old_row));
+    case EventKind::kTruncate:
+    case EventKind::kCommit:
+      break;
+  }
+  return Status::Ok();
+}
+
+Status CdcTarget::Write(const BatchPlan& plan) {
+  for (auto& [bucket, batch] : batches_) batch.sequence = plan.SequenceOf(id(), bucket);
+  if (batches_.empty()) return Status::Ok();
+  return writer_->Write(plan.writer, batches_);
+}
+
+void CdcTarget::Clear() {
+  batches_.clear();
+  newest_.clear();
+}
+
+Status CdcTarget::Empty() {
+  client::UpsertWriterOptions options;
+  options.writing.fence = context_.fence;
+  STROM_ASSIGN_OR_RETURN(const std::unique_ptr<client::UpsertWriter> writer,
+                         context_.connection.NewUpsertWriter(table_.target, options));
+  const client::TableReaderOptions keys{.columns = table_.target.descriptor.schema.primary_key()};
+  STROM_ASSIGN_OR_RETURN(const std::unique_ptr<client::TableReader> reader,
+                         context_.connection.NewTableReader(table_.target, keys));
+  while (true) {
+    STROM_ASSIGN_OR_RETURN(const std::vector<client::TableRow> rows, reader->Next().Get());
+    if (rows.empty()) break;
+    for (const client::TableRow& row : rows) STROM_RETURN_IF_ERROR(writer->DeleteKey(row.row));
+  }
+  return writer->Flush().Get();
+}
+
+}  // namespace strom::cdc

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <vector>
+
+#include <absl/container/flat_hash_map.h>
+
+#include "client/include/strom/connection.h"
+#include "client/include/strom/planned_writer.h"
+#include "pipeline/cdc/job_plan.h"
+#include "pipeline/cdc/job_spec.h"
+#include "pipeline/cdc/source_event.h"
+#include "pipeline/core/job.h"
+
+namespace strom::cdc {
+
+// The Strom table behind a captured one, for the plans of a group: collects the changes of a plan
+// by bucket and writes them. One thread at a time.
+class CdcTarget {
+ public:
+  using Batches = std::map<BucketId, client::PlannedBatch>;
+
+  // Errors: as Connection::NewPlannedWriter, NewLookup.
+  static Result<std::unique_ptr<CdcTarget>> Open(const pipeline::JobContext& context,
+                                                 const CdcTable& table);
+
+  const CdcTable& table() const { return table_; }
+  TableId id() const { return table_.target.id; }
+
+  // Adds an insert, update or delete. Values that an update left out because they are large come
+  // from the changes before it, or from the table as it is. Errors: kCorruptRecord naming table and
+  // column if a row does not fit; kExternalSystem for a large value that nobody has; lookup's.
+  Status Add(SourceEvent event);
+
+  const Batches& batches() const { return batches_; }
+  client::PlannedWriter& writer() { return *writer_; }
+
+  // Sends what was added, each bucket's batch under the sequence that `plan` has for it; may be
+  // repeated. Errors: as PlannedWriter::Write.
+  Status Write(const BatchPlan& plan);
+  // Forgets what was added.
+  void Clear();
+
+  // Deletes all rows of the table, each once. Errors: those of reading and writing it.
+  Status Empty();
+
+ private:
+  CdcTarget(const pipeline::JobContext& context, const CdcTable& table)
+      : context_(context), table_(table) {}
+
+  Status FillUnchanged(const Row& key_row, SourceEvent& event);
+  Status Put(bool upsert, Row row);
+  Result<std::string> KeyOf(const Row& row) const;
+  Row KeyValues(const Row& row) const;
+
+  const pipeline::JobContext context_;
+  const CdcTable& table_;
+  std::unique_ptr<client::PlannedWriter> writer_;
+  std::unique_ptr<client::Lookup> lookup_;
+  Batches batches_;
+  // The newest row of each key that was added; none: it was deleted.
+  absl::flat_hash_map<std::string, std::optional<Row>> newest_;
+};
+
+}  // namespace strom::cdc

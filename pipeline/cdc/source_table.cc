@@ -1,0 +1,20 @@
+#include "pipeline/cdc/source_table.h"
+
+#include "pipeline/postgres/pg_text.h"
+
+namespace strom::cdc {
+
+std::string SourceTable::Quoted() const {
+  return postgres::QuoteIdentifier(schema_name) + "." + postgres::QuoteIdentifier(name);
+}
+
+std::string SourceTable::QuotedColumns() const {
+  std::string out;
+  for (const Column& column : schema.columns()) {
+    if (!out.empty()) out += ", ";
+    out += postgres::QuoteIdentifier(column.name);
+  }
+  return out;
+}
+
+}  // namespace strom::cdc

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "common/types/value.h"
+
+namespace strom::pipeline {
+
+// A row that comes into a table or query result, or leaves it: +I and +U are inserts, -U and -D
+// removals. An update is a removal of the old image followed by an insert of the new one.
+struct SignedRow {
+  bool insert = true;
+  Row row;
+
+  friend bool operator==(const SignedRow&, const SignedRow&) = default;
+};
+
+// In the order they happened.
+using Delta = std::vector<SignedRow>;
+
+}  // namespace strom::pipeline

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "client/include/strom/connection.h"
+#include "common/base/result.h"
+#include "common/runtime/clock.h"
+#include "common/runtime/random.h"
+#include "common/runtime/wait.h"
+#include "common/types/job.h"
+#include "pipeline/core/stop_signal.h"
+
+namespace strom::pipeline {
+
+// How far a job is, as its worker reports it.
+struct JobProgress {
+  std::string phase;          // "starting", "snapshot", "running"
+  int64_t rows_in = 0;        // Changes read since it started.
+  int64_t rows_out = 0;       // Changes written.
+  int64_t snapshot_rows = 0;  // Read of the snapshot, and how many there are about; 0: not known.
+  int64_t snapshot_rows_total = 0;
+  WallMillis newest_ms = 0;  // When the newest change it has written was committed upstream.
+  std::string detail;        // Of its kind: the confirmed LSN, keys that several rows share, …
+};
+
+// Where a job tells how far it is. Thread-safe.
+class ProgressReport {
+ public:
+  JobProgress Get() const {
+    const runtime::WaitLock lock(mutex_);
+    return progress_;
+  }
+  // Changes it under the lock: `change` takes a JobProgress&.
+  template <class Change>
+  void Update(Change change) {
+    const runtime::WaitLock lock(mutex_);
+    change(progress_);
+  }
+
+ private:
+  mutable runtime::WaitMutex mutex_;
+  JobProgress progress_ ABSL_GUARDED_BY(mutex_);
+};
+
+// The world of a running job. Outlives it.
+struct JobContext {
+  client::Connection& connection;
+  const runtime::Clock& clock;
+  runtime::Random& random;
+  JobFence fence;  // Goes with everything the job writes.
+  StopSignal& stop;
+  ProgressReport& report;
+};
+
+// Continuous work, on a thread of its own, which it may block.
+class Job {
+ public:
+  virtual ~Job() = default;
+
+  // Works until the stop is asked for (then OK, or kOperationNotAttempted) or something goes wrong.
+  // The caller may make another of the same definition and run that: everything a job needs to go
+  // on is in its target.
+  virtual Status Run() = 0;
+};
+
+}  // namespace strom::pipeline

@@ -1,0 +1,184 @@
+#include "pipeline/core/keyed_output.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "common/row/compacted_row.h"
+
+namespace strom::pipeline {
+
+Result<KeyedOutput> KeyedOutput::Make(std::vector<Column> columns, std::vector<size_t> key,
+                                      std::vector<size_t> clock_columns) {
+  if (key.empty()) return Error(ErrorCode::kInvalidTable, "an output without a key");
+  for (const size_t column : key) {
+    if (column >= columns.size()) {
+      return Error(ErrorCode::kInvalidTable, "key column {} of an output with {} columns", column,
+                   columns.size());
+    }
+  }
+  return KeyedOutput(std::move(columns), std::move(key), std::move(clock_columns));
+}
+
+KeyedOutput::KeyedOutput(std::vector<Column> columns, std::vector<size_t> key,
+                         std::vector<size_t> clock_columns)
+    : columns_(std::move(columns)), key_(std::move(key)), clock_columns_(std::move(clock_columns)) {
+  types_.reserve(columns_.size());
+  for (const Column& column : columns_) types_.push_back(column.type);
+}
+
+Result<std::string> KeyedOutput::KeyOf(const Row& row) const {
+  Bytes key;
+  for (const size_t column : key_) {
+    if (row[column].is_null()) {
+      return Error(ErrorCode::kCorruptRecord, "column {} of the primary key is NULL in row {}",
+                   columns_[column].name, Value::Struct(row).ToString());
+    }
+    STROM_RETURN_IF_ERROR(AppendCompactedValue(key, row[column], types_[column]));
+  }
+  return key;
+}
+
+Result<std::string> KeyedOutput::Encode(const Row& row) const {
+  for (size_t i = 0; i < row.size(); ++i) {
+    if (row[i].is_null() && !types_[i].nullable()) {
+      return Error(ErrorCode::kCorruptRecord, "column {} is NOT NULL, but NULL in row {}",
+                   columns_[i].name, Value::Struct(row).ToString());
+    }
+  }
+  return EncodeCompactedRow(row, types_);
+}
+
+Result<Row> KeyedOutput::Decode(const std::string& encoded) const {
+  return DecodeCompactedRow(encoded, types_);
+}
+
+void KeyedOutput::Insert(const std::string& key, std::string row) {
+  bytes_ += row.size();
+  const auto [at, fresh] = rows_.try_emplace(key);
+  Entry& entry = at->second;
+  if (fresh) {
+    bytes_ += key.size();
+  } else {
+    if (!entry.older) {
+      entry.older = std::make_unique<std::vector<std::string>>();
+      ++shared_keys_;
+    }
+    entry.older->push_back(std::move(entry.last));
+  }
+  entry.last = std::move(row);
+}
+
+Status KeyedOutput::Remove(const std::string& key, const std::string& row) {
+  const auto at = rows_.find(key);
+  const auto absent = [&] {
+    return Error(ErrorCode::kUnknownServerError,
+                 "the query took a row out of its result that was not in it ({} bytes, key of {})",
+                 row.size(), key.size());
+  };
+  if (at == rows_.end()) return absent();
+  Entry& entry = at->second;
+  if (entry.older) {
+    std::vector<std::string>& older = *entry.older;
+    if (entry.last == row) {
+      entry.last = std::move(older.back());
+      older.pop_back();
+    } else {
+      const auto found = std::find(older.rbegin(), older.rend(), row);
+      if (found == older.rend()) return absent();
+      older.erase(std::next(found).base());
+    }
+    if (older.empty()) {
+      entry.older.reset();
+      --shared_keys_;
+    }
+  } else {
+    if (entry.last != row) return absent();
+    rows_.erase(at);
+    bytes_ -= key.size();
+  }
+  bytes_ -= row.size();
+  return Status::Ok();
+}
+
+Result<std::vector<KeyedChange>> KeyedOutput::Apply(const Delta& delta) {
+  // What stood at each key before, and a row that has the key; in order of first touch.
+  struct Touched {
+    std::string key;
+    std::optional<std::string> before;
+    const Row* sample;
+  };
+  std::vector<Touched> touched;
+  absl::flat_hash_set<std::string> known;
+  // Removals first: a delta is a difference of bags, its order says nothing about keys.
+  for (const bool inserts : {false, true}) {
+    for (const SignedRow& change : delta) {
+      if (change.insert != inserts) continue;
+      if (change.row.size() != columns_.size()) {
+        return Error(ErrorCode::kCorruptRecord, "a row of {} values for {} columns",
+                     change.row.size(), columns_.size());
+      }
+      STROM_ASSIGN_OR_RETURN(const std::string key, KeyOf(change.row));
+      STROM_ASSIGN_OR_RETURN(std::string row, Encode(change.row));
+      if (known.insert(key).second) {
+        const auto at = rows_.find(key);
+        touched.push_back(
+            {key, at == rows_.end() ? std::nullopt : std::optional(at->second.last), &change.row});
+      }
+      if (inserts) {
+        Insert(key, std::move(row));
+      } else {
+        STROM_RETURN_IF_ERROR(Remove(key, row));
+      }
+    }
+  }
+  std::vector<KeyedChange> changes;
+  for (const Touched& touch : touched) {
+    const auto at = rows_.find(touch.key);
+    if (at == rows_.end()) {
+      if (touch.before) changes.push_back({false, *touch.sample});
+    } else if (touch.before != at->second.last) {
+      STROM_ASSIGN_OR_RETURN(Row row, Decode(at->second.last));
+      changes.push_back({true, std::move(row)});
+    }
+  }
+  return changes;
+}
+
+bool KeyedOutput::SameButClock(const Row& a, const Row& b) const {
+  if (clock_columns_.empty()) return false;  // Then their bytes differ in something that counts.
+  for (size_t i = 0; i < a.size(); ++i) {
+    const bool is_clock =
+        std::find(clock_columns_.begin(), clock_columns_.end(), i) != clock_columns_.end();
+    if (!is_clock && a[i] != b[i]) return false;
+  }
+  return true;
+}
+
+Status KeyedOutput::Reconciler::OnTargetRow(const Row& row, std::vector<KeyedChange>& changes) {
+  STROM_ASSIGN_OR_RETURN(std::string key, output_.KeyOf(row));
+  const auto at = output_.rows_.find(key);
+  if (at == output_.rows_.end()) {
+    changes.push_back({false, row});
+    return Status::Ok();
+  }
+  STROM_ASSIGN_OR_RETURN(const std::string encoded, output_.Encode(row));
+  if (encoded != at->second.last) {
+    STROM_ASSIGN_OR_RETURN(Row wanted, output_.Decode(at->second.last));
+    if (!output_.SameButClock(wanted, row)) changes.push_back({true, std::move(wanted)});
+  }
+  seen_.insert(std::move(key));
+  return Status::Ok();
+}
+
+Result<std::vector<KeyedChange>> KeyedOutput::Reconciler::Missing() const {
+  std::vector<KeyedChange> changes;
+  for (const auto& [key, entry] : output_.rows_) {
+    if (seen_.contains(key)) continue;
+    STROM_ASSIGN_OR_RETURN(Row row, output_.Decode(entry.last));
+    changes.push_back({true, std::move(row)});
+  }
+  return changes;
+}
+
+}  // namespace strom::pipeline

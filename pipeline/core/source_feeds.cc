@@ -1,0 +1,171 @@
+#include "pipeline/core/source_feeds.h"
+
+#include <map>
+#include <optional>
+#include <utility>
+
+namespace strom::pipeline {
+namespace {
+
+// A poll without news is repeated: it only bounds how long a request of a gone scanner lives.
+constexpr MonoDuration kPollTimeout = Seconds(30);
+
+bool IsInsert(client::ChangeType type) {
+  return type == client::ChangeType::kAppendOnly || type == client::ChangeType::kInsert ||
+         type == client::ChangeType::kUpdateAfter;
+}
+
+Status Stopped(const TablePath& path) {
+  return Error(ErrorCode::kOperationNotAttempted, "the reading of table {} was stopped", path);
+}
+
+}  // namespace
+
+struct SourceFeeds::Source {
+  FeedSource spec;
+  std::unique_ptr<client::LogScanner> scanner;
+};
+
+SourceFeeds::SourceFeeds(client::Connection& connection, StopSignal& stop)
+    : connection_(connection),
+      stop_(stop),
+      arrivals_(std::make_shared<WakeQueue<Arrival>>()),
+      stop_listener_(std::make_unique<StopSignal::Listener>(
+          stop, [arrivals = arrivals_] { arrivals->Close(); })) {}
+
+SourceFeeds::~SourceFeeds() = default;
+
+Result<std::unique_ptr<SourceFeeds>> SourceFeeds::Open(client::Connection& connection,
+                                                       std::vector<FeedSource> sources,
+                                                       StopSignal& stop) {
+  std::unique_ptr<SourceFeeds> feeds(new SourceFeeds(connection, stop));
+  for (FeedSource& spec : sources) {
+    STROM_ASSIGN_OR_RETURN(std::unique_ptr<client::LogScanner> scanner,
+                           connection.NewLogScanner(spec.table, {.columns = spec.columns}));
+    feeds->sources_.push_back(
+        std::make_unique<Source>(Source{std::move(spec), std::move(scanner)}));
+  }
+  return feeds;
+}
+
+Status SourceFeeds::ReadSnapshots(absl::FunctionRef<Status(FeedBatch)> visit) {
+  for (size_t i = 0; i < sources_.size(); ++i) {
+    STROM_RETURN_IF_ERROR(sources_[i]->spec.table.descriptor.has_primary_key()
+                              ? ReadSnapshot(i, visit)
+                              : SubscribeFromStart(i));
+  }
+  StartPolling();
+  return Status::Ok();
+}
+
+Status SourceFeeds::ReadSnapshot(size_t index, absl::FunctionRef<Status(FeedBatch)> visit) {
+  Source& source = *sources_[index];
+  const TablePath& path = source.spec.table.path;
+  STROM_ASSIGN_OR_RETURN(
+      const std::unique_ptr<client::TableReader> reader,
+      connection_.NewTableReader(source.spec.table, {.columns = source.spec.columns}));
+  while (true) {
+    if (stop_.requested()) return Stopped(path);
+    STROM_ASSIGN_OR_RETURN(std::vector<client::TableRow> rows, reader->Next().Get());
+    if (rows.empty()) break;
+    FeedBatch batch{.source = index, .rows = {}, .positions = {}};
+    batch.rows.reserve(rows.size());
+    for (client::TableRow& row : rows) batch.rows.push_back({true, std::move(row.row)});
+    STROM_RETURN_IF_ERROR(visit(std::move(batch)));
+  }
+  for (int32_t i = 0; i < *source.spec.table.descriptor.bucket_count(); ++i) {
+    const std::optional<LogOffset> next = reader->LogOffsetOf(BucketId(i));
+    if (!next) {
+      return Error(ErrorCode::kUnsupportedVersion,
+                   "table {}: the server does not say where the changelog of bucket {} goes on",
+                   path, i);
+    }
+    STROM_RETURN_IF_ERROR(source.scanner->Subscribe(BucketId(i), client::OffsetSpec::At(*next)));
+  }
+  return Status::Ok();
+}
+
+Status SourceFeeds::SubscribeFromStart(size_t index) {
+  Source& source = *sources_[index];
+  const TablePath& path = source.spec.table.path;
+  using Offsets = std::map<BucketId, LogOffset>;
+  STROM_ASSIGN_OR_RETURN(
+      const Offsets earliest,
+      connection_.admin().ListOffsets(path, client::OffsetSpec::Earliest()).Get());
+  for (const auto& [bucket, offset] : earliest) {
+    if (offset > LogOffset(0)) {
+      return Error(
+          ErrorCode::kInvalidTable,
+          "table {}: the log of bucket {} begins at offset {}; what was before is trimmed, "
+          "so its rows cannot be read from the beginning",
+          path, bucket.value(), offset.value());
+    }
+    STROM_RETURN_IF_ERROR(source.scanner->Subscribe(bucket, client::OffsetSpec::At(offset)));
+  }
+  return Status::Ok();
+}
+
+Status SourceFeeds::ReadFrom(const std::vector<std::vector<BucketPosition>>& positions) {
+  for (size_t i = 0; i < sources_.size(); ++i) {
+    if (i >= positions.size() || positions[i].empty()) {
+      STROM_RETURN_IF_ERROR(SubscribeFromStart(i));
+      continue;
+    }
+    std::map<BucketId, LogOffset> next;
+    for (const BucketPosition& position : positions[i]) next[position.bucket] = position.next;
+    const int32_t buckets = *sources_[i]->spec.table.descriptor.bucket_count();
+    for (int32_t b = 0; b < buckets; ++b) {
+      STROM_RETURN_IF_ERROR(
+          sources_[i]->scanner->Subscribe(BucketId(b), client::OffsetSpec::At(next[BucketId(b)])));
+    }
+  }
+  StartPolling();
+  return Status::Ok();
+}
+
+void SourceFeeds::StartPolling() {
+  for (size_t i = 0; i < sources_.size(); ++i) PollAgain(i);
+}
+
+void SourceFeeds::PollAgain(size_t index) {
+  sources_[index]
+      ->scanner->PollAsync(kPollTimeout)
+      .Then([arrivals = arrivals_, index](Result<std::vector<client::LogRecord>> records) {
+        arrivals->Put({.source = index, .records = std::move(records)});
+      });
+}
+
+void SourceFeeds::Wake() { arrivals_->Put({.wake_only = true}); }
+
+Result<std::vector<FeedBatch>> SourceFeeds::Next(MonoTime deadline, size_t rows_max) {
+  std::vector<FeedBatch> batches;
+  size_t rows = 0;
+  while (rows < rows_max) {
+    std::optional<Arrival> arrival = arrivals_->Take(rows == 0 ? deadline : MonoTime());
+    if (!arrival || arrival->wake_only) break;
+    if (!arrival->records.ok()) return arrival->records.status();
+    if (arrival->records->empty()) {
+      PollAgain(arrival->source);
+      continue;
+    }
+    rows += arrival->records->size();
+    batches.push_back(ToBatch(arrival->source, *std::move(arrival->records)));
+    PollAgain(arrival->source);
+  }
+  return batches;
+}
+
+FeedBatch SourceFeeds::ToBatch(size_t index, std::vector<client::LogRecord> records) const {
+  FeedBatch batch{.source = index, .rows = {}, .positions = {}};
+  batch.rows.reserve(records.size());
+  std::map<BucketId, LogOffset> next;
+  for (client::LogRecord& record : records) {
+    next[record.bucket] = record.offset.Next();
+    batch.newest_ms = std::max(batch.newest_ms, record.timestamp_ms);
+    batch.rows.push_back({IsInsert(record.change_type), std::move(record.row)});
+  }
+  for (const auto& [bucket, offset] : next) batch.positions.push_back({bucket, offset});
+  return batch;
+}
+
+}  // namespace strom::pipeline

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include <absl/functional/function_ref.h>
+
+#include "client/include/strom/connection.h"
+#include "common/runtime/time.h"
+#include "common/types/table_descriptor.h"
+#include "pipeline/core/change.h"
+#include "pipeline/core/stop_signal.h"
+#include "pipeline/core/wake_queue.h"
+
+namespace strom::pipeline {
+
+// One table that a job reads, and which columns of it.
+struct FeedSource {
+  TableInfo table;
+  std::vector<std::string> columns;  // Empty: all.
+};
+
+// Where a bucket of a source is read on.
+struct BucketPosition {
+  BucketId bucket;
+  LogOffset next;
+
+  friend bool operator==(const BucketPosition&, const BucketPosition&) = default;
+};
+
+// What changed in one source.
+struct FeedBatch {
+  size_t source = 0;  // Its place in the list given to Open.
+  Delta rows;
+  std::vector<BucketPosition> positions;  // Behind these rows, of the buckets they came from.
+  WallMillis newest_ms = 0;               // When a leader took the newest of them.
+};
+
+// Reads the tables of a job: what is in them, then every change, each bucket in order.
+//
+// Used by the job's thread. Fetches run ahead of it; nothing polls: Next sleeps until a leader has
+// something new.
+class SourceFeeds {
+ public:
+  // `connection` and `stop` outlive it. Errors: as Connection::NewLogScanner.
+  static Result<std::unique_ptr<SourceFeeds>> Open(client::Connection& connection,
+                                                   std::vector<FeedSource> sources,
+                                                   StopSignal& stop);
+  ~SourceFeeds();
+
+  // Gives the rows of all primary-key sources, in pieces, and subscribes every source to what comes
+  // after them. To be called first, once. `visit` gets inserts only. Stops at its first error.
+  // Errors: kOperationNotAttempted after a stop; kInvalidTable for a log table whose beginning is
+  // not there any more; those of TableReader.
+  Status ReadSnapshots(absl::FunctionRef<Status(FeedBatch)> visit);
+
+  // Instead of ReadSnapshots: reads the logs of all sources from `positions` (one list a source, in
+  // its place), and from the beginning where there is none. Errors: kInvalidTable as above.
+  Status ReadFrom(const std::vector<std::vector<BucketPosition>>& positions);
+
+  // Waits for changes until `deadline`; then takes what else is there, up to `rows_max` or a bit
+  // more. Empty: the deadline passed, Wake was called, or a stop was asked for.
+  // Errors: those of LogScanner::Poll.
+  Result<std::vector<FeedBatch>> Next(MonoTime deadline, size_t rows_max);
+
+  // Makes a waiting Next return. Any thread.
+  void Wake();
+
+ private:
+  struct Source;
+  struct Arrival {
+    size_t source = 0;
+    bool wake_only = false;
+    Result<std::vector<client::LogRecord>> records = std::vector<client::LogRecord>();
+  };
+
+  SourceFeeds(client::Connection& connection, StopSignal& stop);
+  Status ReadSnapshot(size_t index, absl::FunctionRef<Status(FeedBatch)> visit);
+  Status SubscribeFromStart(size_t index);
+  void StartPolling();
+  void PollAgain(size_t index);
+  FeedBatch ToBatch(size_t index, std::vector<client::LogRecord> records) const;
+
+  client::Connection& connection_;
+  StopSignal& stop_;
+  std::vector<std::unique_ptr<Source>> sources_;
+  // Shared with continuations of polls, which may outlive this.
+  const std::shared_ptr<WakeQueue<Arrival>> arrivals_;
+  std::unique_ptr<StopSignal::Listener> stop_listener_;
+};
+
+}  // namespace strom::pipeline

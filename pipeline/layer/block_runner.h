@@ -1,0 +1,47 @@
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "common/base/result.h"
+#include "pipeline/core/change.h"
+#include "pipeline/duckdb/duck.h"
+#include "pipeline/layer/block.h"
+#include "pipeline/layer/planner.h"
+
+namespace strom::layer {
+
+// For sources only: it includes the JSON library.
+
+// Keeps one block up to date. One thread at a time; `block` and the connection outlive it.
+class BlockRunner {
+ public:
+  virtual ~BlockRunner() = default;
+
+  // `changes`: of each leaf, rows of its producer. `everything`: the clock moved past something the
+  // block looks at, or this is the first call: the result is compared as a whole.
+  // Gives the net changes of the block's rows.
+  // Errors: kInvalidSql of DuckDB's while it runs; kUnknownServerError for a removal of a row that
+  // is not there.
+  virtual Result<pipeline::Delta> Apply(std::span<const pipeline::Delta* const> changes,
+                                        bool everything) = 0;
+  virtual size_t bytes() const = 0;
+};
+
+// The runner for the block's class. Errors: kInvalidSql.
+Result<std::unique_ptr<BlockRunner>> MakeRunner(duck::Connection& connection, const Block& block,
+                                                const BrokenRules& broken);
+
+// For each class, in its file.
+Result<std::unique_ptr<BlockRunner>> MakeRowWise(duck::Connection& connection, const Block& block);
+Result<std::unique_ptr<BlockRunner>> MakeRecompute(duck::Connection& connection, const Block& block,
+                                                   const BrokenRules& broken);
+Result<std::unique_ptr<BlockRunner>> MakeAlgebraic(duck::Connection& connection,
+                                                   const Block& block);
+std::unique_ptr<BlockRunner> MakeUnionAll();
+std::unique_ptr<BlockRunner> MakeCombine(const Block& block);
+
+// The error for a removal without its row.
+Status NoSuchRow(const Leaf& leaf, const Row& row);
+
+}  // namespace strom::layer

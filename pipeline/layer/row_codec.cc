@@ -1,0 +1,187 @@
+#include "pipeline/layer/row_codec.h"
+
+#include <cstring>
+#include <type_traits>
+#include <utility>
+
+#include <absl/hash/hash.h>
+
+#include "common/base/check.h"
+
+namespace strom::layer {
+namespace {
+
+void PutVarint(uint64_t v, Bytes& out) {
+  for (; v >= 0x80; v >>= 7) out.push_back(static_cast<char>(v | 0x80));
+  out.push_back(static_cast<char>(v));
+}
+
+void PutSigned(int64_t v, Bytes& out) {
+  PutVarint((static_cast<uint64_t>(v) << 1) ^ static_cast<uint64_t>(v >> 63), out);
+}
+
+template <class T>
+void PutRaw(const T& v, Bytes& out) {
+  out.append(reinterpret_cast<const char*>(&v), sizeof(T));
+}
+
+BytesView Take(size_t size, BytesView& in) {
+  STROM_CHECK(in.size() >= size) << "an encoded row ends early";
+  const BytesView out = in.substr(0, size);
+  in.remove_prefix(size);
+  return out;
+}
+
+uint64_t GetVarint(BytesView& in) {
+  uint64_t v = 0;
+  for (int shift = 0;; shift += 7) {
+    const auto byte = static_cast<uint8_t>(Take(1, in)[0]);
+    v |= static_cast<uint64_t>(byte & 0x7F) << shift;
+    if (byte < 0x80) return v;
+  }
+}
+
+int64_t GetSigned(BytesView& in) {
+  const uint64_t v = GetVarint(in);
+  return static_cast<int64_t>((v >> 1) ^ (~(v & 1) + 1));
+}
+
+template <class T>
+T GetRaw(BytesView& in) {
+  T v;
+  std::memcpy(&v, Take(sizeof(T), in).data(), sizeof(T));
+  return v;
+}
+
+void PutValues(const std::vector<Value>& values, Bytes& out) {
+  PutVarint(values.size(), out);
+  for (const Value& value : values) AppendValue(value, out);
+}
+
+std::vector<Value> GetValues(BytesView& in) {
+  std::vector<Value> values(GetVarint(in));
+  for (Value& value : values) value = ReadValue(in);
+  return values;
+}
+
+}  // namespace
+
+void AppendValue(const Value& value, Bytes& out) {
+  out.push_back(static_cast<char>(value.variant().index()));
+  std::visit(
+      [&]<class T>(const T& v) {
+        if constexpr (std::is_same_v<T, bool>) {
+          out.push_back(v ? 1 : 0);
+        } else if constexpr (std::is_same_v<T, int64_t>) {
+          PutSigned(v, out);
+        } else if constexpr (std::is_same_v<T, float> || std::is_same_v<T, double>) {
+          PutRaw(v, out);
+        } else if constexpr (std::is_same_v<T, Decimal>) {
+          PutRaw(v.unscaled, out);
+        } else if constexpr (std::is_same_v<T, Bytes>) {
+          PutVarint(v.size(), out);
+          out += v;
+        } else if constexpr (std::is_same_v<T, Timestamp>) {
+          PutSigned(v.millis, out);
+          PutVarint(static_cast<uint64_t>(v.nanos_of_milli), out);
+        } else if constexpr (std::is_same_v<T, Value::ListPtr>) {
+          PutValues(*v, out);
+        } else if constexpr (std::is_same_v<T, Value::RowPtr>) {
+          PutValues(*v.row, out);
+        } else if constexpr (std::is_same_v<T, Value::MapPtr>) {
+          PutVarint(v->size(), out);
+          for (const auto& [key, mapped] : *v) {
+            AppendValue(key, out);
+            AppendValue(mapped, out);
+          }
+        }
+      },
+      value.variant());
+}
+
+Value ReadValue(BytesView& in) {
+  switch (Take(1, in)[0]) {
+    case 0:
+      return Value::Null();
+    case 1:
+      return Value::Bool(Take(1, in)[0] != 0);
+    case 2:
+      return Value::Int(GetSigned(in));
+    case 3:
+      return Value::Float(GetRaw<float>(in));
+    case 4:
+      return Value::Double(GetRaw<double>(in));
+    case 5: {
+      const size_t size = GetVarint(in);
+      return Value::String(Bytes(Take(size, in)));
+    }
+    case 6:
+      return Value::Dec(GetRaw<__int128>(in));
+    case 7: {
+      const int64_t millis = GetSigned(in);
+      return Value::Time(millis, static_cast<int32_t>(GetVarint(in)));
+    }
+    case 8:
+      return Value::List(GetValues(in));
+    case 9: {
+      ValueMap map(GetVarint(in));
+      for (auto& [key, mapped] : map) {
+        key = ReadValue(in);
+        mapped = ReadValue(in);
+      }
+      return Value::Map(std::move(map));
+    }
+    case 10:
+      return Value::Struct(GetValues(in));
+    default:
+      STROM_UNREACHABLE();
+  }
+}
+
+Bytes EncodeRow(const Row& row) {
+  Bytes out;
+  for (const Value& value : row) AppendValue(value, out);
+  return out;
+}
+
+Bytes EncodeColumns(const Row& row, std::span<const size_t> columns) {
+  Bytes out;
+  for (const size_t column : columns) AppendValue(row[column], out);
+  return out;
+}
+
+Row DecodeRow(BytesView encoded) {
+  Row row;
+  while (!encoded.empty()) row.push_back(ReadValue(encoded));
+  return row;
+}
+
+Bytes EncodeKey(const Row& row, std::span<const size_t> columns) {
+  Bytes key;
+  for (const size_t column : columns) {
+    const Value& value = row[column];
+    const double* number = value.get_if<double>();
+    const float* single = value.get_if<float>();
+    if (number != nullptr && *number == 0) {
+      AppendValue(Value::Double(0), key);
+    } else if (single != nullptr && *single == 0) {
+      AppendValue(Value::Float(0), key);
+    } else {
+      AppendValue(value, key);
+    }
+  }
+  return key;
+}
+
+uint64_t HashColumns(const Row& row, std::span<const size_t> columns) {
+  return absl::HashOf(std::string_view(EncodeKey(row, columns)));
+}
+
+bool AnyNull(const Row& row, std::span<const size_t> columns) {
+  for (const size_t column : columns) {
+    if (row[column].is_null()) return true;
+  }
+  return false;
+}
+
+}  // namespace strom::layer

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "common/base/bytes.h"
+#include "common/types/value.h"
+
+// Rows as bytes, for state that is kept in memory: short, self-describing, and equal exactly if the
+// rows are (floats by bits). Never leaves the process.
+//
+// A value: one byte of Value::Variant's index, then bool: a byte; int64: zig-zag varint;
+// float, double, Decimal: their 4, 8, 16 bytes; bytes: varint of the size, then they; Timestamp:
+// zig-zag varint of millis, varint of nanos; lists, maps, rows: varint of the count, then values.
+namespace strom::layer {
+
+void AppendValue(const Value& value, Bytes& out);
+Bytes EncodeRow(const Row& row);
+Bytes EncodeColumns(const Row& row, std::span<const size_t> columns);
+// Equal for values that SQL's = and GROUP BY take for equal: 0.0 and -0.0.
+Bytes EncodeKey(const Row& row, std::span<const size_t> columns);
+
+// Reads what was appended; `in` moves on. The bytes are our own: anything else is a bug.
+Value ReadValue(BytesView& in);
+Row DecodeRow(BytesView encoded);
+
+uint64_t HashColumns(const Row& row, std::span<const size_t> columns);  // Of EncodeKey's bytes.
+bool AnyNull(const Row& row, std::span<const size_t> columns);
+
+}  // namespace strom::layer

@@ -1,0 +1,106 @@
+#include "pipeline/layer/row_store.h"
+
+#include <utility>
+
+#include <absl/hash/hash.h>
+
+#include "common/base/check.h"
+#include "pipeline/layer/row_codec.h"
+
+namespace strom::layer {
+
+void HashChains::Add(uint64_t hash, uint32_t id) {
+  if (id >= links_.size()) links_.resize(id + 1);
+  const auto [head, fresh] = heads_.try_emplace(hash, id);
+  links_[id] = {fresh ? kNone : head->second, kNone};
+  if (!fresh) {
+    links_[head->second].previous = id;
+    head->second = id;
+  }
+}
+
+void HashChains::Remove(uint64_t hash, uint32_t id) {
+  const Link link = links_[id];
+  if (link.next != kNone) links_[link.next].previous = link.previous;
+  if (link.previous != kNone) {
+    links_[link.previous].next = link.next;
+    return;
+  }
+  const auto head = heads_.find(hash);
+  STROM_CHECK(head != heads_.end() && head->second == id) << "a row is not under its hash";
+  if (link.next == kNone) {
+    heads_.erase(head);
+  } else {
+    head->second = link.next;
+  }
+}
+
+uint32_t HashChains::First(uint64_t hash) const {
+  const auto head = heads_.find(hash);
+  return head == heads_.end() ? kNone : head->second;
+}
+
+RowStore::RowStore(std::vector<std::vector<size_t>> indexes) {
+  for (std::vector<size_t>& columns : indexes) indexes_.push_back({std::move(columns), {}});
+}
+
+uint32_t RowStore::Find(uint64_t hash, const Bytes& encoded) const {
+  uint32_t id = content_.First(hash);
+  while (id != HashChains::kNone && slots_[id].row != encoded) id = content_.Next(id);
+  return id;
+}
+
+void RowStore::Insert(const Row& row) {
+  Bytes encoded = EncodeRow(row);
+  const uint64_t hash = absl::HashOf(std::string_view(encoded));
+  if (const uint32_t id = Find(hash, encoded); id != HashChains::kNone) {
+    ++slots_[id].count;
+    return;
+  }
+  uint32_t id = static_cast<uint32_t>(slots_.size());
+  if (free_.empty()) {
+    slots_.emplace_back();
+  } else {
+    id = free_.back();
+    free_.pop_back();
+  }
+  encoded.shrink_to_fit();
+  row_bytes_ += encoded.capacity() + 1;
+  ++rows_;
+  slots_[id] = {std::move(encoded), 1};
+  content_.Add(hash, id);
+  for (Index& index : indexes_) index.chains.Add(HashColumns(row, index.columns), id);
+}
+
+bool RowStore::Remove(const Row& row) {
+  const Bytes encoded = EncodeRow(row);
+  const uint64_t hash = absl::HashOf(std::string_view(encoded));
+  const uint32_t id = Find(hash, encoded);
+  if (id == HashChains::kNone) return false;
+  if (--slots_[id].count > 0) return true;
+  content_.Remove(hash, id);
+  for (Index& index : indexes_) index.chains.Remove(HashColumns(row, index.columns), id);
+  row_bytes_ -= slots_[id].row.capacity() + 1;
+  --rows_;
+  slots_[id].row = Bytes();
+  free_.push_back(id);
+  return true;
+}
+
+uint64_t RowStore::HashOf(size_t index, const Row& row) const {
+  return HashColumns(row, indexes_[index].columns);
+}
+
+bool RowStore::HasNullKey(size_t index, const Row& row) const {
+  return AnyNull(row, indexes_[index].columns);
+}
+
+Row RowStore::Get(uint32_t id) const { return DecodeRow(slots_[id].row); }
+
+size_t RowStore::bytes() const {
+  size_t total = row_bytes_ + slots_.capacity() * sizeof(Slot) + content_.bytes();
+  for (const Index& index : indexes_) total += index.chains.bytes();
+  return total;
+}
+
+}  // namespace strom::layer

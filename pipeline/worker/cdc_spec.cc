@@ -1,0 +1,108 @@
+#include "pipeline/worker/cdc_spec.h"
+
+#include <algorithm>
+#include <cctype>
+#include <utility>
+
+#include "common/base/crc32c.h"
+#include "pipeline/worker/parsed_job.h"
+#include "pipeline/worker/projection.h"
+
+namespace strom::worker {
+namespace {
+
+Status KeyError(const TableInfo& target, const sql::ConnectorTable& source) {
+  return Error(ErrorCode::kInvalidSql,
+               "the primary key of {} must be that of {}, copied column by column", target.path,
+               source.name);
+}
+
+// The source as it is read: its own names, the target's types, the target's order of the key.
+Result<std::shared_ptr<const cdc::SourceTable>> SourceOf(const sql::ConnectorTable& connector,
+                                                         const sql::PostgresCdcOptions& options,
+                                                         const std::vector<std::string>& copied,
+                                                         const std::vector<Column>& into,
+                                                         const TableInfo& target) {
+  std::vector<Column> columns;
+  for (size_t i = 0; i < copied.size(); ++i) {
+    columns.push_back({.name = copied[i], .type = into[i].type});
+  }
+  std::vector<std::string> key;
+  for (const std::string& name : target.descriptor.schema.primary_key()) {
+    const auto at = std::find_if(into.begin(), into.end(),
+                                 [&](const Column& column) { return column.name == name; });
+    if (at == into.end()) return KeyError(target, connector);
+    key.push_back(copied[static_cast<size_t>(at - into.begin())]);
+  }
+  if (!std::is_permutation(key.begin(), key.end(), connector.primary_key.begin(),
+                           connector.primary_key.end())) {
+    return KeyError(target, connector);
+  }
+  STROM_ASSIGN_OR_RETURN(
+      Schema schema, Schema::Make({.columns = std::move(columns), .primary_key = std::move(key)}));
+  return std::make_shared<const cdc::SourceTable>(
+      cdc::SourceTable{options.schema, options.table, std::move(schema)});
+}
+
+Result<cdc::CdcTable> TableOf(const JobDefinition& job, client::Connection& connection,
+                              duck::Database& database, postgres::PgEndpoint& endpoint) {
+  STROM_ASSIGN_OR_RETURN(const sql::ParsedJob parsed, Parse(job, connection));
+  if (parsed.session.inserts().size() != 1) {
+    return Error(ErrorCode::kInvalidSql, "CDC job {} has {} INSERTs: one table feeds one table",
+                 job.name, parsed.session.inserts().size());
+  }
+  const sql::Session::PendingInsert& insert = parsed.session.inserts()[0];
+  STROM_ASSIGN_OR_RETURN(const sql::Session::Target into, parsed.session.TargetOf(insert));
+  STROM_ASSIGN_OR_RETURN(TableInfo target, FindTable(connection, into.path));
+  if (!target.descriptor.has_primary_key()) {
+    return Error(ErrorCode::kInvalidSql,
+                 "table {} has no primary key: a table of changes must know its rows", target.path);
+  }
+  STROM_ASSIGN_OR_RETURN(const sql::BoundQuery query, parsed.session.Bind(database, insert));
+  STROM_ASSIGN_OR_RETURN(const std::vector<std::string> copied, CopiedColumns(query));
+  STROM_ASSIGN_OR_RETURN(const sql::ConnectorTable* const connector,
+                         FindConnector(parsed, query.sources[0].path));
+  const auto* const options = std::get_if<sql::PostgresCdcOptions>(&connector->options);
+  if (options == nullptr) {
+    return Error(ErrorCode::kInvalidSql, "{} is no postgres-cdc table", connector->name);
+  }
+  endpoint = {.host = options->hostname,
+              .port = static_cast<uint16_t>(options->port),
+              .database = options->database,
+              .user = options->username,
+              .password = options->password};
+  STROM_ASSIGN_OR_RETURN(std::shared_ptr<const cdc::SourceTable> source,
+                         SourceOf(*connector, *options, copied, into.columns, target));
+  std::vector<std::string> columns;
+  for (const Column& column : into.columns) columns.push_back(column.name);
+  return cdc::CdcTable{.job = job.name,
+                       .source = std::move(source),
+                       .target = std::move(target),
+                       .columns = std::move(columns)};
+}
+
+}  // namespace
+
+std::string SlotName(const std::string& group) {
+  const std::string database = group.substr(group.rfind('/') + 1);
+  std::string name = "strom_";
+  for (const char c : database.substr(0, 40)) {
+    const auto u = static_cast<unsigned char>(c);
+    name += std::isalnum(u) && u < 128 ? static_cast<char>(std::tolower(u)) : '_';
+  }
+  return fmt::format("{}_{:08x}", name, Crc32c(group));
+}
+
+Result<cdc::CdcSpec> CdcSpecOf(const std::vector<JobDefinition>& jobs,
+                               client::Connection& connection, duck::Database& database) {
+  cdc::CdcSpec spec;
+  spec.slot = SlotName(jobs.at(0).group);
+  spec.publication = spec.slot;
+  for (const JobDefinition& job : jobs) {
+    STROM_ASSIGN_OR_RETURN(cdc::CdcTable table, TableOf(job, connection, database, spec.endpoint));
+    spec.tables.push_back(std::move(table));
+  }
+  return spec;
+}
+
+}  // namespace strom::worker

@@ -1,0 +1,91 @@
+#include "pipeline/worker/job_host.h"
+
+#include <utility>
+
+#include "common/base/logging.h"
+#include "pipeline/worker/job_group.h"
+
+namespace strom::worker {
+
+JobHost::JobHost(client::Connection& connection, const runtime::Clock& clock,
+                 runtime::Random& random, JobFactory& factory, Options options)
+    : connection_(connection),
+      clock_(clock),
+      random_(random),
+      factory_(factory),
+      options_(std::move(options)),
+      pool_({.name = "strom-job", .threads = options_.slots}) {}
+
+JobHost::~JobHost() = default;
+
+std::vector<GroupReport> JobHost::Reports() const {
+  std::vector<GroupReport> reports;
+  const runtime::WaitLock lock(mutex_);
+  for (const auto& [name, group] : groups_) reports.push_back(group->Report());
+  return reports;
+}
+
+WorkerReport JobHost::Report() const {
+  return {.worker = options_.name,
+          .incarnation = options_.incarnation,
+          .address = options_.address,
+          .kinds = options_.kinds,
+          .slots = options_.slots,
+          .groups = Reports()};
+}
+
+void JobHost::Run(pipeline::StopSignal& stop) {
+  const pipeline::StopSignal::Listener listener(stop, [this] { wake_.Put(0); });
+  while (!stop.requested()) {
+    Heartbeat();
+    (void)wake_.Take(clock_.Now() + heartbeat_interval_);
+    while (wake_.Take(MonoTime())) {
+    }
+  }
+  const runtime::WaitLock lock(mutex_);
+  for (const auto& [name, group] : groups_) group->Stop();
+  // The pool's end waits for them.
+}
+
+void JobHost::Heartbeat() {
+  const Result<WorkerOrders> orders = connection_.jobs().Heartbeat(Report()).Get();
+  if (!orders.ok()) {
+    // Groups go on: what they write is refused once another worker has them.
+    STROM_LOG(kWarn, "the coordinator does not take the heartbeat: {}", orders.status().ToString());
+    return;
+  }
+  registered_ = true;
+  heartbeat_interval_ = Millis(orders->heartbeat_interval_ms);
+  Obey(*orders);
+}
+
+void JobHost::Obey(const WorkerOrders& orders) {
+  std::map<std::string, const JobAssignment*> wanted;
+  for (const JobAssignment& assignment : orders.assignments) {
+    wanted[assignment.fence.group] = &assignment;
+  }
+  const runtime::WaitLock lock(mutex_);
+  for (auto it = groups_.begin(); it != groups_.end();) {
+    const std::shared_ptr<Group>& group = it->second;
+    const auto order = wanted.find(it->first);
+    const bool as_wanted = order != wanted.end() && group->assignment() == *order->second;
+    if (!as_wanted) group->Stop();
+    if (!as_wanted && group->ended()) {
+      it = groups_.erase(it);
+    } else {
+      ++it;
+    }
+  }
+  for (const auto& [name, assignment] : wanted) {
+    if (groups_.contains(name)) continue;
+    STROM_LOG(kInfo, "group {} epoch {}: {} jobs begin", name, assignment->fence.epoch,
+              assignment->jobs.size());
+    const auto group = std::make_shared<Group>(Group::World{connection_, clock_, random_, factory_,
+                                                            options_.retry_min, options_.retry_max},
+                                               *assignment, [this] { wake_.Put(0); });
+    groups_.emplace(name, group);
+    pool_.Post([group] { group->Run(); });
+  }
+}
+
+}  // namespace strom::worker

@@ -1,0 +1,60 @@
+#include "pipeline/worker/table_writer.h"
+
+#include <utility>
+
+namespace strom::worker {
+
+Result<std::unique_ptr<TableWriter>> TableWriter::Open(const pipeline::JobContext& context,
+                                                       const TableInfo& table,
+                                                       std::vector<std::string> columns,
+                                                       std::function<void()> on_error) {
+  auto outcome = std::make_shared<Outcome>();
+  {
+    const runtime::WaitLock lock(outcome->mutex);
+    outcome->on_error = std::move(on_error);
+  }
+  std::unique_ptr<TableWriter> writer(new TableWriter(std::move(outcome)));
+  client::UpsertWriterOptions options;
+  options.columns = std::move(columns);
+  options.writing.fence = context.fence;
+  STROM_ASSIGN_OR_RETURN(writer->writer_,
+                         context.connection.NewUpsertWriter(table, std::move(options)));
+  return writer;
+}
+
+TableWriter::~TableWriter() {
+  const runtime::WaitLock lock(outcome_->mutex);
+  outcome_->on_error = nullptr;
+}
+
+Status TableWriter::FirstError() const {
+  const runtime::WaitLock lock(outcome_->mutex);
+  return outcome_->first_error;
+}
+
+Status TableWriter::Write(const std::vector<pipeline::KeyedChange>& changes) {
+  STROM_RETURN_IF_ERROR(FirstError());
+  for (const pipeline::KeyedChange& change : changes) {
+    auto done = [outcome = outcome_](const Result<client::UpsertResult>& result) {
+      if (result.ok()) return;
+      std::function<void()> on_error;
+      {
+        const runtime::WaitLock lock(outcome->mutex);
+        if (!outcome->first_error.ok()) return;
+        outcome->first_error = result.status();
+        on_error = outcome->on_error;
+      }
+      if (on_error) on_error();
+    };
+    STROM_RETURN_IF_ERROR(change.upsert ? writer_->Upsert(change.row, std::move(done))
+                                        : writer_->Delete(change.row, std::move(done)));
+  }
+  return Status::Ok();
+}
+
+Status TableWriter::Flush() {
+  STROM_RETURN_IF_ERROR(writer_->Flush().Get());
+  return FirstError();
+}
+
+}  // namespace strom::worker

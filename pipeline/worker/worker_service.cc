@@ -1,0 +1,115 @@
+#include "pipeline/worker/worker_service.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/logging.h"
+#include "common/runtime/system_clock.h"
+#include "common/runtime/system_random.h"
+#include "pipeline/worker/job_host.h"
+#include "pipeline/worker/pipeline_jobs.h"
+
+namespace strom::worker {
+namespace {
+
+constexpr MonoDuration kConnectPause = Millis(500);
+
+}  // namespace
+
+Result<std::set<JobKind>> ParseKinds(const std::string& text) {
+  std::set<JobKind> kinds;
+  for (size_t from = 0; from <= text.size();) {
+    const size_t end = std::min(text.find(',', from), text.size());
+    const std::string name = text.substr(from, end - from);
+    const std::optional<JobKind> kind = JobKindFromName(name);
+    if (!kind) {
+      return Error(ErrorCode::kInvalidConfig, "\"{}\" is no kind of job: cdc, layer or sink", name);
+    }
+    kinds.insert(*kind);
+    from = end + 1;
+  }
+  return kinds;
+}
+
+struct WorkerService::Parts {
+  explicit Parts(WorkerOptions worker_options) : options(std::move(worker_options)) {}
+
+  // On the worker's thread.
+  void Work() {
+    while (!stop.requested()) {
+      Result<std::unique_ptr<client::Connection>> opened =
+          client::Connection::Open({.bootstrap_servers = options.bootstrap_servers,
+                                    .carrier = client::Carrier::kGrpc,
+                                    .request_timeout = Seconds(10)});
+      if (opened.ok()) {
+        connection = *std::move(opened);
+        break;
+      }
+      STROM_LOG(kWarn, "the cluster does not answer yet: {}", opened.status().ToString());
+      if (stop.WaitFor(kConnectPause)) return;
+    }
+    if (stop.requested()) return;
+    {
+      const runtime::WaitLock lock(mutex);
+      host =
+          std::make_unique<JobHost>(*connection, clock, random, *jobs,
+                                    JobHost::Options{.name = options.name,
+                                                     .incarnation = std::to_string(random.Next()),
+                                                     .address = options.address,
+                                                     .kinds = options.kinds,
+                                                     .slots = options.slots});
+    }
+    host->Run(stop);
+    const runtime::WaitLock lock(mutex);
+    host.reset();
+    connection.reset();
+  }
+
+  const WorkerOptions options;
+  runtime::RealClock clock;
+  runtime::RealRandom random;
+  pipeline::StopSignal stop;
+  std::unique_ptr<PipelineJobs> jobs;
+  std::unique_ptr<client::Connection> connection;
+  mutable runtime::WaitMutex mutex;
+  std::unique_ptr<JobHost> host ABSL_GUARDED_BY(mutex);
+  runtime::ThreadPool pool{{.name = "strom-worker", .threads = 1}};
+};
+
+WorkerService::WorkerService(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+WorkerService::~WorkerService() { parts_->stop.Request(); }
+
+Result<std::unique_ptr<WorkerService>> WorkerService::Start(WorkerOptions options) {
+  if (options.bootstrap_servers.empty()) {
+    return Error(ErrorCode::kInvalidConfig,
+                 "bootstrap.servers is not set: the GRPC listeners of the cluster");
+  }
+  if (options.name.empty()) return Error(ErrorCode::kInvalidConfig, "a worker needs a name");
+  if (options.slots < 1 || options.slots > 1000) {
+    return Error(ErrorCode::kInvalidConfig, "strom.worker.slots is {}, must be 1 to 1000",
+                 options.slots);
+  }
+  auto parts = std::make_unique<Parts>(std::move(options));
+  STROM_ASSIGN_OR_RETURN(parts->jobs, PipelineJobs::Make());
+  parts->pool.Post([work = parts.get()] { work->Work(); });
+  return std::unique_ptr<WorkerService>(new WorkerService(std::move(parts)));
+}
+
+Result<bool> WorkerService::Ready() {
+  const runtime::WaitLock lock(parts_->mutex);
+  return parts_->host != nullptr && parts_->host->registered();
+}
+
+Status WorkerService::Stop() {
+  parts_->stop.Request();
+  parts_->pool.Shutdown();
+  return Status::Ok();
+}
+
+std::vector<GroupReport> WorkerService::Reports() const {
+  const runtime::WaitLock lock(parts_->mutex);
+  return parts_->host ? parts_->host->Reports() : std::vector<GroupReport>();
+}
+
+}  // namespace strom::worker

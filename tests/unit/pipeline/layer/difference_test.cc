@@ -1,0 +1,68 @@
+#include "difference.h"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "shapes.h"
+
+namespace strom::layer {
+namespace {
+
+constexpr uint64_t kSeeds = 2;
+constexpr size_t kBatches = 12;
+
+std::string SqlOf(const std::string& name) {
+  for (const Shape& shape : Shapes()) {
+    if (name == shape.name) return shape.sql;
+  }
+  return "";
+}
+
+// How many of some seeds fail when a rule is broken.
+size_t Failures(const std::string& name, const BrokenRules& broken) {
+  auto database = duck::Database::Open().value();
+  const sql::BoundQuery query = Bind(*database, SqlOf(name), RandomTables::PowerGrid());
+  size_t failures = 0;
+  for (uint64_t seed = 1; seed <= 4; ++seed) {
+    failures += RunDifference(*database, query, seed, 15, broken) ? 1 : 0;
+  }
+  return failures;
+}
+
+}  // namespace
+
+TEST_CASE("every shape of statement stays equal to its query", "[layer]") {
+  auto database = duck::Database::Open().value();
+  for (const Shape& shape : Shapes()) {
+    INFO(shape.name << ": " << shape.sql);
+    const sql::BoundQuery query = Bind(*database, shape.sql, RandomTables::PowerGrid());
+    for (uint64_t seed = 1; seed <= kSeeds; ++seed) {
+      const auto wrong = RunDifference(*database, query, seed, kBatches);
+      INFO(wrong.value_or(""));
+      CHECK_FALSE(wrong);
+    }
+  }
+}
+
+TEST_CASE("groups recomputed instead of merged stay equal as well", "[layer]") {
+  auto database = duck::Database::Open().value();
+  for (const char* name : {"group by", "exact aggregates", "minima", "text minima", "global",
+                           "group by null side", "group over join"}) {
+    INFO(name);
+    const sql::BoundQuery query = Bind(*database, SqlOf(name), RandomTables::PowerGrid());
+    const auto wrong = RunDifference(*database, query, 5, 10, {.never_algebraic = true});
+    INFO(wrong.value_or(""));
+    CHECK_FALSE(wrong);
+  }
+}
+
+TEST_CASE("the differential test sees each broken rule", "[layer]") {
+  CHECK(Failures("left join both sides equal", {.outer_links_both_ways = true}) > 0);
+  CHECK(Failures("left join", {}) == 0);
+  CHECK(Failures("right join", {.outer_links_both_ways = true, .null_supplied_anchors = true}) > 0);
+  CHECK(Failures("two partitions", {.first_window_only = true}) > 0);
+  CHECK(Failures("not in", {.not_in_as_in = true}) > 0);
+  CHECK(Failures("inner join", {.new_images_only = true}) > 0);
+  CHECK(Failures("join chain", {.new_images_only = true}) > 0);
+}
+
+}  // namespace strom::layer
