@@ -41,7 +41,7 @@ Result<TargetColumns> TargetColumns::Make(const TableInfo& table,
       return Error(ErrorCode::kInvalidTargetColumn,
                    "table {}: column '{}' of the primary key is missing", table.path, column.name);
     }
-    if (!in_key && !column.type.nullable()) {
+    if (names.size() < width && !in_key && !column.type.nullable()) {
       return Error(ErrorCode::kInvalidTargetColumn,
                    "table {}: column '{}' is NOT NULL, so rows are written whole", table.path,
                    column.name);
@@ -55,9 +55,9 @@ Result<const Row*> TargetColumns::Widen(const Row& row, Row& scratch) const {
     return Error(ErrorCode::kCorruptRecord, "a row of {} values, {} columns are written",
                  row.size(), columns_.size());
   }
-  if (positions_.empty()) return &row;
+  if (places_.empty()) return &row;
   scratch.assign(width_, Value::Null());
-  for (size_t i = 0; i < row.size(); ++i) scratch[static_cast<size_t>(positions_[i])] = row[i];
+  for (size_t i = 0; i < row.size(); ++i) scratch[static_cast<size_t>(places_[i])] = row[i];
   return &scratch;
 }
 

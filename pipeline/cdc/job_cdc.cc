@@ -22,11 +22,23 @@ constexpr MonoDuration kSlotTimeout = Seconds(60);
 
 std::string StateName(const std::string& job) { return "table:" + job; }
 
-std::vector<std::shared_ptr<const SourceTable>> SourcesOf(const CdcSpec& spec) {
+std::vector<std::shared_ptr<const SourceTable>> SourcesOf(
+    const std::vector<const CdcTable*>& tables) {
   std::vector<std::shared_ptr<const SourceTable>> sources;
-  for (const CdcTable& table : spec.tables) sources.push_back(table.source);
+  for (const CdcTable* const table : tables) sources.push_back(table->source);
   return sources;
 }
+
+// Whether an error is of one table, not of the database or the cluster.
+bool IsOfTable(const Status& status) {
+  return status.code() == ErrorCode::kExternalSystem ||
+         status.code() == ErrorCode::kCorruptRecord ||
+         status.code() == ErrorCode::kInvalidTargetColumn ||
+         status.code() == ErrorCode::kTableNotExist;
+}
+
+// How often a table that failed its check is looked at again.
+constexpr MonoDuration kLookInterval = Seconds(20);
 
 // Servers forget a writer whose bucket was idle for long (server.writer-id.expiration-time, 7 days
 // by default) and refuse its next batch. Under a new id every bucket begins at 0 again, so a writer
@@ -46,7 +58,7 @@ Status CdcJob::Run() {
   STROM_ASSIGN_OR_RETURN(stream_, ChangeStream::Open({.endpoint = spec_.endpoint,
                                                       .slot = spec_.slot,
                                                       .publication = spec_.publication,
-                                                      .tables = SourcesOf(spec_)},
+                                                      .tables = SourcesOf(tables_)},
                                                      Lsn(), context_.clock));
   context_.report.Update([](pipeline::JobProgress& p) {
     p.phase = "running";
@@ -59,11 +71,12 @@ Status CdcJob::Prepare() {
   STROM_ASSIGN_OR_RETURN(
       const std::unique_ptr<postgres::PgConnection> sql,
       postgres::PgConnection::Open(spec_.endpoint, postgres::PgSession::kSql, context_.clock));
-  STROM_RETURN_IF_ERROR(Preflight(*sql, SourcesOf(spec_)));
+  STROM_RETURN_IF_ERROR(CheckServer(*sql));
+  STROM_RETURN_IF_ERROR(CheckTables(*sql));
   STROM_ASSIGN_OR_RETURN(progress_,
                          pipeline::ProgressStore::Open(context_.connection, context_.fence));
   // The publication comes before the slot: the stream is decoded with the publications of its time.
-  STROM_RETURN_IF_ERROR(EnsurePublication(*sql, spec_.publication, SourcesOf(spec_)));
+  STROM_RETURN_IF_ERROR(EnsurePublication(*sql, spec_.publication, SourcesOf(tables_)));
   STROM_ASSIGN_OR_RETURN(const std::optional<std::string> known, progress_->Get(kSlotName));
   STROM_ASSIGN_OR_RETURN(const EnsuredSlot slot,
                          EnsureSlot(spec_.endpoint, context_.clock, spec_.slot, kSlotTimeout));
@@ -81,27 +94,87 @@ Status CdcJob::Prepare() {
     STROM_ASSIGN_OR_RETURN(plan_, BatchPlan::FromText(*plan));
     redo_ = true;
   }
+  return Status::Ok();
+}
+
+Status CdcJob::CheckTables(postgres::PgConnection& sql) {
+  for (const auto& [job, why] : spec_.broken) {
+    context_.report.Update([&](pipeline::JobProgress& p) { p.failed[job] = why.ToString(); });
+  }
+  Status last;
   for (const CdcTable& table : spec_.tables) {
-    STROM_ASSIGN_OR_RETURN(targets_[table.source.get()], CdcTarget::Open(context_, table));
+    Status checked = CheckTable(sql, *table.source);
+    if (checked.ok()) {
+      Result<std::unique_ptr<CdcTarget>> target = CdcTarget::Open(context_, table);
+      checked = target.status();
+      if (target.ok()) targets_[table.source.get()] = *std::move(target);
+    }
+    if (checked.ok()) {
+      tables_.push_back(&table);
+    } else if (IsOfTable(checked)) {
+      SetAside(table, checked);
+      failed_checks_.push_back(&table);
+      last = std::move(checked);
+    } else {
+      return checked;
+    }
+  }
+  next_look_ = context_.clock.Now() + kLookInterval;
+  return tables_.empty() ? last : Status::Ok();
+}
+
+void CdcJob::SetAside(const CdcTable& table, const Status& why) {
+  STROM_LOG(kError, "job {}: table {} is set aside: {}", table.job, table.source->ToString(),
+            why.ToString());
+  context_.report.Update([&](pipeline::JobProgress& p) { p.failed[table.job] = why.ToString(); });
+  std::erase(tables_, &table);
+}
+
+Status CdcJob::SetAsideAndForget(const CdcTarget& target, const Status& why) {
+  const CdcTable& table = target.table();
+  SetAside(table, why);
+  // Changes are left out from here on, so it has to be copied anew.
+  STROM_RETURN_IF_ERROR(progress_->Remove(StateName(table.job)));
+  targets_.erase(table.source.get());
+  return Status::Ok();
+}
+
+Status CdcJob::LookAtFailedTables() {
+  if (failed_checks_.empty() || context_.clock.Now() < next_look_) return Status::Ok();
+  next_look_ = context_.clock.Now() + kLookInterval;
+  STROM_ASSIGN_OR_RETURN(
+      const std::unique_ptr<postgres::PgConnection> sql,
+      postgres::PgConnection::Open(spec_.endpoint, postgres::PgSession::kSql, context_.clock));
+  for (const CdcTable* const table : failed_checks_) {
+    if (!CheckTable(*sql, *table->source).ok()) continue;
+    return Error(ErrorCode::kOperationNotAttempted, "table {} can be followed now: starting anew",
+                 table->source->ToString());
   }
   return Status::Ok();
 }
 
 Status CdcJob::CopyMissing() {
-  for (const CdcTable& table : spec_.tables) {
+  const std::vector<const CdcTable*> all = tables_;
+  for (const CdcTable* const table : all) {
     STROM_ASSIGN_OR_RETURN(const std::optional<std::string> text,
-                           progress_->Get(StateName(table.job)));
+                           progress_->Get(StateName(table->job)));
     if (text) {
       STROM_ASSIGN_OR_RETURN(const TableState state, TableState::FromText(*text));
-      if (state.target == table.target.id) {
-        starts_[table.source.get()] = state.start;
+      if (state.target == table->target.id) {
+        starts_[table->source.get()] = state.start;
         continue;
       }
     }
-    STROM_ASSIGN_OR_RETURN(const Lsn start, CopyTable(context_, spec_, table));
+    const Result<Lsn> start = CopyTable(context_, spec_, *table);
+    if (!start.ok() && IsOfTable(start.status())) {
+      SetAside(*table, start.status());
+      targets_.erase(table->source.get());
+      continue;
+    }
+    STROM_RETURN_IF_ERROR(start.status());
     STROM_RETURN_IF_ERROR(
-        progress_->Put(StateName(table.job), TableState{start, table.target.id}.ToText()));
-    starts_[table.source.get()] = start;
+        progress_->Put(StateName(table->job), TableState{*start, table->target.id}.ToText()));
+    starts_[table->source.get()] = *start;
   }
   return Status::Ok();
 }
@@ -113,6 +186,7 @@ bool CdcJob::IsDone(const SourceEvent& event) const {
 
 Status CdcJob::Follow() {
   while (!context_.stop.requested()) {
+    STROM_RETURN_IF_ERROR(LookAtFailedTables());
     STROM_ASSIGN_OR_RETURN(std::vector<SourceEvent> events,
                            stream_->Poll(kPollTimeout, spec_.changes_max));
     STROM_RETURN_IF_ERROR(Collect(std::move(events)));
@@ -141,25 +215,34 @@ Status CdcJob::Collect(std::vector<SourceEvent> events) {
       collected_to_ = at;
       continue;
     }
-    CdcTarget& target = *targets_.at(event.table.get());
-    if (at.commit_lsn < starts_.at(event.table.get())) {
+    const auto found = targets_.find(event.table.get());
+    if (found == targets_.end() || at.commit_lsn < starts_.at(event.table.get())) {
       collected_to_ = at;
       continue;
     }
+    CdcTarget& target = *found->second;
     if (event.kind == EventKind::kTruncate && !redo_) {
       // All tables of one TRUNCATE, and declarations of one table, stand at positions of their own
       // or share one: those of this position go together.
       if (collected_to_ != EventPosition()) STROM_RETURN_IF_ERROR(Commit(collected_to_));
       std::vector<CdcTarget*> emptied = {&target};
       while (i + 1 < events.size() && events[i + 1].position == at) {
-        emptied.push_back(targets_.at(events[++i].table.get()).get());
+        const auto also = targets_.find(events[++i].table.get());
+        if (also != targets_.end()) emptied.push_back(also->second.get());
       }
       STROM_RETURN_IF_ERROR(Truncate(at, emptied));
       continue;
     }
     ++collected_rows_;
     collected_micros_ = event.commit_micros;
-    if (event.kind != EventKind::kTruncate) STROM_RETURN_IF_ERROR(target.Add(std::move(event)));
+    if (event.kind != EventKind::kTruncate) {
+      const Status added = target.Add(std::move(event));
+      if (IsOfTable(added)) {
+        STROM_RETURN_IF_ERROR(SetAsideAndForget(target, added));
+      } else if (!added.ok()) {
+        return added;
+      }
+    }
     collected_to_ = at;
   }
   if (redo_ && collected_to_ == plan_->to) STROM_RETURN_IF_ERROR(Redo());

@@ -24,6 +24,10 @@ namespace strom::cdc {
 // newest batch plan, "table:<job>" says that a table was copied. After a crash the next run sends
 // the newest plan's batches again, and servers drop those they had; so each version of a row is in
 // the changelog once, in order. The slot is confirmed only behind plans that are acknowledged.
+//
+// A table that cannot be followed (it is not there, has another type, a row does not fit) is set
+// aside and reported; the others go on. Once it can be followed it is copied anew, and what differs
+// is written.
 class CdcJob final : public pipeline::Job {
  public:
   // The parts of `context` outlive it.
@@ -42,6 +46,12 @@ class CdcJob final : public pipeline::Job {
 
  private:
   Status Prepare();
+  // Takes out of the tables those that cannot be followed now.
+  Status CheckTables(postgres::PgConnection& sql);
+  void SetAside(const CdcTable& table, const Status& why);
+  Status SetAsideAndForget(const CdcTarget& target, const Status& why);
+  // An error once a table that failed its check passes it: the group then starts anew.
+  Status LookAtFailedTables();
   Status CopyMissing();
   Status Follow();
   // Collects `events` into targets; gives the position of the last one, and where the last whole
@@ -56,6 +66,9 @@ class CdcJob final : public pipeline::Job {
 
   const pipeline::JobContext context_;
   const CdcSpec spec_;
+  std::vector<const CdcTable*> tables_;  // That are followed.
+  std::vector<const CdcTable*> failed_checks_;
+  MonoTime next_look_;
   std::unique_ptr<pipeline::ProgressStore> progress_;
   std::map<const SourceTable*, std::unique_ptr<CdcTarget>> targets_;
   std::map<const SourceTable*, Lsn> starts_;

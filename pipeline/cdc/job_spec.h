@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -27,7 +28,8 @@ struct CdcSpec {
   std::string slot;
   std::string publication;
   std::vector<CdcTable> tables;
-  size_t changes_max = 5000;  // In one plan, about.
+  std::map<std::string, Status> broken;  // Jobs of the group that cannot be followed, and why.
+  size_t changes_max = 5000;             // In one plan, about.
 };
 
 }  // namespace strom::cdc

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <map>
 #include <string>
 
 #include "client/include/strom/connection.h"
@@ -20,9 +22,20 @@ struct JobProgress {
   int64_t rows_out = 0;       // Changes written.
   int64_t snapshot_rows = 0;  // Read of the snapshot, and how many there are about; 0: not known.
   int64_t snapshot_rows_total = 0;
-  WallMillis newest_ms = 0;  // When the newest change it has written was committed upstream.
-  std::string detail;        // Of its kind: the confirmed LSN, keys that several rows share, …
+  // When the newest change it has written was taken by the leader upstream (CDC: committed in the
+  // source), and how old it was then; 0: none was yet.
+  WallMillis newest_ms = 0;
+  int64_t lag_ms = 0;
+  std::map<std::string, std::string> failed;  // Of a group's jobs: which do not run, and why.
+  std::string detail;  // Of its kind: the confirmed LSN, keys that several rows share, …
 };
+
+// What was written just now, of which the newest change is from `newest_ms`.
+inline void NoteNewest(JobProgress& progress, WallMillis newest_ms, WallMillis now) {
+  if (newest_ms == 0) return;
+  progress.newest_ms = std::max(progress.newest_ms, newest_ms);
+  progress.lag_ms = std::max<int64_t>(0, now - newest_ms);
+}
 
 // Where a job tells how far it is. Thread-safe.
 class ProgressReport {

@@ -39,14 +39,22 @@ PostgresSink::PostgresSink(std::unique_ptr<postgres::PgConnection> connection, S
       fence_(std::move(fence)),
       position_table_(QuoteIdentifier(table_.schema_name) + ".strom_sink_position") {}
 
+Result<std::unique_ptr<PostgresSink>> PostgresSink::OpenToForget(
+    const postgres::PgEndpoint& endpoint, const runtime::Clock& clock, SinkTable table,
+    std::string job, JobFence fence) {
+  STROM_ASSIGN_OR_RETURN(std::unique_ptr<postgres::PgConnection> connection,
+                         postgres::PgConnection::Open(endpoint, postgres::PgSession::kSql, clock));
+  return std::unique_ptr<PostgresSink>(
+      new PostgresSink(std::move(connection), std::move(table), std::move(job), std::move(fence)));
+}
+
 Result<std::unique_ptr<PostgresSink>> PostgresSink::Open(const postgres::PgEndpoint& endpoint,
                                                          const runtime::Clock& clock,
                                                          SinkTable table, std::string job,
                                                          JobFence fence) {
-  STROM_ASSIGN_OR_RETURN(std::unique_ptr<postgres::PgConnection> connection,
-                         postgres::PgConnection::Open(endpoint, postgres::PgSession::kSql, clock));
-  std::unique_ptr<PostgresSink> sink(
-      new PostgresSink(std::move(connection), std::move(table), std::move(job), std::move(fence)));
+  STROM_ASSIGN_OR_RETURN(
+      std::unique_ptr<PostgresSink> sink,
+      OpenToForget(endpoint, clock, std::move(table), std::move(job), std::move(fence)));
   STROM_RETURN_IF_ERROR(sink->Check());
   return sink;
 }

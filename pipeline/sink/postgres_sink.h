@@ -24,6 +24,12 @@ class PostgresSink final : public Sink {
                                                     const runtime::Clock& clock, SinkTable table,
                                                     std::string job, JobFence fence);
 
+  // Only to Forget: the table may be another one than declared, or not be there.
+  static Result<std::unique_ptr<PostgresSink>> OpenToForget(const postgres::PgEndpoint& endpoint,
+                                                            const runtime::Clock& clock,
+                                                            SinkTable table, std::string job,
+                                                            JobFence fence);
+
   Result<std::optional<SinkPosition>> Begin() override;
   Status Write(const std::vector<pipeline::KeyedChange>& changes,
                const SinkPosition& position) override;

@@ -44,9 +44,21 @@ Result<std::shared_ptr<const cdc::SourceTable>> SourceOf(const sql::ConnectorTab
       cdc::SourceTable{options.schema, options.table, std::move(schema)});
 }
 
-Result<cdc::CdcTable> TableOf(const JobDefinition& job, client::Connection& connection,
-                              duck::Database& database, postgres::PgEndpoint& endpoint) {
-  STROM_ASSIGN_OR_RETURN(const sql::ParsedJob parsed, Parse(job, connection));
+Result<postgres::PgEndpoint> EndpointOf(const sql::ParsedJob& parsed) {
+  for (const sql::ConnectorTable& connector : parsed.connectors) {
+    const auto* const options = std::get_if<sql::PostgresCdcOptions>(&connector.options);
+    if (options == nullptr) continue;
+    return postgres::PgEndpoint{.host = options->hostname,
+                                .port = static_cast<uint16_t>(options->port),
+                                .database = options->database,
+                                .user = options->username,
+                                .password = options->password};
+  }
+  return Error(ErrorCode::kInvalidSql, "the job's script has no postgres-cdc table");
+}
+
+Result<cdc::CdcTable> TableOf(const JobDefinition& job, const sql::ParsedJob& parsed,
+                              client::Connection& connection, duck::Database& database) {
   if (parsed.session.inserts().size() != 1) {
     return Error(ErrorCode::kInvalidSql, "CDC job {} has {} INSERTs: one table feeds one table",
                  job.name, parsed.session.inserts().size());
@@ -66,11 +78,6 @@ Result<cdc::CdcTable> TableOf(const JobDefinition& job, client::Connection& conn
   if (options == nullptr) {
     return Error(ErrorCode::kInvalidSql, "{} is no postgres-cdc table", connector->name);
   }
-  endpoint = {.host = options->hostname,
-              .port = static_cast<uint16_t>(options->port),
-              .database = options->database,
-              .user = options->username,
-              .password = options->password};
   STROM_ASSIGN_OR_RETURN(std::shared_ptr<const cdc::SourceTable> source,
                          SourceOf(*connector, *options, copied, into.columns, target));
   std::vector<std::string> columns;
@@ -93,15 +100,34 @@ std::string SlotName(const std::string& group) {
   return fmt::format("{}_{:08x}", name, Crc32c(group));
 }
 
+Result<cdc::CdcSpec> CdcSourceOf(const JobDefinition& job, client::Connection& connection) {
+  STROM_ASSIGN_OR_RETURN(const sql::ParsedJob parsed, Parse(job, connection));
+  cdc::CdcSpec spec;
+  STROM_ASSIGN_OR_RETURN(spec.endpoint, EndpointOf(parsed));
+  spec.slot = SlotName(job.group);
+  spec.publication = spec.slot;
+  return spec;
+}
+
 Result<cdc::CdcSpec> CdcSpecOf(const std::vector<JobDefinition>& jobs,
                                client::Connection& connection, duck::Database& database) {
   cdc::CdcSpec spec;
   spec.slot = SlotName(jobs.at(0).group);
   spec.publication = spec.slot;
-  for (const JobDefinition& job : jobs) {
-    STROM_ASSIGN_OR_RETURN(cdc::CdcTable table, TableOf(job, connection, database, spec.endpoint));
+  const auto add = [&](const JobDefinition& job) -> Status {
+    STROM_ASSIGN_OR_RETURN(const sql::ParsedJob parsed, Parse(job, connection));
+    STROM_ASSIGN_OR_RETURN(spec.endpoint, EndpointOf(parsed));
+    STROM_ASSIGN_OR_RETURN(cdc::CdcTable table, TableOf(job, parsed, connection, database));
     spec.tables.push_back(std::move(table));
+    return Status::Ok();
+  };
+  for (const JobDefinition& job : jobs) {
+    Status added = add(job);
+    // What may pass is no fault of the job: all of the group try again.
+    if (!added.ok() && IsRetriable(added.code())) return added;
+    if (!added.ok()) spec.broken.emplace(job.name, std::move(added));
   }
+  if (spec.tables.empty()) return spec.broken.begin()->second;
   return spec;
 }
 

@@ -42,7 +42,14 @@ GroupReport JobHost::Group::Report() const {
       job.counters["snapshot_rows"] = progress.snapshot_rows;
       job.counters["snapshot_rows_total"] = progress.snapshot_rows_total;
     }
-    if (progress.newest_ms > 0) job.counters["newest_ms"] = progress.newest_ms;
+    if (progress.newest_ms > 0) {
+      job.counters["newest_ms"] = progress.newest_ms;
+      job.lag_ms = progress.lag_ms;
+    }
+    if (const auto failed = progress.failed.find(name); failed != progress.failed.end()) {
+      job.phase = JobPhase::kFailed;
+      job.error = failed->second;
+    }
     report.jobs.push_back(std::move(job));
   }
   return report;

@@ -201,10 +201,11 @@ Status LayerJob::Follow(pipeline::SourceFeeds& feeds, TableWriter& writer) {
     context_.report.Update([&](pipeline::JobProgress& p) {
       p.rows_in += rows_in;
       p.rows_out += static_cast<int64_t>(changes.size());
-      p.newest_ms = std::max(p.newest_ms, newest);
+      pipeline::NoteNewest(p, newest, context_.clock.WallNow());
     });
   }
-  return writer.Flush();
+  writer.Settle();
+  return Status::Ok();
 }
 
 }  // namespace strom::worker

@@ -93,7 +93,8 @@ Result<std::unique_ptr<pipeline::Job>> PipelineJobs::MakeSink(const JobDefinitio
   SinkSpec second{.query = std::move(copy),
                   .source = std::move(hidden),
                   .target = spec.target,
-                  .open = spec.open};
+                  .open = spec.open,
+                  .forget = spec.forget};
   return std::unique_ptr<pipeline::Job>(std::make_unique<StagedJob>(
       context,
       [this, clock,
@@ -115,16 +116,14 @@ Status PipelineJobs::CleanUp(const JobDefinition& job, bool last,
   switch (job.kind) {
     case JobKind::kCdc: {
       if (!last) return cdc::CdcJob::Forget(context, job.name);
-      STROM_ASSIGN_OR_RETURN(const cdc::CdcSpec spec,
-                             CdcSpecOf({job}, context.connection, *database_));
+      STROM_ASSIGN_OR_RETURN(const cdc::CdcSpec spec, CdcSourceOf(job, context.connection));
       return cdc::CdcJob::CleanUp(context, spec);
     }
     case JobKind::kLayer:
       return Status::Ok();
     case JobKind::kSink: {
       STROM_ASSIGN_OR_RETURN(const SinkSpec spec, SinkSpecOf(job, context, *database_));
-      STROM_ASSIGN_OR_RETURN(const std::unique_ptr<sink::Sink> sink, spec.open());
-      STROM_RETURN_IF_ERROR(sink->Forget());
+      STROM_RETURN_IF_ERROR(spec.forget());
       return context.connection.admin()
           .DropTable(HiddenTablePath(job), client::IfMissing::kIgnore)
           .Get();

@@ -121,7 +121,7 @@ Status SinkJob::Run() {
     context_.report.Update([&](pipeline::JobProgress& p) {
       p.rows_in += rows_in;
       p.rows_out += static_cast<int64_t>(changes.size());
-      p.newest_ms = std::max(p.newest_ms, newest);
+      pipeline::NoteNewest(p, newest, context_.clock.WallNow());
     });
   }
   return Status::Ok();

@@ -21,6 +21,8 @@ struct SinkSpec {
   sink::SinkTable target;
   // Connects to the target; called at every start of the job.
   std::function<Result<std::unique_ptr<sink::Sink>>()> open;
+  // Forgets the position in the target, whatever has become of it since.
+  std::function<Status()> forget;
 };
 
 // Follows the changelog of a table and writes it to another database, exactly once: the position

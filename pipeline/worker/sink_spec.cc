@@ -75,10 +75,17 @@ Result<SinkSpec> SinkSpecOf(const JobDefinition& job, const pipeline::JobContext
                            sink::PostgresSink::Open(endpoint, clock, target, name, fence));
     return std::unique_ptr<sink::Sink>(std::move(sink));
   };
+  auto forget = [endpoint, target, &clock = context.clock, name = job.name,
+                 fence = context.fence]() -> Status {
+    STROM_ASSIGN_OR_RETURN(const std::unique_ptr<sink::PostgresSink> sink,
+                           sink::PostgresSink::OpenToForget(endpoint, clock, target, name, fence));
+    return sink->Forget();
+  };
   return SinkSpec{.query = std::move(query),
                   .source = std::move(source),
                   .target = std::move(target),
-                  .open = std::move(open)};
+                  .open = std::move(open),
+                  .forget = std::move(forget)};
 }
 
 TablePath HiddenTablePath(const JobDefinition& job) {

@@ -57,4 +57,6 @@ Status TableWriter::Flush() {
   return FirstError();
 }
 
+void TableWriter::Settle() { (void)writer_->Flush().WaitFor(Seconds(2)); }
+
 }  // namespace strom::worker

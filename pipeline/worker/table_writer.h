@@ -30,6 +30,9 @@ class TableWriter {
   Status Write(const std::vector<pipeline::KeyedChange>& changes);
   // Waits until everything written is acknowledged.
   Status Flush();
+  // Waits a moment for that, before a stop. What is not acknowledged then may be written or not:
+  // the next run compares.
+  void Settle();
 
  private:
   // What writes that are under way leave behind; they may outlive the writer.

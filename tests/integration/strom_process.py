@@ -27,7 +27,7 @@ def strom_binary() -> str:
     return os.environ["STROM"]
 
 
-def _die_with_parent():
+def die_with_parent():
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
@@ -45,7 +45,7 @@ class Process:
         self._changed = threading.Condition()
         self._ended = False
         self.process = subprocess.Popen(self.arguments, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                        env=env or environment(), preexec_fn=_die_with_parent)
+                                        env=env or environment(), preexec_fn=die_with_parent)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -228,11 +228,15 @@ def row(i: int) -> dict:
 
 class Feeder:
     """Feeds rows to `strom table append`, never more than `window` of them ahead of what is acknowledged: so that at
-    every moment some are on their way, and one can kill in the midst of it."""
+    every moment some are on their way, and one can kill in the midst of it. It feeds the first `allowed` rows (None:
+    all), and more as they are allowed: until then the append cannot end, however fast it is."""
 
-    def __init__(self, server: str, table: str, ids: range, window: int = 2_000, options: list = ()):
+    def __init__(self, server: str, table: str, ids: range, window: int = 2_000, options: list = (),
+                 allowed: int | None = None):
         self.ids = ids
         self.window = window
+        self._allowed = len(ids) if allowed is None else allowed
+        self._allowed_more = threading.Condition()
         self.process = Process([strom_binary(), "table", "append", table, "--server", server, "--progress", "100",
                                 "--timeout", f"{TIMEOUT} s", *options], stdin=subprocess.PIPE)
         self._thread = threading.Thread(target=self._feed, daemon=True)
@@ -242,6 +246,9 @@ class Feeder:
         pipe = self.process.process.stdin
         try:
             for sent in range(0, len(self.ids), 100):
+                with self._allowed_more:
+                    if not self._allowed_more.wait_for(lambda sent=sent: sent < self._allowed, TIMEOUT):
+                        break
                 self.process.wait_until(lambda lines, sent=sent: acknowledged(lines) + self.window >= sent, "rows move on")
                 part = self.ids[sent:sent + 100]
                 pipe.write("".join(json.dumps(row(i)) + "\n" for i in part).encode())
@@ -249,6 +256,11 @@ class Feeder:
             pipe.close()
         except (BrokenPipeError, Failure):
             pass  # It ended: its exit code and its output say why.
+
+    def allow(self, count: int):
+        with self._allowed_more:
+            self._allowed = count
+            self._allowed_more.notify_all()
 
     def wait_acknowledged(self, count: int):
         self.process.wait_until(lambda lines: acknowledged(lines) >= count, f"{count} rows are acknowledged")
