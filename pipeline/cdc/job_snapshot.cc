@@ -8,6 +8,7 @@
 
 #include "common/base/logging.h"
 #include "common/row/compacted_row.h"
+#include "pipeline/cdc/job_target.h"
 #include "pipeline/cdc/table_snapshot.h"
 
 namespace strom::cdc {
@@ -38,6 +39,7 @@ class Copy {
   }
 
   Status Add(const std::vector<Row>& rows) {
+    for (const Row& row : rows) STROM_RETURN_IF_ERROR(CheckNulls(table_, row));
     if (!lookup_) {
       for (const Row& row : rows) STROM_RETURN_IF_ERROR(writer_->Upsert(row));
       return Status::Ok();

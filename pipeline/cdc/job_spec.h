@@ -14,7 +14,7 @@ namespace strom::cdc {
 // One table of the source database and the Strom table that follows it.
 struct CdcTable {
   std::string job;  // Whose it is: its progress is remembered under this name.
-  // Its columns have the names of the source and the types of the target.
+  // Its columns have the names of the source and the types of the target, nullable outside the key.
   std::shared_ptr<const SourceTable> source;
   TableInfo target;
   // The columns of the target that are written, in the order of the source's; empty: all, which

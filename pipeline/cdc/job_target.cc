@@ -7,6 +7,19 @@
 
 namespace strom::cdc {
 
+Status CheckNulls(const CdcTable& table, const Row& row) {
+  const Schema& target = table.target.descriptor.schema;
+  for (size_t i = 0; i < row.size(); ++i) {
+    if (!row[i].is_null()) continue;
+    const size_t at = table.columns.empty() ? i : *target.Find(table.columns[i]);
+    if (target.columns()[at].type.nullable()) continue;
+    return Error(ErrorCode::kCorruptRecord, "table {}: column {} is NULL, but NOT NULL in {}",
+                 table.source->ToString(), table.source->schema.columns()[i].name,
+                 table.target.path);
+  }
+  return Status::Ok();
+}
+
 Result<std::unique_ptr<CdcTarget>> CdcTarget::Open(const pipeline::JobContext& context,
                                                    const CdcTable& table) {
   std::unique_ptr<CdcTarget> target(new CdcTarget(context, table));
@@ -43,14 +56,7 @@ Result<std::string> CdcTarget::KeyOf(const Row& row) const {
 }
 
 Status CdcTarget::Put(bool upsert, Row row) {
-  const Schema& schema = table_.source->schema;
-  if (upsert) {
-    for (size_t i = 0; i < row.size(); ++i) {
-      if (!row[i].is_null() || schema.columns()[i].type.nullable()) continue;
-      return Error(ErrorCode::kCorruptRecord, "table {}: column {} is NULL, but NOT NULL in {}",
-                   table_.source->ToString(), schema.columns()[i].name, table_.target.path);
-    }
-  }
+  if (upsert) STROM_RETURN_IF_ERROR(CheckNulls(table_, row));
   STROM_ASSIGN_OR_RETURN(std::string key, KeyOf(row));
   STROM_ASSIGN_OR_RETURN(const BucketId bucket, writer_->BucketOf(row));
   newest_.insert_or_assign(std::move(key), upsert ? std::optional(row) : std::nullopt);

@@ -15,6 +15,10 @@
 
 namespace strom::cdc {
 
+// Whether the target takes the row: NULL only where it may be.
+// Errors: kCorruptRecord naming both tables and the column.
+Status CheckNulls(const CdcTable& table, const Row& row);
+
 // The Strom table behind a captured one, for the plans of a group: collects the changes of a plan
 // by bucket and writes them. One thread at a time.
 class CdcTarget {

@@ -13,7 +13,7 @@
 #include "pipeline/sql/query.h"
 #include "pipeline/sql/tree.h"
 
-// For sources of this folder only: one walk over a query's tree that finds what names mean, tells
+// For sources only, of this folder: one walk over a query's tree that finds what names mean, tells
 // what type each expression has in Flink, and rewrites what DuckDB would answer differently.
 namespace strom::sql {
 

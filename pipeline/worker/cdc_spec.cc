@@ -18,6 +18,8 @@ Status KeyError(const TableInfo& target, const sql::ConnectorTable& source) {
 }
 
 // The source as it is read: its own names, the target's types, the target's order of the key.
+// Whether the target takes a NULL is looked at later, row by row: one that it does not take is no
+// reason to stop the reading of other tables.
 Result<std::shared_ptr<const cdc::SourceTable>> SourceOf(const sql::ConnectorTable& connector,
                                                          const sql::PostgresCdcOptions& options,
                                                          const std::vector<std::string>& copied,
@@ -25,14 +27,16 @@ Result<std::shared_ptr<const cdc::SourceTable>> SourceOf(const sql::ConnectorTab
                                                          const TableInfo& target) {
   std::vector<Column> columns;
   for (size_t i = 0; i < copied.size(); ++i) {
-    columns.push_back({.name = copied[i], .type = into[i].type});
+    columns.push_back({.name = copied[i], .type = into[i].type.WithNullable(true)});
   }
   std::vector<std::string> key;
   for (const std::string& name : target.descriptor.schema.primary_key()) {
     const auto at = std::find_if(into.begin(), into.end(),
                                  [&](const Column& column) { return column.name == name; });
     if (at == into.end()) return KeyError(target, connector);
-    key.push_back(copied[static_cast<size_t>(at - into.begin())]);
+    const auto place = static_cast<size_t>(at - into.begin());
+    columns[place].type = columns[place].type.NotNull();
+    key.push_back(copied[place]);
   }
   if (!std::is_permutation(key.begin(), key.end(), connector.primary_key.begin(),
                            connector.primary_key.end())) {

@@ -189,7 +189,7 @@ class RefusalTest(unittest.TestCase):
         finally:
             self.drop_others()
         self.assert_flows()
-        self.assertEqual(self.jobs.troubles(), [])
+        wait_for(lambda: not self.jobs.troubles(), "all jobs run again")
 
     def drop_others(self):
         for name in self.jobs.by_name().keys() - PIPELINE:

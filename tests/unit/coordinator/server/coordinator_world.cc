@@ -20,9 +20,11 @@ CoordinatorWorld::~CoordinatorWorld() {
 void CoordinatorWorld::Launch(const std::string& host, CoordinatorServer::Options options) {
   const bool first = options.listeners.empty();
   STROM_CHECK(first && !coordinators_.contains(host)) << host;
-  for (const auto& [name, audience] : {std::pair("FLUSS", rpc::Audience::kFlussClients),
-                                       std::pair("INTERNAL", rpc::Audience::kServers)}) {
-    options.listeners.push_back({.listen = {.endpoint = {.host = "0.0.0.0", .port = 0},
+  // A host of the simulation has its ports to itself, and the same after a restart.
+  for (const auto& [name, audience, port] :
+       {std::tuple("FLUSS", rpc::Audience::kFlussClients, uint16_t{9123}),
+        std::tuple("INTERNAL", rpc::Audience::kServers, uint16_t{9124})}) {
+    options.listeners.push_back({.listen = {.endpoint = {.host = "0.0.0.0", .port = port},
                                             .listener = {name, audience},
                                             .authenticator = nullptr},
                                  .advertised = std::nullopt});
