@@ -12,17 +12,15 @@ Strom, PostgreSQL and the load generator on the same machine. Prints JSON lines:
 """
 import argparse
 import json
-import os
 import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests" / "integration"), str(ROOT / "scripts")]
 from grid_probes import Probes  # noqa: E402
-from grid_process import CLOCK, GRID, Jobs, Warehouse, resident_mb  # noqa: E402
+from grid_process import GRID, Jobs, Warehouse, resident_mb  # noqa: E402
 from strom_process import Failure, Process  # noqa: E402
 
 DEVICES = 1000
@@ -48,10 +46,10 @@ class Bench:
                         "--devices", DEVICES])
 
     def probes(self, count: int) -> Probes:
-        """Probes that were not used before."""
+        """Probes that were not used before, with ids that the generator, which counts on from the largest, does not reach."""
         probes = Probes(self.warehouse, count)
-        probes.ids = range(probes.ids[0] + self.next_probe, probes.ids[0] + self.next_probe + count)
-        self.next_probe += count
+        self.next_probe += 1_000_000
+        probes.ids = range(self.next_probe, self.next_probe + count)
         probes.prepare()
         return probes
 
@@ -62,9 +60,9 @@ class Bench:
         return int(rows[0][0] or 0)
 
     def latency(self, rate: int):
-        probes = self.probes(PROBES_PER_SECOND * self.seconds // 2)
         load = self.load(rate, self.seconds)
-        time.sleep(self.seconds / 4)  # The load is under way.
+        time.sleep(self.seconds / 4)  # It is under way, and does not touch rows that came after its start.
+        probes = self.probes(PROBES_PER_SECOND * self.seconds // 2)
         probes.run(1 / PROBES_PER_SECOND)
         load.wait(self.seconds * 3 + 60)
         for (layer, table), found in probes.measure(self.jobs, 120).items():

@@ -8,7 +8,8 @@
 
 namespace strom::sql {
 
-// Flink's functions: what each becomes in DuckDB and what type it has. For the binder.
+// For sources only, of this folder: Flink's functions, what each becomes in DuckDB and what type it
+// has. For the binder.
 struct Functions {
   using Json = tree::Json;
   using Types = std::vector<ExpressionType>;

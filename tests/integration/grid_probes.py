@@ -56,7 +56,7 @@ class Probes:
 
     def power(self, probe: int) -> float:
         """Exact in binary, and no other probe's."""
-        return 60 + (probe - FIRST) + 0.25
+        return 60 + (probe - self.ids[0]) + 0.25
 
     def run(self, pause_s: float = 0.1):
         """Makes the changes, one after the other; returns when the last is committed."""
