@@ -20,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests" / "integration"), str(ROOT / "scripts")]
 from grid_probes import Probes  # noqa: E402
-from grid_process import GRID, Jobs, Warehouse, resident_mb  # noqa: E402
+from grid_process import DATABASE, GRID, Jobs, Warehouse, resident_mb  # noqa: E402
 from strom_process import Failure, Process  # noqa: E402
 
 DEVICES = 1000
@@ -76,13 +76,21 @@ class Bench:
         marker = self.probes(1)
         marker.run(0)
         committed = time.monotonic()
-        marker.measure(self.jobs, 600)
+        while not self.arrived(marker):
+            if time.monotonic() > committed + 600:
+                raise Failure("the marker behind the load is not in the sink after 600 s")
+            time.sleep(0.05)
         lag = time.monotonic() - committed
         done = (self.changed() - before) / took
         sustained = lag < SUSTAINED_LAG_S and done > 0.9 * rate
         say(bench="throughput", asked_per_s=rate, changes_per_s=round(done), drained_after_s=round(lag, 2),
             sustained=sustained)
         return sustained
+
+    def arrived(self, marker: Probes) -> bool:
+        return bool(self.warehouse.sink.rows(
+            "grid", f"SELECT 1 FROM {DATABASE}.{ADS[1]} WHERE equipment_id = {marker.ids[0]} "
+            f"AND energy_consumption_kwh = {24 * marker.power(marker.ids[0])}"))
 
     def changed(self) -> int:
         time.sleep(1.1)  # PostgreSQL's statistics are up to a second late.

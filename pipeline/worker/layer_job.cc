@@ -110,13 +110,16 @@ Status LayerJob::Run() {
 }
 
 void LayerJob::Take(pipeline::FeedBatch batch) {
+  layer::SourceDelta* last = nullptr;  // Gets the rows themselves, those before it a copy.
   for (Query& query : queries_) {
     for (size_t i = 0; i < query.feeds.size(); ++i) {
       if (query.feeds[i] != batch.source) continue;
+      if (last != nullptr) last->rows = batch.rows;
       query.pending_rows += batch.rows.size();
-      query.pending.push_back({i, batch.rows});
+      last = &query.pending.emplace_back(layer::SourceDelta{i, {}});
     }
   }
+  if (last != nullptr) last->rows = std::move(batch.rows);
 }
 
 Status LayerJob::Apply(Query& query, std::vector<pipeline::KeyedChange>& changes) {
