@@ -45,7 +45,8 @@ class Process:
         self._changed = threading.Condition()
         self._ended = False
         self.process = subprocess.Popen(self.arguments, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                        env=env or environment(), preexec_fn=die_with_parent)
+                                        env=env or environment(), preexec_fn=die_with_parent,
+                                        start_new_session=True)  # Ctrl-C is for us: we end it in order.
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 

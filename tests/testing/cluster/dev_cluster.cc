@@ -28,7 +28,13 @@ Column ColumnOf(std::string name, DataType type) {
   return {.name = std::move(name), .type = std::move(type), .comment = {}, .aggregate = {}};
 }
 
-DevCluster::DevCluster() { Start(); }
+DevCluster::DevCluster(std::vector<std::string> options)
+    : options_([&options] {
+        options.push_back("strom.worker.slots=0");
+        return std::move(options);
+      }()) {
+  Start();
+}
 DevCluster::~DevCluster() { Stop(); }
 
 void DevCluster::Restart() {
@@ -38,7 +44,7 @@ void DevCluster::Restart() {
 
 void DevCluster::Start() {
   cli::DevOptions options{.data_dir = dir_.path(),
-                          .config = config::Config::Parse("", {"strom.worker.slots=0"}).value(),
+                          .config = config::Config::Parse("", options_).value(),
                           .listeners = {}};
   directory_.emplace(cli::DevDirectory::Open(files_, dir_.path()).value());
   server_ = cli::DevServer::Create(options, *directory_).value();
@@ -57,7 +63,8 @@ void DevCluster::Stop() {
 }
 
 TableInfo DevCluster::MakeTable(const TablePath& path, std::vector<Column> columns,
-                                std::vector<std::string> primary_key, int32_t buckets) {
+                                std::vector<std::string> primary_key, int32_t buckets,
+                                PropertyMap properties) {
   client::Admin& admin = connection_->admin();
   STROM_CHECK(admin.CreateDatabase(path.database, {}, client::IfExists::kIgnore).Get().ok());
   const TableDescriptor descriptor{
@@ -68,7 +75,7 @@ TableInfo DevCluster::MakeTable(const TablePath& path, std::vector<Column> colum
       .comment = {},
       .partition_keys = {},
       .distribution = TableDistribution{.bucket_keys = {}, .bucket_count = buckets},
-      .properties = {},
+      .properties = std::move(properties),
       .custom_properties = {}};
   const Status made = admin.CreateTable(path, descriptor).Get();
   STROM_CHECK(made.ok()) << made.ToString();

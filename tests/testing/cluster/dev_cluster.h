@@ -18,7 +18,8 @@ namespace strom::testing {
 // without workers: for tests of what talks to a cluster. Broken set-ups end the process.
 class DevCluster {
  public:
-  DevCluster();
+  // `options`: key=value of the configuration.
+  explicit DevCluster(std::vector<std::string> options = {});
   ~DevCluster();
 
   // Stops everything and starts it again over the same data; connections are made anew.
@@ -31,7 +32,8 @@ class DevCluster {
 
   // Makes a table; the database too. `columns` end in the primary key's, if there is one.
   TableInfo MakeTable(const TablePath& path, std::vector<Column> columns,
-                      std::vector<std::string> primary_key, int32_t buckets = 2);
+                      std::vector<std::string> primary_key, int32_t buckets = 2,
+                      PropertyMap properties = {});
 
   // The rows of a primary-key table as text, sorted.
   std::vector<std::string> Rows(const TablePath& path);
@@ -43,6 +45,7 @@ class DevCluster {
   void Stop();
 
   const TempDir dir_;
+  const std::vector<std::string> options_;
   io::PosixFileSystem files_;
   std::optional<cli::DevDirectory> directory_;
   std::unique_ptr<cli::DevServer> server_;
