@@ -274,7 +274,7 @@ Status CdcJob::WritePlan(const BatchPlan& plan) {
   return Status::Ok();
 }
 
-Status CdcJob::Commit(EventPosition to) {
+BatchPlan CdcJob::NextPlan(EventPosition to) const {
   BatchPlan plan;
   if (plan_) {
     plan.from = plan_->to;
@@ -283,6 +283,11 @@ Status CdcJob::Commit(EventPosition to) {
     plan.sequences = plan_->Advanced();
   }
   plan.to = to;
+  return plan;
+}
+
+Status CdcJob::Commit(EventPosition to) {
+  BatchPlan plan = NextPlan(to);
   for (const auto& [source, target] : targets_) {
     for (const auto& [bucket, batch] : target->batches()) plan.touched[target->id()].insert(bucket);
   }
@@ -302,14 +307,7 @@ Status CdcJob::Commit(EventPosition to) {
 }
 
 Status CdcJob::Truncate(EventPosition at, const std::vector<CdcTarget*>& targets) {
-  BatchPlan plan;
-  if (plan_) {
-    plan.from = plan_->to;
-    plan.writer = plan_->writer;
-    plan.writer_since_ms = plan_->writer_since_ms;
-    plan.sequences = plan_->Advanced();
-  }
-  plan.to = at;
+  BatchPlan plan = NextPlan(at);
   for (const CdcTarget* const target : targets) plan.truncated.insert(target->id());
   STROM_RETURN_IF_ERROR(progress_->Put(kPlanName, plan.ToText()));
   plan_ = std::move(plan);

@@ -57,6 +57,8 @@ class CdcJob final : public pipeline::Job {
   // Collects `events` into targets; gives the position of the last one, and where the last whole
   // transaction among them ends.
   Status Collect(std::vector<SourceEvent> events);
+  // The plan behind plan_, up to `to`, without what it does.
+  BatchPlan NextPlan(EventPosition to) const;
   Status Commit(EventPosition to);
   Status WritePlan(const BatchPlan& plan);
   Status Truncate(EventPosition at, const std::vector<CdcTarget*>& targets);

@@ -75,11 +75,11 @@ Result<std::unique_ptr<pipeline::Job>> PipelineJobs::MakeSink(const JobDefinitio
                                                               const pipeline::JobContext& context) {
   STROM_ASSIGN_OR_RETURN(const pipeline::JobClock clock, ClockOf(job, context.clock));
   STROM_ASSIGN_OR_RETURN(SinkSpec spec, SinkSpecOf(job, context, *database_));
-  STROM_ASSIGN_OR_RETURN(const std::unique_ptr<layer::View> view,
+  STROM_ASSIGN_OR_RETURN(std::unique_ptr<layer::View> view,
                          layer::View::Make(*database_, spec.query));
   if (view->stateless()) {
     STROM_ASSIGN_OR_RETURN(std::unique_ptr<SinkJob> made,
-                           SinkJob::Make(context, clock, *database_, std::move(spec)));
+                           SinkJob::Make(context, clock, std::move(view), std::move(spec)));
     return std::unique_ptr<pipeline::Job>(std::move(made));
   }
   // A result that needs state is kept in a hidden table, and that one goes to the target.
@@ -105,8 +105,10 @@ Result<std::unique_ptr<pipeline::Job>> PipelineJobs::MakeSink(const JobDefinitio
       },
       [this, clock,
        second](const pipeline::JobContext& inner) -> Result<std::unique_ptr<pipeline::Job>> {
+        STROM_ASSIGN_OR_RETURN(std::unique_ptr<layer::View> copied,
+                               layer::View::Make(*database_, second.query));
         STROM_ASSIGN_OR_RETURN(std::unique_ptr<SinkJob> made,
-                               SinkJob::Make(inner, clock, *database_, second));
+                               SinkJob::Make(inner, clock, std::move(copied), second));
         return std::unique_ptr<pipeline::Job>(std::move(made));
       }));
 }

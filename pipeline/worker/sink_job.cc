@@ -53,10 +53,8 @@ SinkJob::SinkJob(pipeline::JobContext context, pipeline::JobClock clock, TableIn
       open_(std::move(open)) {}
 
 Result<std::unique_ptr<SinkJob>> SinkJob::Make(pipeline::JobContext context,
-                                               pipeline::JobClock clock, duck::Database& database,
-                                               SinkSpec spec) {
-  STROM_ASSIGN_OR_RETURN(std::unique_ptr<layer::View> view,
-                         layer::View::Make(database, std::move(spec.query)));
+                                               pipeline::JobClock clock,
+                                               std::unique_ptr<layer::View> view, SinkSpec spec) {
   if (!view->stateless()) {
     return Error(ErrorCode::kInvalidSql,
                  "the query of a sink may filter and compute rows, but not join or group them: "

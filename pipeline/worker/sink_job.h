@@ -30,11 +30,11 @@ struct SinkSpec {
 // first run begins at the changelog's beginning.
 class SinkJob final : public pipeline::Job {
  public:
-  // `database` and the parts of `context` outlive it. Errors: kInvalidSql for a query that needs
-  // state; those of View::Make.
+  // `view` is that of the spec's query. The parts of `context` outlive it, as the view's database
+  // does. Errors: kInvalidSql for a query that needs state.
   static Result<std::unique_ptr<SinkJob>> Make(pipeline::JobContext context,
-                                               pipeline::JobClock clock, duck::Database& database,
-                                               SinkSpec spec);
+                                               pipeline::JobClock clock,
+                                               std::unique_ptr<layer::View> view, SinkSpec spec);
 
   Status Run() override;
 
