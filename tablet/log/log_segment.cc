@@ -154,8 +154,9 @@ Status LogSegment::Append(BytesView batches, const std::vector<record::LogBatchV
       << next_offset();
   const uint64_t position = size();
   if (const Status written = log_->WriteAt(position, batches); !written.ok()) {
-    // A part may be in the file. Cut it, so that the file ends with a whole batch again.
-    failed_ = !log_->Truncate(position).ok();
+    // A part may be in the file. Cut it for good: what is written over a part of it must not be
+    // followed by the rest after a power failure.
+    failed_ = !log_->Truncate(position).ok() || !log_->Sync().ok();
     return written;
   }
   for (const record::LogBatchView& view : views) {

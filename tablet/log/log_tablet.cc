@@ -15,7 +15,8 @@ LogTablet::LogTablet(io::FileSystem& files, const runtime::Clock& clock, std::st
       directory_(std::move(directory)),
       bucket_(bucket),
       options_(options),
-      recovery_point_(recovery_point.value()) {}
+      recovery_point_(recovery_point.value()),
+      epochs_(files_, directory_) {}
 
 Result<std::unique_ptr<LogTablet>> LogTablet::Open(io::FileSystem& files,
                                                    const runtime::Clock& clock,
@@ -68,6 +69,7 @@ const LogSegment& LogTablet::SegmentOf(const Segments& segments, LogOffset offse
 }
 
 Result<AppendInfo> LogTablet::AppendAsLeader(Bytes batches) {
+  STROM_RETURN_IF_ERROR(CheckNotBroken());
   STROM_ASSIGN_OR_RETURN(std::vector<record::LogBatchView> views,
                          record::SplitProducedBatches(batches));
   // Each batch is judged after those before it. What was written by an earlier attempt is left out;
@@ -78,7 +80,9 @@ Result<AppendInfo> LogTablet::AppendAsLeader(Bytes batches) {
   const bool several = views.size() > 1;
   if (several) after = writers_;
   for (const record::LogBatchView& view : views) {
-    STROM_ASSIGN_OR_RETURN(const auto written, (several ? after : writers_).Check(view.header()));
+    STROM_ASSIGN_OR_RETURN(
+        const auto written,
+        (several ? after : writers_).Check(view.header(), writers_expire_before_ms()));
     if (written) {
       if (!first_duplicate) first_duplicate = written;
     } else if (several) {
@@ -161,76 +165,39 @@ Status LogTablet::Roll() {
   return Status::Ok();
 }
 
-Status LogTablet::TruncateTo(LogOffset offset) {
-  Segments list = *segments();
-  if (offset >= log_end_offset()) return Status::Ok();
-  // Readers may still hold the removed segments; the files stay readable for them.
-  while (list.size() > 1 && list.back()->base_offset() > offset) {
-    const auto removed = list.back();
-    list.pop_back();
-    Publish(list);
-    STROM_RETURN_IF_ERROR(removed->Remove(files_));
-  }
-  if (offset < list.front()->base_offset()) {
-    STROM_RETURN_IF_ERROR(list.front()->Remove(files_));
-    STROM_ASSIGN_OR_RETURN(list.front(),
-                           LogSegment::Create(files_, directory_, offset, options_.segment));
-    Publish(list);
-  } else {
-    STROM_RETURN_IF_ERROR(list.back()->TruncateTo(offset));
-  }
-  const LogOffset end = list.back()->next_offset();
-  log_end_offset_.store(end.value(), std::memory_order_release);
-  recovery_point_.store(std::min(recovery_point_.load(), end.value()));
-  // Batches that were forgotten in favour of those just cut count again.
-  writers_ = WriterState();
-  return LoadWriters();
-}
-
-Result<size_t> LogTablet::DeleteOldSegments(const RetentionPolicy& policy) {
-  Segments list = *segments();
-  const int64_t now = clock_.WallNow();
-  uint64_t size = size_bytes();
-  size_t gone = 0;
-  while (list.size() - gone > 1) {
-    const LogSegment& oldest = *list[gone];
-    const LogOffset end = list[gone + 1]->base_offset();
-    const bool old = policy.ttl_ms > 0 && oldest.max_timestamp_ms() < now - policy.ttl_ms;
-    const bool too_much =
-        policy.size_max_bytes > 0 && size > static_cast<uint64_t>(policy.size_max_bytes);
-    if (end > policy.keep_from || !(old || too_much)) break;
-    size -= oldest.size();
-    ++gone;
-  }
-  if (gone == 0) return gone;
-  const Segments removed(list.begin(), list.begin() + static_cast<ptrdiff_t>(gone));
-  list.erase(list.begin(), list.begin() + static_cast<ptrdiff_t>(gone));
-  Publish(std::move(list));
-  for (const auto& segment : removed) STROM_RETURN_IF_ERROR(segment->Remove(files_));
-  STROM_LOG(kInfo, "{}: removed {} segments, log starts at {}", bucket_, gone, log_start_offset());
-  return gone;
-}
-
 void LogTablet::ExpireWriters() {
-  writers_.Expire(clock_.WallNow() - options_.writer_expiration_ms);
+  writers_.Expire(writers_expire_before_ms());
+}
+
+int64_t LogTablet::writers_expire_before_ms() const {
+  return max_timestamp_ms() - options_.writer_expiration_ms;
 }
 
 Status LogTablet::Sync() {
-  const auto list = segments();
+  std::shared_ptr<const Segments> list;
+  LogOffset from;
+  uint64_t cut_count;
+  {
+    absl::MutexLock lock(&mutex_);
+    list = segments_;
+    from = recovery_point();
+    cut_count = cut_count_;
+  }
   const LogOffset end = list->back()->next_offset();
-  const LogOffset from = recovery_point();
   for (size_t i = 0; i < list->size(); ++i) {
     const bool last = i + 1 == list->size();
     if (!last && (*list)[i + 1]->base_offset() <= from) continue;
     STROM_RETURN_IF_ERROR((*list)[i]->Sync());
   }
-  int64_t seen = recovery_point_.load();
-  while (seen < end.value() && !recovery_point_.compare_exchange_weak(seen, end.value())) {
+  absl::MutexLock lock(&mutex_);
+  if (cut_count == cut_count_ && end > recovery_point()) {
+    recovery_point_.store(end.value(), std::memory_order_release);
   }
   return Status::Ok();
 }
 
 Status LogTablet::Close() {
+  STROM_RETURN_IF_ERROR(CheckNotBroken());
   STROM_RETURN_IF_ERROR(WriteWriterSnapshot());
   STROM_RETURN_IF_ERROR(active().Seal());
   return Sync();

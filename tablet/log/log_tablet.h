@@ -3,6 +3,7 @@
 #include <atomic>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,8 @@
 #include "common/record/log_batch.h"
 #include "common/runtime/clock.h"
 #include "common/types/table_bucket.h"
+#include "tablet/log/cut_note.h"
+#include "tablet/log/leader_epochs.h"
 #include "tablet/log/log_segment.h"
 #include "tablet/log/writer_state.h"
 
@@ -42,15 +45,20 @@ struct AppendInfo {
 //
 // Everything that changes it runs on the bucket's strand. Reads, offsets and Sync may run beside it
 // on any thread: they work on a published list of segments. The log knows nothing of roles; what is
-// committed (the high watermark) is its replica's business.
+// committed (the high watermark) is its replica's business. It knows which leader epoch wrote which
+// part, once it was told (StartEpoch by a leader, AppendAsFollower by a follower).
 //
-// Always true: batches tile [log_start_offset, log_end_offset) without holes.
+// Always true: batches tile [log_start_offset, log_end_offset) without holes; their commit
+// timestamps and leader epochs never go back. What was cut off does not come back, whatever the
+// disk lost since: cuts are synced before anything is written over them.
 class LogTablet {
  public:
   // Opens the log in `directory`, which exists, or begins one at offset 0. Unless `clean_shutdown`,
   // segments at or above `recovery_point` are checked batch by batch and cut at the first bad one:
-  // what lies below was synced. May take as long as reading those segments.
-  // Errors: kStorage; kCorruptRecord for files that cannot be this log's.
+  // what lies below was synced. The epochs of what was cut go too. May take as long as reading
+  // those segments.
+  // Errors: kStorage; kCorruptRecord for files that cannot be this log's, and for a history of
+  // leader epochs that does not read.
   static Result<std::unique_ptr<LogTablet>> Open(io::FileSystem& files, const runtime::Clock& clock,
                                                  std::string directory, TableBucket bucket,
                                                  const LogOptions& options,
@@ -70,12 +78,38 @@ class LogTablet {
   uint64_t size_bytes() const;
   size_t segment_count() const;
 
+  // Leader epochs, as a leader and its followers compare them; any thread -----------------------
+
+  // Of the last record; nullopt in an empty log, or one that is older than its history.
+  std::optional<LeaderEpoch> last_epoch() const;
+  // The end of the largest known epoch that is not above `epoch`. None: kNoEpoch, with the log's
+  // start, or where the first known epoch starts if the log is older than its history.
+  EpochEnd EndOfEpoch(LeaderEpoch epoch) const;
+  // The epochs that wrote the records in [from, to), oldest first; the first may start below
+  // `from`.
+  std::vector<EpochStart> EpochsCovering(LogOffset from, LogOffset to) const;
+
+  // On the strand -----------------------------------------------------------------------------
+
+  // What is appended from now on is of this epoch. A leader calls it before its first append;
+  // again with the same epoch it does nothing. Syncs a small file if the epoch is new.
+  // Errors: kFencedLeaderEpoch if the log knows a newer one; kStorage, kDiskWriteLocked.
+  Status StartEpoch(LeaderEpoch epoch);
+
   // Appends the batches of one request as their leader: checks CRCs and writer sequences, gives
   // them offsets and one commit timestamp (never below an earlier one), writes them as one piece.
   // `batches` is taken, because the headers are patched in place. On error nothing was appended.
   // Errors: kCorruptRecord; kOutOfOrderSequence; kRecordTooLarge for more than a segment holds;
   // kStorage, kDiskWriteLocked.
   Result<AppendInfo> AppendAsLeader(Bytes batches);
+
+  // Appends what the leader's log holds from this log's end on: whole batches, with the offsets and
+  // timestamps they have, and the epochs that cover them, as EpochsCovering gives them there.
+  // Checks CRCs, that the batches tile from the log's end on, that timestamps and epochs do not go
+  // back. Writers are noted, not judged: the leader did that. Returns the new log end; no bytes: it
+  // is the old one. On a storage error the batches before it may be there: log_end_offset() tells.
+  // Errors: kCorruptRecord naming what does not fit; kStorage, kDiskWriteLocked.
+  Result<LogOffset> AppendAsFollower(Bytes batches, std::span<const EpochStart> epochs);
 
   // Whole batches from offset `from` on, up to `size_max` bytes, or the first one whatever its size
   // if `at_least_one`. The first batch may begin before `from`. Nothing at or above `upper`.
@@ -92,12 +126,21 @@ class LogTablet {
   // Largest commit timestamp in the log; -1 if it is empty.
   int64_t max_timestamp_ms() const;
 
-  // Cuts all batches with records >= `offset` and the writer state with them.
+  // Cuts all batches with records >= `offset`, and writer state and epochs with them; synced. Below
+  // the log's start it is RestartAt.
+  // Errors of both: kStorage, kDiskWriteLocked. If the cut had begun, the log takes no more appends
+  // and no cuts until it is opened again: what is left of it is known only then.
   Status TruncateTo(LogOffset offset);
+
+  // Removes everything; the log begins anew at `offset`, without records, writers and epochs. One
+  // step: after a crash the log is the old one or the new one.
+  Status RestartAt(LogOffset offset);
 
   // Removes old segments. Returns how many went.
   Result<size_t> DeleteOldSegments(const RetentionPolicy& policy);
 
+  // Forgets writers whose last batch is older than the newest one of the log by more than their
+  // expiration. The clock has no say: all replicas judge by the same timestamps.
   void ExpireWriters();
 
   // Syncs what was written before the call and moves the recovery point there. Any thread; blocks.
@@ -119,11 +162,31 @@ class LogTablet {
   LogSegment& active() const { return *segments()->back(); }
 
   Status Load(bool clean_shutdown);
+  Status LoadCutNote(bool clean_shutdown);
   Status LoadSegments(bool clean_shutdown);
+  Status LoadEpochs();
   Status LoadWriters();
   Status Roll();
+  // TruncateTo and RestartAt, after LowerRecoveryPoint; on an error the log is broken.
+  Status Cut(LogOffset offset);
+  Status Restart(LogOffset offset);
+  // Before anything at or above `offset` is cut: nothing there counts as synced, in this life and,
+  // noted in a file, in the next. Notes a restart too, if this is to be one.
+  Status LowerRecoveryPoint(LogOffset offset, std::optional<LogOffset> restart_at);
+  // Does what `note` says of a restart, and takes that out of it. Returns the only segment.
+  Result<std::shared_ptr<LogSegment>> BeginAnew(CutNote note);
+  // Removes the last segment of `list` for good.
+  Status RemoveLast(Segments& list);
+  Status CheckNotBroken() const;
+  // The known epochs of the records there are.
+  EpochHistory EpochsOfRecords() const;
+  // Leaves that of the record before `log_start` too: it tells whether a follower whose log ends
+  // there can go on.
+  static void CutEpochsBelow(LogOffset log_start, EpochHistory& epochs);
+  // The commit timestamp before which a writer's last batch is too old to count.
+  int64_t writers_expire_before_ms() const;
   Status WriteWriterSnapshot();
-  // Keeps the two newest writer snapshots, and none above `end`.
+  // Keeps the two newest writer snapshots, and, for good, none above `end`.
   Status RemoveWriterSnapshots(LogOffset end);
   Result<std::vector<LogOffset>> WriterSnapshots() const;
 
@@ -133,11 +196,14 @@ class LogTablet {
   const TableBucket bucket_;
   const LogOptions options_;
 
-  mutable absl::Mutex mutex_;  // For the pointer only.
+  mutable absl::Mutex mutex_;  // Never held over I/O.
   std::shared_ptr<const Segments> segments_ ABSL_GUARDED_BY(mutex_);
+  uint64_t cut_count_ ABSL_GUARDED_BY(mutex_) = 0;  // A Sync from before a cut says nothing now.
   std::atomic<int64_t> log_end_offset_{0};
-  std::atomic<int64_t> recovery_point_;
+  std::atomic<int64_t> recovery_point_;  // Written under mutex_.
+  LeaderEpochs epochs_;
   WriterState writers_;
+  bool broken_ = false;  // A cut failed half-way.
 };
 
 }  // namespace strom::tablet

@@ -15,10 +15,34 @@ constexpr uint64_t kWriterSnapshotSizeMax = uint64_t{256} << 20;
 }  // namespace
 
 Status LogTablet::Load(bool clean_shutdown) {
+  STROM_RETURN_IF_ERROR(LoadCutNote(clean_shutdown));
   STROM_RETURN_IF_ERROR(LoadSegments(clean_shutdown));
   log_end_offset_.store(segments()->back()->next_offset().value(), std::memory_order_release);
   recovery_point_.store(std::min(recovery_point_.load(), log_end_offset().value()));
-  return LoadWriters();
+  STROM_RETURN_IF_ERROR(LoadEpochs());
+  STROM_RETURN_IF_ERROR(LoadWriters());
+  // Those in the log that had been forgotten stay so.
+  ExpireWriters();
+  return Status::Ok();
+}
+
+// The recovery point given may be from before a cut, and a restart may not have come to its end.
+Status LogTablet::LoadCutNote(bool clean_shutdown) {
+  STROM_ASSIGN_OR_RETURN(const auto note, ReadCutNote(files_, directory_));
+  if (!note) return Status::Ok();
+  if (note->restart_at) STROM_RETURN_IF_ERROR(BeginAnew(*note).status());
+  if (clean_shutdown || recovery_point() > note->stale_until) {
+    return RemoveCutNote(files_, directory_);
+  }
+  recovery_point_.store(std::min(recovery_point(), note->cut_at).value());
+  return Status::Ok();
+}
+
+Status LogTablet::LoadEpochs() {
+  STROM_RETURN_IF_ERROR(epochs_.Load());
+  EpochHistory epochs = EpochsOfRecords();
+  CutEpochsBelow(log_start_offset(), epochs);
+  return epochs_.Set(std::move(epochs));
 }
 
 Status LogTablet::LoadSegments(bool clean_shutdown) {
@@ -38,6 +62,7 @@ Status LogTablet::LoadSegments(bool clean_shutdown) {
   }
 
   Segments list;
+  bool cut = false;
   for (size_t i = 0; i < bases.size(); ++i) {
     const LogOffset base = bases[i];
     if (!list.empty() && list.back()->next_offset() != base) {
@@ -52,6 +77,7 @@ Status LogTablet::LoadSegments(bool clean_shutdown) {
       for (const std::string_view suffix : {kLogSuffix, kOffsetIndexSuffix, kTimeIndexSuffix}) {
         STROM_RETURN_IF_ERROR(files_.RemoveRecursively(LogFilePath(directory_, base, suffix)));
       }
+      cut = true;
       continue;
     }
     const bool synced = i + 1 < bases.size() && bases[i + 1] <= recovery_point();
@@ -60,7 +86,14 @@ Status LogTablet::LoadSegments(bool clean_shutdown) {
         clean_shutdown || synced
             ? LogSegment::Open(files_, directory_, base, options_.segment)
             : LogSegment::Recover(files_, directory_, base, options_.segment, [](const auto&) {}));
+    cut = cut || segment->bytes_cut() > 0;
     list.push_back(std::move(segment));
+  }
+  if (cut) {
+    // For good, before anything is written over it: else the rest of what was there might follow
+    // it after a power failure.
+    STROM_RETURN_IF_ERROR(list.back()->Sync());
+    STROM_RETURN_IF_ERROR(files_.SyncDirectory(directory_));
   }
   if (list.empty()) {
     STROM_ASSIGN_OR_RETURN(auto first,
@@ -91,7 +124,8 @@ Status LogTablet::RemoveWriterSnapshots(LogOffset end) {
     if (it >= kept && it < above) continue;
     STROM_RETURN_IF_ERROR(files_.RemoveFile(LogFilePath(directory_, *it, kWriterSnapshotSuffix)));
   }
-  return Status::Ok();
+  // One that came back would be believed once the log has grown past it with other batches.
+  return above == offsets.end() ? Status::Ok() : files_.SyncDirectory(directory_);
 }
 
 Status LogTablet::WriteWriterSnapshot() {

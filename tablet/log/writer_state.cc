@@ -12,9 +12,13 @@ BatchSequence Following(BatchSequence sequence) {
 
 }  // namespace
 
-Result<std::optional<WrittenBatch>> WriterState::Check(const record::LogBatchHeader& header) const {
+Result<std::optional<WrittenBatch>> WriterState::Check(const record::LogBatchHeader& header,
+                                                       int64_t expired_before_ms) const {
   if (header.writer_id == kNoWriter) return std::optional<WrittenBatch>();
-  const auto it = writers_.find(header.writer_id);
+  auto it = writers_.find(header.writer_id);
+  if (it != writers_.end() && it->second.back().timestamp_ms < expired_before_ms) {
+    it = writers_.end();
+  }
   BatchSequence expected(0);
   if (it != writers_.end()) {
     for (const WrittenBatch& batch : it->second) {
@@ -31,6 +35,9 @@ Result<std::optional<WrittenBatch>> WriterState::Check(const record::LogBatchHea
 void WriterState::Note(const record::LogBatchHeader& header) {
   if (header.writer_id == kNoWriter) return;
   std::deque<WrittenBatch>& batches = writers_[header.writer_id];
+  if (!batches.empty() && header.batch_sequence != Following(batches.back().sequence)) {
+    batches.clear();
+  }
   batches.push_back({.sequence = header.batch_sequence,
                      .last_offset = header.last_offset(),
                      .offset_delta = header.last_offset_delta(),

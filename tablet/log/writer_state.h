@@ -28,12 +28,16 @@ class WriterState {
  public:
   static constexpr size_t kBatchesKept = 5;
 
-  // Whether a batch may be appended: nullopt for yes; for a retry the batch it repeats.
+  // Whether a batch may be appended: nullopt for yes; for a retry the batch it repeats. A writer
+  // whose newest batch is older than `expired_before_ms` counts as unknown, whether Expire has
+  // already forgotten it or not.
   // Errors: kOutOfOrderSequence naming writer, sequence and the one expected.
-  Result<std::optional<WrittenBatch>> Check(const record::LogBatchHeader& header) const;
+  Result<std::optional<WrittenBatch>> Check(const record::LogBatchHeader& header,
+                                            int64_t expired_before_ms) const;
 
   // Notes an appended batch. `header` has its final offset and timestamp. Batches without a writer
-  // are not noted.
+  // are not noted. One that does not follow the writer's last begins its history anew: the leader
+  // had forgotten the writer when it took the batch.
   void Note(const record::LogBatchHeader& header);
 
   // Forgets writers whose newest batch is older than `before_ms`.

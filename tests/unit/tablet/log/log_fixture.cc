@@ -28,6 +28,18 @@ Result<AppendInfo> LogFixture::Append(int count, WriterId writer, BatchSequence 
   return log_->AppendAsLeader(Batch(Counting(next, next + count), writer, sequence));
 }
 
+Status LogFixture::Follow(const LogTablet& leader, size_t size_max) {
+  while (log_->log_end_offset() < leader.log_end_offset()) {
+    const LogOffset end = log_->log_end_offset();
+    STROM_ASSIGN_OR_RETURN(Bytes bytes, leader.Read(end, size_max, true, LogOffset(INT64_MAX)));
+    const LogOffset next = record::SplitBatches(bytes).value().back().next_offset();
+    const auto epochs = leader.EpochsCovering(end, next);
+    STROM_ASSIGN_OR_RETURN(const LogOffset taken, log_->AppendAsFollower(std::move(bytes), epochs));
+    STROM_CHECK(taken == next && log_->log_end_offset() == next) << taken;
+  }
+  return Status::Ok();
+}
+
 std::vector<int> LogFixture::Counting(int from, int to) {
   std::vector<int> values;
   for (int i = from; i < to; ++i) values.push_back(i);

@@ -28,6 +28,10 @@ class LogFixture {
   Result<AppendInfo> Append(int count, WriterId writer = kNoWriter,
                             BatchSequence sequence = kNoSequence);
 
+  // Takes all that `leader` has behind this log's end, in answers of up to `size_max` bytes or one
+  // batch, as a follower that does not diverge. Returns the first error.
+  Status Follow(const LogTablet& leader, size_t size_max = 1 << 20);
+
   // All values from `from` on, read in pieces of `size_max` bytes.
   std::vector<int> ReadAll(LogOffset from = LogOffset(0), size_t size_max = 1 << 20);
   // 0, 1, …, n - 1 from `from` on.
@@ -50,6 +54,7 @@ class LogFixture {
   sim::SimDisk& disk() { return disk_; }
   sim::SimClock& clock() { return clock_; }
   std::vector<std::string> FileNames();
+  const LogOptions& options() const { return options_; }
 
   static constexpr const char* kDirectory = "/data/db/t-7/log-0";
 

@@ -22,6 +22,8 @@ record::LogBatchHeader Header(int64_t writer, int32_t sequence, int64_t base, in
   return header;
 }
 
+constexpr int64_t kNever = INT64_MIN;  // Does a writer expire.
+
 Bytes FileBytes(sim::SimDisk& disk, const std::string& path) {
   return io::ReadWholeFile(disk, path, 1 << 20).value();
 }
@@ -89,24 +91,24 @@ TEST_CASE("an index that cannot be is refused, to be rebuilt", "[log]") {
 
 TEST_CASE("a writer begins at 0, goes on by one and may repeat its last five batches", "[log]") {
   WriterState state;
-  CHECK(state.Check(Header(1, 3, 0, 1)).status().code() == ErrorCode::kOutOfOrderSequence);
+  CHECK(state.Check(Header(1, 3, 0, 1), kNever).status().code() == ErrorCode::kOutOfOrderSequence);
   for (int i = 0; i < 8; ++i) {
-    CHECK_FALSE(state.Check(Header(1, i, 0, 2)).value());
+    CHECK_FALSE(state.Check(Header(1, i, 0, 2), kNever).value());
     state.Note(Header(1, i, 2 * i, 2));
   }
-  CHECK(state.Check(Header(1, 7, 0, 2)).value()->base_offset() == LogOffset(14));
-  CHECK(state.Check(Header(1, 3, 0, 2)).value()->base_offset() == LogOffset(6));
-  CHECK(state.Check(Header(1, 2, 0, 2)).status().message() ==
+  CHECK(state.Check(Header(1, 7, 0, 2), kNever).value()->base_offset() == LogOffset(14));
+  CHECK(state.Check(Header(1, 3, 0, 2), kNever).value()->base_offset() == LogOffset(6));
+  CHECK(state.Check(Header(1, 2, 0, 2), kNever).status().message() ==
         "writer 1: batch sequence 2, expected 8");
-  CHECK_FALSE(state.Check(Header(2, 0, 0, 1)).value());
-  CHECK_FALSE(state.Check(Header(-1, -1, 0, 1)).value());  // Not idempotent: never judged.
+  CHECK_FALSE(state.Check(Header(2, 0, 0, 1), kNever).value());
+  CHECK_FALSE(state.Check(Header(-1, -1, 0, 1), kNever).value());  // Not idempotent: never judged.
 }
 
 TEST_CASE("a sequence wraps from its largest number to 0", "[log]") {
   WriterState state;
   state.Note(Header(1, INT32_MAX, 5, 1));
-  CHECK_FALSE(state.Check(Header(1, 0, 0, 1)).value());
-  CHECK_FALSE(state.Check(Header(1, 1, 0, 1)).ok());
+  CHECK_FALSE(state.Check(Header(1, 0, 0, 1), kNever).value());
+  CHECK_FALSE(state.Check(Header(1, 1, 0, 1), kNever).ok());
 }
 
 TEST_CASE("idle writers are forgotten", "[log]") {
@@ -115,7 +117,20 @@ TEST_CASE("idle writers are forgotten", "[log]") {
   state.Note(Header(2, 0, 1, 1, 2000));
   state.Expire(1500);
   CHECK(state.writer_count() == 1);
-  CHECK_FALSE(state.Check(Header(1, 0, 0, 1)).value());
+  CHECK_FALSE(state.Check(Header(1, 0, 0, 1), kNever).value());
+}
+
+TEST_CASE("an idle writer counts as unknown, whether it was forgotten already or not", "[log]") {
+  WriterState state;
+  state.Note(Header(1, 0, 0, 1, 1000));
+  state.Note(Header(1, 1, 1, 1, 2000));
+  CHECK(state.Check(Header(1, 1, 0, 1), 2000).value());  // A retry.
+  CHECK_FALSE(state.Check(Header(1, 0, 0, 1), 2001).value());
+  CHECK(state.Check(Header(1, 2, 0, 1), 2001).status().message().find("unknown writer") !=
+        std::string_view::npos);
+  // Where the leader took it as new, it is.
+  state.Note(Header(1, 0, 2, 1, 9000));
+  CHECK(state.Check(Header(1, 1, 0, 1), 2001).value() == std::nullopt);
 }
 
 TEST_CASE("a writer snapshot reads back, and Fluss's own reads too", "[log]") {
@@ -123,15 +138,15 @@ TEST_CASE("a writer snapshot reads back, and Fluss's own reads too", "[log]") {
   for (int i = 0; i < 7; ++i) state.Note(Header(1001, i, 10 * i, 10, 500 + i));
   const WriterState back = WriterState::FromJson(state.ToJson()).value();
   CHECK(back.ToJson() == state.ToJson());
-  CHECK(back.Check(Header(1001, 3, 0, 1)).value()->last_offset == LogOffset(39));
+  CHECK(back.Check(Header(1001, 3, 0, 1), kNever).value()->last_offset == LogOffset(39));
 
   const WriterState fluss =
       WriterState::FromJson(
           R"({"version":1,"writer_id_entries":[{"writer_id":1001,"last_batch_sequence":23,)"
           R"("last_batch_base_offset":199,"offset_delta":99,"last_batch_timestamp":17}]})")
           .value();
-  CHECK(fluss.Check(Header(1001, 23, 0, 1)).value()->base_offset() == LogOffset(100));
-  CHECK_FALSE(fluss.Check(Header(1001, 24, 0, 1)).value());
+  CHECK(fluss.Check(Header(1001, 23, 0, 1), kNever).value()->base_offset() == LogOffset(100));
+  CHECK_FALSE(fluss.Check(Header(1001, 24, 0, 1), kNever).value());
 
   for (const char* bad : {"", "{}", "[]", R"({"version":2,"writer_id_entries":[]})",
                           R"({"version":1,"writer_id_entries":[{"writer_id":"x"}]})"}) {
