@@ -176,7 +176,8 @@ Future<TableLeaders> Admin::ListLeaders(const TablePath& path) {
           return promise.Set(status.ok() ? Error(ErrorCode::kTableNotExist, "table {}", path)
                                          : status.WithContext(fmt::format("leaders of {}", path)));
         }
-        promise.Set(TableLeaders{.table = table->id, .buckets = table->leaders});
+        promise.Set(TableLeaders{
+            .table = table->id, .buckets = table->leaders, .replicas = table->replicas});
       });
   return future;
 }

@@ -12,7 +12,8 @@ namespace {
 Result<TableLocation> LocationFromPb(const TablePath& path, const pb::PbTableMetadata& table) {
   TableLocation location{.id = TableId(table.table_id()),
                          .schema_id = SchemaId(static_cast<int16_t>(table.schema_id())),
-                         .leaders = {}};
+                         .leaders = {},
+                         .replicas = {}};
   for (const pb::PbBucketMetadata& bucket : table.bucket_metadata()) {
     if (bucket.bucket_id() < 0) {
       return Error(ErrorCode::kCorruptMessage, "metadata of table {}: bucket {}", path,
@@ -20,6 +21,8 @@ Result<TableLocation> LocationFromPb(const TablePath& path, const pb::PbTableMet
     }
     location.leaders[BucketId(bucket.bucket_id())] =
         bucket.has_leader_id() ? std::optional(ServerId(bucket.leader_id())) : std::nullopt;
+    std::vector<ServerId>& replicas = location.replicas[BucketId(bucket.bucket_id())];
+    for (const int32_t replica : bucket.replica_id()) replicas.emplace_back(replica);
   }
   return location;
 }

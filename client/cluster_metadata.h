@@ -22,6 +22,7 @@ struct TableLocation {
   TableId id;
   SchemaId schema_id;                                   // The newest.
   std::map<BucketId, std::optional<ServerId>> leaders;  // All buckets; none: nobody leads.
+  std::map<BucketId, std::vector<ServerId>> replicas;   // All buckets; the preferred leader first.
 };
 
 // What a client knows of the cluster. Immutable; each answer to GetMetadata makes a new one.

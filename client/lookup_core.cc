@@ -73,7 +73,8 @@ void LookupCore::Ask(LookupKind kind, EncodedKey key, Done done) {
            .deadline = now + options_.timeout.value_or(cluster_->request_timeout()),
            .last_error = {},
            .done = std::move(done)});
-      wake = CanSend(line, now);  // Else an answer or the timer wakes the sender.
+      // Else an answer or the timer wakes the sender; of a line that was empty there is no timer.
+      wake = CanSend(line, now) || line.waiting.size() == 1;
     }
   }
   if (!refused.ok()) return done(std::move(refused));
@@ -171,16 +172,17 @@ LookupCore::Questions LookupCore::TakeQuestions(Line& line) {
 
 void LookupCore::Send(LookupKind kind, const ServerNode& server, std::vector<Outgoing> asked) {
   std::vector<LookupKeys> keys;
-  MonoTime deadline = cluster_->Deadline();
+  // The latest: one old question must not make the request fail for all.
+  MonoTime latest;
   for (const Outgoing& one : asked) {
     LookupKeys& of_bucket = keys.emplace_back(LookupKeys{one.line.bucket, {}});
     for (const Question& question : one.questions) {
       of_bucket.keys.push_back(question.key);
-      deadline = std::min(deadline, question.deadline);
+      latest = std::max(latest, question.deadline);
     }
   }
   SendLookup(
-      *cluster_, server, kind, table_.info().id, keys, deadline,
+      *cluster_, server, kind, table_.info().id, keys, std::min(cluster_->Deadline(), latest),
       [self = shared_from_this(), asked = std::move(asked)](Result<LookupAnswers> answers) mutable {
         LookupCore& core = *self;
         core.strand_.Post([self = std::move(self), asked = std::move(asked),

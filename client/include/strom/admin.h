@@ -44,6 +44,8 @@ struct ClusterServers {
 struct TableLeaders {
   TableId table;
   std::map<BucketId, std::optional<ServerId>> buckets;  // All; none: nobody leads it now.
+  // Who has a copy of each, the preferred leader first.
+  std::map<BucketId, std::vector<ServerId>> replicas;
 };
 
 // Databases, tables and offsets of a cluster. Part of a Connection; thread-safe; nothing here

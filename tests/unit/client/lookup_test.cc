@@ -104,6 +104,45 @@ TEST_CASE("a lookup that gets no answer ends in time", "[client]") {
   CHECK(sim.scheduler.now() - before <= Seconds(12));
 }
 
+TEST_CASE("a key asked for while its bucket pauses is asked for after the pause", "[client]") {
+  SimClient sim(GENERATE(range(1, 6)));
+  sim.cluster.AddTable(kUsers, Users(1));
+  Write(sim, 2);
+  auto lookup = sim.Finder(kUsers, {.timeout = Millis(700)});
+  REQUIRE(sim.Await(lookup->Get(Key(1))).ok());
+  sim.network.SetReachable("s0", false);
+  sim.network.BreakConnections("s0");
+  CHECK_FALSE(sim.Await(lookup->Get(Key(1))).ok());  // Nobody else asks: no timer is left.
+  sim.network.SetReachable("s0", true);
+  bool answered = false;
+  for (int i = 0; i < 5 && !answered; ++i) {
+    answered = sim.Await(lookup->Get(Key(1)), Seconds(30)).ok();
+  }
+  CHECK(answered);
+}
+
+TEST_CASE("an old question does not fail those that are asked with it", "[client]") {
+  SimClient sim(3);
+  sim.cluster.AddTable(kUsers, Users(1));
+  Write(sim, 3);
+  auto lookup = sim.Finder(kUsers, {.in_flight_max = 1, .timeout = Seconds(10)});
+  REQUIRE(sim.Await(lookup->Get(Key(0))).ok());
+  sim.cluster.hold_lookups = true;
+  auto first = lookup->Get(Key(0));
+  auto old = lookup->Get(Key(1));
+  sim.scheduler.RunFor(Seconds(9));
+  auto young = lookup->Get(Key(2));
+  sim.cluster.Release();  // The first; the other two go together, and their answer takes long.
+  sim.scheduler.RunFor(Seconds(3));
+  sim.cluster.lookups.clear();
+  sim.cluster.hold_lookups = false;
+  sim.cluster.Release();
+  CHECK(sim.Await(std::move(young)).value() == User(2, "user 2"));
+  CHECK(sim.cluster.lookups.empty());
+  CHECK(sim.Await(std::move(old)).value() == User(1, "user 1"));
+  CHECK(sim.Await(std::move(first)).ok());
+}
+
 TEST_CASE("errors that do not pass come at once", "[client]") {
   SimClient sim(5);
   sim.cluster.AddTable(kUsers, Users(1));
