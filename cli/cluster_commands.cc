@@ -1,5 +1,7 @@
 #include <ostream>
 
+#include <fmt/ranges.h>
+
 #include "cli/commands.h"
 #include "cli/row_printer.h"
 #include "cli/session.h"
@@ -32,7 +34,7 @@ Status PrintBuckets(Session& session, Format format, Console& console) {
   const auto printer =
       MakeRowPrinter(format,
                      {TextColumn("database"), TextColumn("table"), NumberColumn("id"),
-                      NumberColumn("bucket"), NumberColumn("leader")},
+                      NumberColumn("bucket"), NumberColumn("leader"), TextColumn("replicas")},
                      console.out);
   for (const std::string& database : databases) {
     STROM_ASSIGN_OR_RETURN(const auto tables, session.Await(session.admin().ListTables(database)));
@@ -40,9 +42,11 @@ Status PrintBuckets(Session& session, Format format, Console& console) {
       STROM_ASSIGN_OR_RETURN(const client::TableLeaders leaders,
                              session.Await(session.admin().ListLeaders({database, table})));
       for (const auto& [bucket, leader] : leaders.buckets) {
+        const auto replicas = fmt::format("{}", fmt::join(leaders.replicas.at(bucket), " "));
         printer->Print({Value::String(database), Value::String(table),
                         Value::Int(leaders.table.value()), Value::Int(bucket.value()),
-                        leader ? Value::Int(leader->value()) : Value::Null()});
+                        leader ? Value::Int(leader->value()) : Value::Null(),
+                        Value::String(replicas)});
       }
     }
   }
@@ -74,7 +78,7 @@ Command ClusterCommands() {
           .help = "Servers, and who leads what",
           .children = {
               {.name = "status",
-               .help = "Print servers, tables, buckets and their leaders, for people",
+               .help = "Print servers, tables, buckets, their leaders and replicas, for people",
                .options = ConnectionOptions(),
                .run = ShowStatus},
               {.name = "servers",
@@ -82,7 +86,7 @@ Command ClusterCommands() {
                .options = ConnectionAndFormatOptions(),
                .run = Servers},
               {.name = "buckets",
-               .help = "Print the buckets of all tables and their leaders",
+               .help = "Print the buckets of all tables, their leaders and replicas",
                .options = ConnectionAndFormatOptions(),
                .run = Buckets},
           }};

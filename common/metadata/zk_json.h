@@ -77,6 +77,9 @@ struct LeaderAndIsr {
   CoordinatorEpoch coordinator_epoch;
   BucketEpoch bucket_epoch;
   std::vector<ServerId> standby_replicas;  // Not in documents of version 1.
+  // Ours, not Fluss's: the directory that the one member of the ISR has lost, and without which
+  // nobody may lead.
+  std::optional<std::string> awaited_directory = {};
 
   friend bool operator==(const LeaderAndIsr&, const LeaderAndIsr&) = default;
 };
@@ -90,12 +93,23 @@ struct TabletServerRegistration {
   std::optional<int64_t> memory_bytes;
   // Ours, not Fluss's: larger in every process of this server than in those before it.
   std::optional<int64_t> start_epoch;
+  // Ours, not Fluss's: of the data directory it serves; see DirectoryRecord.
+  std::optional<std::string> directory_id = {};
 
   friend bool operator==(const TabletServerRegistration&,
                          const TabletServerRegistration&) = default;
 };
 
 ServerInfo ServerInfoOf(ServerId id, TabletServerRegistration registration);
+
+// Ours, not Fluss's: the data directory with which a tablet server was last part of the cluster, by
+// the random id that the directory has for its whole life. A server that comes with another one has
+// lost what it held.
+struct DirectoryRecord {
+  std::string directory_id;
+
+  friend bool operator==(const DirectoryRecord&, const DirectoryRecord&) = default;
+};
 
 // A coordinator. Its id is a text here; on the wire every coordinator is node 0. Written as version
 // 2; 1 and 2 are read.
@@ -113,6 +127,7 @@ std::string ToJson(const Assignment& assignment);
 std::string ToJson(const PartitionAssignment& assignment);
 std::string ToJson(const LeaderAndIsr& leader);
 std::string ToJson(const TabletServerRegistration& server);
+std::string ToJson(const DirectoryRecord& directory);
 std::string ToJson(const CoordinatorAddress& coordinator);
 
 Result<DatabaseRegistration> DatabaseRegistrationFromJson(BytesView json);
@@ -122,6 +137,7 @@ Result<Assignment> AssignmentFromJson(BytesView json);
 Result<PartitionAssignment> PartitionAssignmentFromJson(BytesView json);
 Result<LeaderAndIsr> LeaderAndIsrFromJson(BytesView json);
 Result<TabletServerRegistration> TabletServerRegistrationFromJson(BytesView json);
+Result<DirectoryRecord> DirectoryRecordFromJson(BytesView json);
 Result<CoordinatorAddress> CoordinatorAddressFromJson(BytesView json);
 
 // The coordinator epoch: a decimal number as text. "-1" before the first coordinator.

@@ -49,6 +49,7 @@ Result<LeaderAndIsr> ReadLeader(const json::In& object, int32_t version) {
     STROM_ASSIGN_OR_RETURN(leader.standby_replicas,
                            document::ServersFrom(*standby, "standby_replicas"));
   }
+  STROM_ASSIGN_OR_RETURN(leader.awaited_directory, document::FindText(object, "awaited_directory"));
   return leader;
 }
 
@@ -66,7 +67,13 @@ Result<TabletServerRegistration> ReadTabletServer(const json::In& object, int32_
   if (json::Find(object, "start_epoch")) {
     STROM_ASSIGN_OR_RETURN(server.start_epoch, document::GetInt64(object, "start_epoch"));
   }
+  STROM_ASSIGN_OR_RETURN(server.directory_id, document::FindText(object, "directory_id"));
   return server;
+}
+
+Result<DirectoryRecord> ReadDirectory(const json::In& object, int32_t /*version*/) {
+  STROM_ASSIGN_OR_RETURN(std::string id, json::GetString(object, "directory_id"));
+  return DirectoryRecord{std::move(id)};
 }
 
 Result<CoordinatorAddress> ReadCoordinator(const json::In& object, int32_t version) {
@@ -85,13 +92,15 @@ ServerInfo ServerInfoOf(ServerId id, TabletServerRegistration registration) {
 }
 
 std::string ToJson(const LeaderAndIsr& leader) {
-  return json::Dump({{"version", 2},
-                     {"leader", leader.leader.value()},
-                     {"leader_epoch", leader.leader_epoch.value()},
-                     {"isr", document::ServersTo(leader.isr)},
-                     {"coordinator_epoch", leader.coordinator_epoch.value()},
-                     {"bucket_epoch", leader.bucket_epoch.value()},
-                     {"standby_replicas", document::ServersTo(leader.standby_replicas)}});
+  json::Out out = {{"version", 2},
+                   {"leader", leader.leader.value()},
+                   {"leader_epoch", leader.leader_epoch.value()},
+                   {"isr", document::ServersTo(leader.isr)},
+                   {"coordinator_epoch", leader.coordinator_epoch.value()},
+                   {"bucket_epoch", leader.bucket_epoch.value()},
+                   {"standby_replicas", document::ServersTo(leader.standby_replicas)}};
+  if (leader.awaited_directory) out["awaited_directory"] = *leader.awaited_directory;
+  return json::Dump(out);
 }
 
 std::string ToJson(const TabletServerRegistration& server) {
@@ -102,7 +111,12 @@ std::string ToJson(const TabletServerRegistration& server) {
   if (server.cpu_cores) out["cpu_cores"] = *server.cpu_cores;
   if (server.memory_bytes) out["memory_bytes"] = *server.memory_bytes;
   if (server.start_epoch) out["start_epoch"] = *server.start_epoch;
+  if (server.directory_id) out["directory_id"] = *server.directory_id;
   return json::Dump(out);
+}
+
+std::string ToJson(const DirectoryRecord& directory) {
+  return json::Dump({{"version", 1}, {"directory_id", directory.directory_id}});
 }
 
 std::string ToJson(const CoordinatorAddress& coordinator) {
@@ -116,6 +130,9 @@ Result<LeaderAndIsr> LeaderAndIsrFromJson(BytesView json) {
 }
 Result<TabletServerRegistration> TabletServerRegistrationFromJson(BytesView json) {
   return document::Read("tablet server registration", json, {1, 2, 3, 4}, ReadTabletServer);
+}
+Result<DirectoryRecord> DirectoryRecordFromJson(BytesView json) {
+  return document::Read("directory id", json, {1}, ReadDirectory);
 }
 Result<CoordinatorAddress> CoordinatorAddressFromJson(BytesView json) {
   return document::Read("coordinator address", json, {1, 2}, ReadCoordinator);

@@ -65,6 +65,9 @@ std::string ZkPaths::Job(std::string_view name) const {
 std::string ZkPaths::JobGroup(std::string_view group) const {
   return fmt::format("{}/{}", JobGroups(), NodeNameOf(group));
 }
+std::string ZkPaths::DirectoryIdOf(ServerId server) const {
+  return fmt::format("{}/{}", DirectoryIds(), server);
+}
 
 std::vector<std::string> ZkPaths::FixedNodes() const {
   std::vector<std::string> nodes;
@@ -76,7 +79,7 @@ std::vector<std::string> ZkPaths::FixedNodes() const {
   for (const char* name :
        {"/metadata", "/metadata/databases", "/coordinators", "/coordinators/ids", "/tabletservers",
         "/tabletservers/ids", "/tabletservers/tables", "/tabletservers/partitions", "/strom",
-        "/strom/jobs", "/strom/job_groups"}) {
+        "/strom/jobs", "/strom/job_groups", "/strom/directory_ids"}) {
     nodes.push_back(root_ + name);
   }
   return nodes;

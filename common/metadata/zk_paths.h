@@ -59,6 +59,8 @@ class ZkPaths {
   std::string Job(std::string_view name) const;  // JobRecord.
   std::string JobGroups() const { return root_ + "/strom/job_groups"; }
   std::string JobGroup(std::string_view group) const;  // JobGroupRecord.
+  std::string DirectoryIds() const { return root_ + "/strom/directory_ids"; }
+  std::string DirectoryIdOf(ServerId server) const;  // DirectoryRecord; kept when the server goes.
 
   // The persistent nodes without content that everything else is put below; parents first.
   std::vector<std::string> FixedNodes() const;

@@ -14,6 +14,12 @@
 
 namespace strom::rpc {
 
+// Why a channel is broken.
+enum class Break {
+  kRefused,  // Nobody listens at the address: whoever was there has closed its port, or is dead.
+  kOther,    // All the rest: closed by either side, reset, no way there, no answer.
+};
+
 // A client's connection to one server.
 //
 // Thread-safe. Calls made while it is still being set up wait for that. Once broken it stays broken
@@ -41,6 +47,10 @@ class Channel {
   virtual std::optional<int16_t> VersionOf(const MethodInfo& method) const = 0;
 
   virtual bool broken() const = 0;
+
+  // Calls `then` once the channel is broken, at once if it is: on a transport thread, where it must
+  // not block. Carriers that keep no connection (unary gRPC) never call it.
+  virtual void WhenBroken(absl::AnyInvocable<void(Break)> /*then*/) {}
 
   // Breaks the channel: calls in flight fail with kNetwork.
   virtual void Close() = 0;

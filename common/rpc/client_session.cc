@@ -24,6 +24,9 @@ class ChannelHandle final : public Channel {
     return session_->VersionOf(method);
   }
   bool broken() const override { return session_->broken(); }
+  void WhenBroken(absl::AnyInvocable<void(Break)> then) override {
+    session_->WhenBroken(std::move(then));
+  }
   void Close() override { session_->Close(); }
 
  private:
@@ -137,7 +140,7 @@ void ClientSession::OnAnswer(int32_t request_id, Result<Bytes> result) {
   if (broken_) return;
   if (!ready_) {
     if (request_id != kVersionsId)
-      return Break(
+      return BreakWith(
           Error(ErrorCode::kNetwork, "answer to request {} before the handshake", request_id));
     return OnVersions(result);
   }
@@ -151,9 +154,9 @@ void ClientSession::OnAnswer(int32_t request_id, Result<Bytes> result) {
 }
 
 void ClientSession::OnVersions(const Result<Bytes>& result) {
-  if (!result.ok()) return Break(result.status().WithContext("handshake"));
+  if (!result.ok()) return BreakWith(result.status().WithContext("handshake"));
   pb::ApiVersionsResponse response;
-  if (Status s = Parse(*result, "ApiVersions", &response); !s.ok()) return Break(s);
+  if (Status s = Parse(*result, "ApiVersions", &response); !s.ok()) return BreakWith(s);
   {
     runtime::WaitLock lock(versions_mutex_);
     for (const pb::PbApiVersion& api : response.api_versions()) {
@@ -197,7 +200,7 @@ void ClientSession::OnTimer() {
   while (const std::optional<int32_t> id = deadlines_.PopDue(now)) {
     if (*id == kVersionsId) {
       if (!ready_) {
-        Break(Error(ErrorCode::kNetwork, "no connection within {} ms",
+        BreakWith(Error(ErrorCode::kNetwork, "no connection within {} ms",
                     options_.connect_timeout.millis()));
       }
       continue;
@@ -214,18 +217,31 @@ void ClientSession::OnTimer() {
 void ClientSession::OnClosed(const Status& why) {
   STROM_ASSERT_ON(*strand_);
   connection_ = nullptr;
-  Break(why);
+  BreakWith(why);
+}
+
+void ClientSession::OnRefused(const Status& why) {
+  STROM_ASSERT_ON(*strand_);
+  BreakWith(why, Break::kRefused);
+}
+
+void ClientSession::WhenBroken(absl::AnyInvocable<void(Break)> then) {
+  strand_->Dispatch([self = shared_from_this(), then = std::move(then)]() mutable {
+    if (self->break_) return then(*self->break_);
+    self->when_broken_.push_back(std::move(then));
+  });
 }
 
 void ClientSession::Close() {
   if (closed_.exchange(true)) return;
   strand_->Dispatch([self = shared_from_this()] {
-    self->Break(Error(ErrorCode::kNetwork, "closed by this side"));
+    self->BreakWith(Error(ErrorCode::kNetwork, "closed by this side"));
   });
 }
 
-void ClientSession::Break(const Status& why) {
+void ClientSession::BreakWith(const Status& why, Break cause) {
   if (broken_.exchange(true)) return;
+  break_ = cause;
   const Status error =
       Error(ErrorCode::kNetwork, "connection to {}: {}", options_.peer, why.message());
   if (connection_) std::exchange(connection_, nullptr)->Disconnect();
@@ -235,6 +251,7 @@ void ClientSession::Break(const Status& why) {
   deadlines_ = {};
   in_flight_bytes_ = 0;
   for (auto& [id, call] : calls) call.done(error);
+  for (auto& then : std::exchange(when_broken_, {})) then(cause);
 }
 
 }  // namespace strom::rpc

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <absl/base/thread_annotations.h>
 
@@ -63,6 +64,7 @@ class ClientSession final : public Channel, public std::enable_shared_from_this<
   void Call(const MethodInfo& method, Bytes body, MonoTime deadline, Done done) override;
   std::optional<int16_t> VersionOf(const MethodInfo& method) const override;
   bool broken() const override { return broken_ || closed_; }
+  void WhenBroken(absl::AnyInvocable<void(Break)> then) override;
   void Close() override;
 
   // Arms the connect timeout; the first thing to be called. `abandon` is called on the strand if
@@ -74,6 +76,8 @@ class ClientSession final : public Channel, public std::enable_shared_from_this<
   void OnAnswer(int32_t request_id, Result<Bytes> result);
   // The connection could not be made, or is gone, for whatever reason.
   void OnClosed(const Status& why);
+  // It could not be made, because nobody listens there.
+  void OnRefused(const Status& why);
 
  private:
   struct PendingCall {
@@ -97,7 +101,7 @@ class ClientSession final : public Channel, public std::enable_shared_from_this<
   void Finish(Calls::iterator call, Result<Bytes> result);
   void ArmTimer();
   void OnTimer();
-  void Break(const Status& why);
+  void BreakWith(const Status& why, Break cause = Break::kOther);
 
   const Options options_;
   const std::shared_ptr<runtime::Strand> strand_;
@@ -108,6 +112,8 @@ class ClientSession final : public Channel, public std::enable_shared_from_this<
   Connection* connection_ = nullptr;
   runtime::Task abandon_;  // Null once connected.
   bool ready_ = false;     // Versions are known.
+  std::optional<Break> break_;  // Once broken.
+  std::vector<absl::AnyInvocable<void(Break)>> when_broken_;
   int32_t next_id_ = 1;
   Calls calls_;  // Ascending ids are the order of the calls (until ids wrap after 2^31).
   size_t in_flight_bytes_ = 0;

@@ -33,6 +33,12 @@ void ClusterViewHolder::Set(std::shared_ptr<const ClusterView> view) {
   // `before` may be large, and goes when nobody waits for the lock.
 }
 
+void ClusterViewHolder::Forget() {
+  std::shared_ptr<const ClusterView> before;  // May be large: goes after the lock.
+  absl::MutexLock lock(&state_->mutex);
+  state_->view.swap(before);
+}
+
 void ClusterViewHolder::WhenKnown(runtime::Executor& executor, MonoTime until, Wait then) const {
   std::shared_ptr<const ClusterView> view;
   uint64_t number = 0;

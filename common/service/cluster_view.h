@@ -53,9 +53,12 @@ class ClusterViewHolder {
  public:
   using Wait = absl::AnyInvocable<void(std::shared_ptr<const ClusterView>)>;
 
-  // An empty view before the first Set.
+  // An empty view while none is known.
   std::shared_ptr<const ClusterView> Get() const;
   void Set(std::shared_ptr<const ClusterView> view);
+  // What was known does not hold any more: as before the first Set. For a coordinator that was
+  // deposed, whose old view would keep clients from the one that leads.
+  void Forget();
 
   // Calls `then` once with the newest view: at once, or on the thread of the first Set. A server
   // that has just started knows nothing, which is not the same as that there is nothing. nullptr
@@ -69,7 +72,7 @@ class ClusterViewHolder {
   // Timers may look at it after the holder has gone.
   struct State {
     absl::Mutex mutex;
-    std::shared_ptr<const ClusterView> view ABSL_GUARDED_BY(mutex);  // Null before the first.
+    std::shared_ptr<const ClusterView> view ABSL_GUARDED_BY(mutex);  // Null: none is known.
     bool closed ABSL_GUARDED_BY(mutex) = false;
     std::map<uint64_t, Wait> waiting ABSL_GUARDED_BY(mutex);  // By a number of their own.
     uint64_t next ABSL_GUARDED_BY(mutex) = 0;

@@ -34,7 +34,9 @@ void LoadLeaderships(CatalogWriter& catalog, Table table, Callback<Table> done) 
           table.leaderships[buckets[i]] = {.leader = leaders[i]->leader,
                                            .leader_epoch = leaders[i]->leader_epoch,
                                            .bucket_epoch = leaders[i]->bucket_epoch,
-                                           .isr = leaders[i]->isr};
+                                           .isr = leaders[i]->isr,
+                                           .awaited_directory =
+                                               leaders[i]->awaited_directory.value_or("")};
         }
         done(std::move(table));
       });

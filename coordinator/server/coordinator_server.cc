@@ -26,10 +26,13 @@ CoordinatorServer::CoordinatorServer(runtime::Executor& executor, const runtime:
       authorizer_(authorizer),
       options_(std::move(options)),
       strand_(std::make_shared<runtime::Strand>(executor)),
-      candidate_(std::make_shared<Candidate>(Term::World{strand_, clock, random, network, views_},
+      candidate_(std::make_shared<Candidate>(Term::World{strand_, clock, random, network, views_,
+                                                         counts_},
                                              TermOptionsOf(options_, random), sessions)),
       admin_(strand_, candidate_, authorizer, options_.tables),
       jobs_(strand_, candidate_, authorizer),
+      replicas_(strand_, candidate_, authorizer),
+      health_(views_, counts_, authorizer),
       metadata_(views_, authorizer, executor, clock),
       kv_snapshots_(views_, authorizer),
       dispatcher_(options_.dispatcher) {}
@@ -55,6 +58,8 @@ Result<Listeners> CoordinatorServer::Open() {
   kv_snapshots_.Register(dispatcher_);
   admin_.Register(dispatcher_);
   jobs_.Register(dispatcher_);
+  replicas_.Register(dispatcher_);
+  health_.Register(dispatcher_);
   Listeners reached;
   for (const ListenerOptions& listener : options_.listeners) {
     STROM_ASSIGN_OR_RETURN(auto open, network_.Listen(listener.listen, dispatcher_));

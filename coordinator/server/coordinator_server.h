@@ -18,15 +18,18 @@
 #include "common/types/table_validation.h"
 #include "coordinator/server/admin_service.h"
 #include "coordinator/server/candidate.h"
+#include "coordinator/server/health_service.h"
 #include "coordinator/server/job_service.h"
+#include "coordinator/server/replica_service.h"
 
 namespace strom::coordinator {
 
 // The coordinator of a cluster: answers clients, decides about tables and leaders while it leads,
 // and stands by while another one does.
 //
-//   listeners -> Dispatcher -> AdminService, JobService -> Term (one strand) -> metadata store
-//                           -> CatalogService, MetadataService    -> tablet servers
+//   listeners -> Dispatcher -> AdminService, JobService,
+//                              ReplicaService -> Term (one strand) -> metadata store
+//                           -> CatalogService, MetadataService     -> tablet servers
 //
 // Made, started, stopped and destroyed by one owner, on a thread that is no transport's and no
 // executor's. What the constructor takes outlives it.
@@ -70,6 +73,8 @@ class CoordinatorServer {
 
   // What it tells everybody. Any thread.
   const service::ClusterViewHolder& views() const { return views_; }
+  // What becomes of the replicas, as last decided here; all 0 before it leads. Any thread.
+  ReplicaTotals totals() const { return counts_.Get(); }
 
  private:
   // What reads the store for clients, in a session of its own.
@@ -95,9 +100,12 @@ class CoordinatorServer {
 
   const std::shared_ptr<runtime::Strand> strand_;
   service::ClusterViewHolder views_;
+  ReplicaCounts counts_;
   const std::shared_ptr<Candidate> candidate_;  // Lives on the strand.
   AdminService admin_;
   JobService jobs_;
+  ReplicaService replicas_;
+  HealthService health_;
   service::MetadataService metadata_;
   service::KvSnapshotService kv_snapshots_;
   std::unique_ptr<Reader> reader_;  // Lives on the strand.

@@ -66,15 +66,22 @@ class CoordinatorProcess final : public daemon::Service {
           });
     gauge("coordinator_table_count", "tables",
           [](const service::ClusterView& view) { return static_cast<double>(view.tables.size()); });
-    gauge("coordinator_offline_bucket_count", "buckets that nobody leads", OfflineBuckets);
-  }
-
-  static double OfflineBuckets(const service::ClusterView& view) {
-    double offline = 0;
-    for (const auto& [path, table] : view.tables) {
-      for (const auto& [bucket, leader] : table->buckets) offline += leader.leader ? 0 : 1;
-    }
-    return offline;
+    const auto count = [this](const char* name, const char* help,
+                              int64_t (*read)(const ReplicaTotals&)) {
+      registry_.AddCallback(name, help, {}, [this, read] {
+        return static_cast<double>(read(server_.totals()));
+      });
+    };
+    count("coordinator_bucket_count", "buckets",
+          [](const ReplicaTotals& totals) { return totals.buckets; });
+    count("coordinator_offline_bucket_count", "buckets that nobody leads",
+          [](const ReplicaTotals& totals) { return totals.buckets - totals.led; });
+    count("coordinator_bereft_bucket_count",
+          "buckets that nobody may lead: their last complete replica was on a disk that its server "
+          "came back without",
+          [](const ReplicaTotals& totals) { return totals.bereft; });
+    count("coordinator_shrunk_bucket_count", "buckets with replicas that are not in sync",
+          [](const ReplicaTotals& totals) { return totals.shrunk; });
   }
 
   CoordinatorServer::Options WithMetrics(CoordinatorServer::Options options) {

@@ -42,8 +42,11 @@ ServerNotifier::ServerNotifier(World world, ServerId server, rpc::Endpoint endpo
       epoch_(epoch),
       timing_(timing),
       observer_(observer),
+      line_(std::make_shared<ServerLine>(world_, endpoint_, timing.line,
+                                         [this](ServerLine::News news) { OnNews(news); })),
       view_(epoch),
       unpark_delay_(timing.retry_min) {
+  line_->Start();
   for (Lane* lane : {&job_lane_, &view_lane_, &leader_lane_, &removal_lane_}) {
     lane->delay = timing.retry_min;
   }
@@ -87,9 +90,8 @@ void ServerNotifier::Send() {
 template <class Method, class Request, class Response>
 void ServerNotifier::Call(const Method& method, const Request& request,
                           void (ServerNotifier::*on_answer)(Result<Response>)) {
-  if (!channel_ || channel_->broken()) channel_ = world_.network.Connect(endpoint_);
   rpc::Call(
-      *channel_, method, request, world_.clock.Now() + timing_.call_timeout,
+      line_->channel(), method, request, world_.clock.Now() + timing_.call_timeout,
       absl::AnyInvocable<void(Result<Response>)>([weak = weak_from_this(), strand = world_.strand,
                                                   on_answer](Result<Response> answer) mutable {
         strand->Post([weak = std::move(weak), on_answer, answer = std::move(answer)]() mutable {
@@ -157,7 +159,7 @@ void ServerNotifier::OnLeadersAnswer(Result<pb::NotifyLeaderAndIsrResponse> answ
       if (!notice) continue;
       if (const Status why = convert::ErrorOf(entry); !why.ok()) {
         refusals.Note(bucket, why);
-        observer_.OnRoleRefused(server_, bucket, why);
+        observer_.OnRoleRefused(server_, bucket, notice->leadership.bucket_epoch, why);
         leaders_.Park(bucket, *std::move(notice));
       } else {
         observer_.OnRoleTaken(server_, bucket, notice->leadership.leader_epoch);
@@ -218,7 +220,7 @@ void ServerNotifier::Finish(Lane& lane, const Status& status) {
   } else {
     OnError(status);
     // Maybe the other end is gone without a word: the next try is made over a new connection.
-    if (status.code() == ErrorCode::kRequestTimeOut) channel_ = nullptr;
+    if (status.code() == ErrorCode::kRequestTimeOut) line_->Renew();
     RetryLater(lane);
   }
   observer_.OnProgress();
@@ -233,6 +235,18 @@ void ServerNotifier::RetryLater(Lane& lane) {
         self->Run(lane);
       });
   lane.delay = std::min(lane.delay * 2, timing_.retry_max);
+}
+
+// The observer may let the notifier go.
+void ServerNotifier::OnNews(ServerLine::News news) {
+  if (news == ServerLine::News::kRefused) return observer_.OnRefused(server_);
+  for (Lane* lane : {&job_lane_, &view_lane_, &leader_lane_, &removal_lane_}) {
+    if (lane->retry == runtime::kNoTimer) continue;
+    world_.strand->Cancel(std::exchange(lane->retry, runtime::kNoTimer));
+    lane->delay = timing_.retry_min;
+    Run(*lane);
+  }
+  observer_.OnReached(server_);
 }
 
 void ServerNotifier::OnRefusals(const Refusals& refusals) {

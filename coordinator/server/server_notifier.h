@@ -7,11 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "common/rpc/network.h"
-#include "common/runtime/clock.h"
 #include "common/runtime/strand.h"
 #include "common/types/table_path.h"
 #include "coordinator/server/notice_queue.h"
+#include "coordinator/server/server_line.h"
 #include "coordinator/server/view_sender.h"
 #include "coordinator/state/cluster_state.h"
 #include "proto/cluster.pb.h"
@@ -35,11 +34,11 @@ using JobEpochs = std::map<std::string, int64_t>;
 // leaders (NotifyLeaderAndIsr), replicas to delete (StopReplica), the view (UpdateMetadata), the
 // epochs of jobs (UpdateJobEpochs).
 //
-// Each kind has at most one call under way, over one connection, and is repeated with back-off when
-// a call fails. Newer news take the place of older ones that were not sent yet. The kinds do not
-// wait for each other (a server that recovers a large log as new leader still gets views), but for
-// one thing: a server hears of no leader before it knows the epochs that were there when it came,
-// so it takes no write of a job that was taken over before.
+// Each kind has at most one call under way, over one connection (ServerLine), and is repeated with
+// back-off when a call fails. Newer news take the place of older ones that were not sent yet. The
+// kinds do not wait for each other (a server that recovers a large log as new leader still gets
+// views), but for one thing: a server hears of no leader before it knows the epochs that were there
+// when it came, so it takes no write of a job that was taken over before.
 //
 // On the term's strand; timers and answers find out themselves when the notifier is gone. It is
 // dropped when its server goes away, and what was not told with it.
@@ -49,13 +48,10 @@ class ServerNotifier : public std::enable_shared_from_this<ServerNotifier> {
     MonoDuration call_timeout = Seconds(60);  // A new leader may recover its log meanwhile.
     MonoDuration retry_min = Millis(100);
     MonoDuration retry_max = Seconds(5);
+    ServerLine::Timing line;
   };
 
-  struct World {
-    std::shared_ptr<runtime::Strand> strand;
-    const runtime::Clock& clock;
-    rpc::Network& network;
-  };
+  using World = ServerLine::World;
 
   // Who listens to the answers; outlives the notifier. Called on the strand.
   class Observer {
@@ -63,13 +59,18 @@ class ServerNotifier : public std::enable_shared_from_this<ServerNotifier> {
     virtual ~Observer() = default;
     // The server has taken its role for the bucket.
     virtual void OnRoleTaken(ServerId server, const TableBucket& bucket, LeaderEpoch epoch) = 0;
-    // It could not; it is asked again.
-    virtual void OnRoleRefused(ServerId server, const TableBucket& bucket, const Status& why) = 0;
+    // It could not; it is asked again, unless it is told something newer by then. `told`: under
+    // which bucket epoch it was asked.
+    virtual void OnRoleRefused(ServerId server, const TableBucket& bucket, BucketEpoch told,
+                               const Status& why) = 0;
     virtual void OnReplicaRemoved(ServerId server, const TableBucket& bucket) = 0;
     // It knows another view, or an answer with any of the above is complete.
     virtual void OnProgress() = 0;
     // It has heard of a newer coordinator.
     virtual void OnDeposed(const Status& why) = 0;
+    // Connections to it are refused, and then it answers again: in turns.
+    virtual void OnRefused(ServerId server) = 0;
+    virtual void OnReached(ServerId server) = 0;
   };
 
   ServerNotifier(World world, ServerId server, rpc::Endpoint endpoint, CoordinatorEpoch epoch,
@@ -123,6 +124,7 @@ class ServerNotifier : public std::enable_shared_from_this<ServerNotifier> {
   // A call of the lane is over.
   void Finish(Lane& lane, const Status& status);
   void RetryLater(Lane& lane);
+  void OnNews(ServerLine::News news);
   // Sends what was parked once more after a while.
   void OnRefusals(const Refusals& refusals);
   // Logs it, and tells the observer if the server has a newer coordinator.
@@ -135,7 +137,7 @@ class ServerNotifier : public std::enable_shared_from_this<ServerNotifier> {
   const Timing timing_;
   Observer& observer_;
 
-  std::shared_ptr<rpc::Channel> channel_;
+  const std::shared_ptr<ServerLine> line_;
   ViewSender view_;
   NoticeQueue<LeaderNotice> leaders_;
   NoticeQueue<LeaderEpoch> removals_;

@@ -8,7 +8,7 @@
 namespace strom::coordinator {
 namespace {
 
-// What comes with replication and partitions, and is not there of primary-key tables.
+// What comes with partitions, and is not there of primary-key tables.
 Status CheckServed(const NewTable& table, const TableProperties& properties) {
   if (table.descriptor.is_partitioned()) {
     return Error(ErrorCode::kInvalidTable, "table {}: partitioned tables are not supported yet",
@@ -22,11 +22,6 @@ Status CheckServed(const NewTable& table, const TableProperties& properties) {
     return Error(ErrorCode::kInvalidTable,
                  "table {}: auto-increment columns ('{}') are not supported yet", table.path,
                  *column);
-  }
-  if (table.replication_factor > 1) {
-    return Error(ErrorCode::kInvalidReplicationFactor,
-                 "table {}: replication factor {}: more than 1 is not supported yet", table.path,
-                 table.replication_factor);
   }
   return Status::Ok();
 }

@@ -15,9 +15,9 @@ struct NewTable {
 };
 
 // Reads the descriptor of CREATE_TABLE, fills in what the creator left out and checks all of it.
-// Refuses what this version cannot serve yet: partitioned tables, tables with several replicas, and
-// of primary-key tables those that aggregate or number their rows. `path` has been checked.
-// Errors: kInvalidTable, kInvalidConfig, kBucketMaxNum, kInvalidReplicationFactor.
+// Refuses what this version cannot serve yet: partitioned tables, and of primary-key tables those
+// that aggregate or number their rows. `path` has been checked.
+// Errors: kInvalidTable, kInvalidConfig, kBucketMaxNum.
 Result<NewTable> ReadNewTable(TablePath path, BytesView json, const TablePolicy& policy);
 
 }  // namespace strom::coordinator

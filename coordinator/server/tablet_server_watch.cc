@@ -80,9 +80,11 @@ void TabletServerWatch::OnRead(std::vector<Reading> readings) {
     }
     const ServerId server(static_cast<int32_t>(*id));
     const int64_t start_epoch = registration->start_epoch.value_or(0);
+    std::string directory_id = registration->directory_id.value_or("");
     servers[server] = {.info = metadata::ServerInfoOf(server, *std::move(registration)),
                        .registration = reading.node.value.stat.created_zxid,
-                       .start_epoch = start_epoch};
+                       .start_epoch = start_epoch,
+                       .directory_id = std::move(directory_id)};
   }
   reading_ = false;
   on_servers_(std::move(servers));

@@ -19,6 +19,7 @@ struct LiveServer {
   ServerInfo info;
   int64_t registration = 0;  // Transaction id in which its node was made.
   int64_t start_epoch = 0;   // 0: it tells none (a Fluss server).
+  std::string directory_id = {};  // Of its data directory; empty: it tells none.
 
   friend bool operator==(const LiveServer&, const LiveServer&) = default;
 };

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/base/logging.h"
+#include "common/metadata/zk_json.h"
 
 namespace strom::coordinator {
 namespace {
@@ -45,6 +46,7 @@ void Term::Lose(Status why) {
   STROM_LOG(kWarn, "coordinator {} stops leading (epoch {}): {}", options_.id, epoch_,
             why.ToString());
   servers_.clear();  // Nobody is told anything any more.
+  world_.views.Forget();
   std::exchange(on_lost_, nullptr)(std::move(why));
 }
 
@@ -78,29 +80,53 @@ void Term::Enqueue(Command command, MonoTime deadline, Answer answer) {
 }
 
 void Term::Apply(Effects effects, runtime::Task done) {
-  if (lost_) return;
   for (const auto& [bucket, leadership] : effects.write) view_builder_.Touch(bucket.table);
+  auto shared = std::make_shared<const Effects>(std::move(effects));
+  Store(*shared, [this, shared, done = std::move(done)]() mutable {
+    Publish();
+    Tell(*shared);
+    done();
+  });
+}
+
+void Term::Store(const Effects& effects, runtime::Task done) {
+  if (lost_) return;
   std::map<TableBucket, metadata::LeaderAndIsr> leaders;
   for (const auto& [bucket, leadership] : effects.write) {
-    leaders[bucket] = {.leader = leadership.leader,
-                       .leader_epoch = leadership.leader_epoch,
-                       .isr = leadership.isr,
-                       .coordinator_epoch = epoch_,
-                       .bucket_epoch = leadership.bucket_epoch,
-                       .standby_replicas = {}};
+    metadata::LeaderAndIsr& entry = leaders[bucket];
+    entry = {.leader = leadership.leader,
+             .leader_epoch = leadership.leader_epoch,
+             .isr = leadership.isr,
+             .coordinator_epoch = epoch_,
+             .bucket_epoch = leadership.bucket_epoch,
+             .standby_replicas = {}};
+    if (leadership.awaited_directory.empty()) continue;
+    entry.awaited_directory = leadership.awaited_directory;
   }
-  auto tell = [this, effects = std::move(effects), done = std::move(done)]() mutable {
-    Publish();
-    Tell(effects);
-    done();
+  auto then = [this, ids = effects.directories, done = std::move(done)]() mutable {
+    world_.counts.Set(state_.Count());
+    StoreDirectories(ids, std::move(done));
   };
-  if (leaders.empty()) return tell();
+  if (leaders.empty()) return then();
   catalog_.SetLeaderAndIsr(std::move(leaders),
-                           [this, tell = std::move(tell)](Result<std::monostate> written) mutable {
+                           [this, then = std::move(then)](Result<std::monostate> written) mutable {
                              if (!written.ok())
                                return Lose(written.status().WithContext("cannot store leaders"));
-                             if (!lost_) tell();
+                             if (!lost_) then();
                            });
+}
+
+void Term::StoreDirectories(const std::map<ServerId, std::string>& ids, runtime::Task done) {
+  if (ids.empty()) return done();
+  std::map<std::string, std::optional<std::string>> nodes;
+  for (const auto& [server, id] : ids) {
+    nodes[catalog_.paths().DirectoryIdOf(server)] = ToJson(metadata::DirectoryRecord{id});
+  }
+  catalog_.SetNodes(std::move(nodes), [this, done = std::move(done)](
+                                          Result<std::monostate> stored) mutable {
+    if (!stored.ok()) return Lose(stored.status().WithContext("cannot store directory ids"));
+    if (!lost_) done();
+  });
 }
 
 void Term::Publish() {
@@ -115,11 +141,7 @@ void Term::Publish() {
 void Term::Tell(const Effects& effects) {
   for (const auto& [id, leaderships] : effects.notify) {
     for (const auto& [bucket, leadership] : leaderships) {
-      const BucketState* state = state_.Find(bucket);
-      servers_.at(id).notifier->NotifyLeader(
-          bucket, {.path = {.table = state_.Find(bucket.table)->path, .partition = std::nullopt},
-                   .replicas = state->replicas,
-                   .leadership = leadership});
+      servers_.at(id).notifier->NotifyLeader(bucket, NoticeOf(bucket));
     }
   }
   for (const auto& [id, removals] : effects.remove) {
@@ -130,6 +152,14 @@ void Term::Tell(const Effects& effects) {
     }
   }
   for (auto& [id, server] : servers_) server.notifier->Send();
+}
+
+// As it is now, which may be newer than what some effects say: news never go back.
+LeaderNotice Term::NoticeOf(const TableBucket& bucket) const {
+  const BucketState& state = *state_.Find(bucket);
+  return {.path = {.table = state_.Find(bucket.table)->path, .partition = std::nullopt},
+          .replicas = state.replicas,
+          .leadership = *state.leadership};
 }
 
 bool Term::IsRefusal(const Status& failed) {
@@ -146,8 +176,8 @@ void Term::AnswerWhenKnown(MonoTime deadline, Answer answer) {
 }
 
 bool Term::AllKnow(uint64_t version) const {
-  return std::all_of(servers_.begin(), servers_.end(), [version](const auto& entry) {
-    return entry.second.notifier->known_version() >= version;
+  return std::all_of(servers_.begin(), servers_.end(), [&](const auto& entry) {
+    return state_.is_refused(entry.first) || entry.second.notifier->known_version() >= version;
   });
 }
 

@@ -13,6 +13,7 @@
 #include "common/types/job.h"
 #include "coordinator/server/answer.h"
 #include "coordinator/server/event_queue.h"
+#include "coordinator/server/replica_counts.h"
 #include "coordinator/server/server_notifier.h"
 #include "coordinator/server/table_request.h"
 #include "coordinator/server/tablet_server_watch.h"
@@ -52,8 +53,8 @@ struct TermOptions {
 // kNotCoordinatorLeader. On the strand, outside its own calls.
 //
 // In files: term.cc (effects, commands' turn, end), term_start.cc (becoming leader),
-// term_servers.cc (servers that come, go and answer), term_tables.cc, term_databases.cc,
-// term_jobs.cc.
+// term_servers.cc (servers that come, go and answer), term_replicas.cc (ISRs, servers that stop),
+// term_tables.cc, term_databases.cc, term_jobs.cc.
 class Term final : private ServerNotifier::Observer {
  public:
   struct World {
@@ -61,7 +62,8 @@ class Term final : private ServerNotifier::Observer {
     const runtime::Clock& clock;
     runtime::Random& random;
     rpc::Network& network;
-    service::ClusterViewHolder& views;  // Gets every view.
+    service::ClusterViewHolder& views;  // Gets every view,
+    ReplicaCounts& counts;              // and these as they change.
   };
 
   // `store` is a session of its own on the strand. `on_lost` is called at most once, possibly
@@ -113,6 +115,22 @@ class Term final : private ServerNotifier::Observer {
   void Heartbeat(WorkerReport report, std::shared_ptr<WorkerOrders> orders, MonoTime deadline,
                  Answer answer);
 
+  // -- Of tablet servers, while leading.
+
+  // What became of each proposal, in their order.
+  using IsrAnswers = std::vector<Result<Leadership>>;
+  // Fills `answers`, then answers OK once all that was accepted is stored. Requests that wait for
+  // their turn are decided together. Errors in `answers`: those of ClusterState::AdjustIsr; of the
+  // whole: kRequestTimeOut and kOperationNotAttempted, when nothing was decided.
+  void AdjustIsr(std::vector<IsrProposal> proposals, std::shared_ptr<IsrAnswers> answers,
+                 MonoTime deadline, Answer answer);
+
+  // `server` wants to stop, in the life with this start epoch (none: in whatever life). Others
+  // lead what it leads, as far as they can, and it is not elected any more; answered when they
+  // serve, or after a bounded wait. `led`: what is left to it. Errors: kServerNotExist.
+  void StopServer(ServerId server, std::optional<int64_t> start_epoch,
+                  std::shared_ptr<std::vector<TableBucket>> led, MonoTime deadline, Answer answer);
+
   // nullptr if there is no such table.
   const TableInfo* FindTable(const TablePath& path) const { return state_.Find(path); }
 
@@ -123,14 +141,24 @@ class Term final : private ServerNotifier::Observer {
   };
   // A command in its turn: exactly one of them answers, then `finished` is called.
   using Command = absl::AnyInvocable<void(Answer answer, runtime::Task finished)>;
+  struct IsrRequest {
+    std::vector<IsrProposal> proposals;
+    std::shared_ptr<IsrAnswers> answers;
+    MonoTime deadline;
+    Answer answer;
+  };
 
   // term.cc
   void Enqueue(Command command, MonoTime deadline, Answer answer);
   void AddEvent(EventQueue::Event event);
   // Stores what has to be stored, then publishes a view and tells the servers; then `done`.
   void Apply(Effects effects, runtime::Task done);
+  // The first part of it; a failure ends the term.
+  void Store(const Effects& effects, runtime::Task done);
+  void StoreDirectories(const std::map<ServerId, std::string>& ids, runtime::Task done);
   void Publish();
   void Tell(const Effects& effects);
+  LeaderNotice NoticeOf(const TableBucket& bucket) const;
   // For a write that failed: true if the command is to blame, false if the term was lost by it.
   bool IsRefusal(const Status& failed);
   // Answers once every live server knows the newest view, or after a while.
@@ -143,18 +171,33 @@ class Term final : private ServerNotifier::Observer {
   void AwaitVacancy();
   void RemoveFormerSelf(const std::string& path, int32_t version);
   void RaiseEpoch();
+  void LoadDirectories(runtime::Task finished);
   void Load(runtime::Task finished);
-  void OnLoaded(const LiveServers& servers, runtime::Task finished);
+  void OnLoaded(LiveServers servers, runtime::Task finished);
 
   // term_servers.cc
   void OnServers(LiveServers servers);
   void ChangeServers(runtime::Task finished);
+  void Join(const LiveServers& joined, const std::set<ServerId>& lost, runtime::Task finished);
+  // Servers that are about to join come with directories: stores what follows from that.
+  void TakeDirectories(const LiveServers& servers, runtime::Task done);
   void AddServer(const LiveServer& server);
   void OnRoleTaken(ServerId server, const TableBucket& bucket, LeaderEpoch epoch) override;
-  void OnRoleRefused(ServerId server, const TableBucket& bucket, const Status& why) override;
+  void OnRoleRefused(ServerId server, const TableBucket& bucket, BucketEpoch told,
+                     const Status& why) override;
   void OnReplicaRemoved(ServerId server, const TableBucket& bucket) override;
   void OnProgress() override;
   void OnDeposed(const Status& why) override;
+  void OnRefused(ServerId server) override;
+  void OnReached(ServerId server) override;
+  // An event about a server in the life that it has now, unless another one begins before.
+  void AddServerEvent(ServerId server, absl::AnyInvocable<Effects()> change);
+
+  // term_replicas.cc
+  void DecideIsrs(runtime::Task finished);
+  void AnswerStopping(ServerId server, std::vector<TableBucket> moved,
+                      std::shared_ptr<std::vector<TableBucket>> led, MonoTime deadline,
+                      Answer answer);
 
   // term_tables.cc
   void PlaceTable(NewTable table, MonoTime deadline, Answer answer, runtime::Task finished);
@@ -214,6 +257,7 @@ class Term final : private ServerNotifier::Observer {
   std::map<std::string, uint64_t> job_epoch_versions_;  // In which version a group's epoch came.
   bool watching_leases_ = false;
 
+  std::vector<IsrRequest> isr_requests_;  // An event will decide them.
   std::set<TableId> being_created_;  // Somebody waits for their leaders.
   std::map<TableBucket, std::pair<ServerId, Status>> refusals_;  // Last ones, of leaders to be.
   Waits waits_;

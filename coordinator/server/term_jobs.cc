@@ -40,7 +40,7 @@ void Term::LoadJobGroups(runtime::Task finished) {
                                return Lose(group.status().WithContext("node " + name));
                              jobs_.Load(*std::move(group));
                            }
-                           Load(std::move(finished));
+                           LoadDirectories(std::move(finished));
                          });
 }
 

@@ -73,6 +73,27 @@ void Term::RaiseEpoch() {
   });
 }
 
+// A record that cannot be read is as bad as none: nobody could tell whether the disk is the same.
+void Term::LoadDirectories(runtime::Task finished) {
+  using NodeTexts = std::map<std::string, std::string>;
+  metadata::ReadChildren(
+      *store_, catalog_.paths().DirectoryIds(),
+      [this, finished = std::move(finished)](Result<NodeTexts> nodes) mutable {
+        if (!nodes.ok()) return Lose(nodes.status().WithContext("cannot load directory ids"));
+        for (const auto& [name, text] : *nodes) {
+          const std::optional<int64_t> server = metadata::NumberFromName(name);
+          Result<metadata::DirectoryRecord> record = metadata::DirectoryRecordFromJson(text);
+          if (!server || !record.ok()) {
+            return Lose(Error(ErrorCode::kUnknownServerError, "node {} is no directory id: {}",
+                              name, record.status().ToString()));
+          }
+          state_.LoadDirectory(ServerId(static_cast<int32_t>(*server)),
+                               std::move(record->directory_id));
+        }
+        Load(std::move(finished));
+      });
+}
+
 // The first event goes on here. Servers that come or go meanwhile are the next one.
 void Term::Load(runtime::Task finished) {
   LoadCatalog(catalog_, [this,
@@ -94,25 +115,27 @@ void Term::Load(runtime::Task finished) {
         [this, finished = std::move(finished)](LiveServers servers) mutable {
           if (lost_) return;
           if (!finished) return OnServers(std::move(servers));
-          OnLoaded(servers, std::exchange(finished, nullptr));
+          OnLoaded(std::move(servers), std::exchange(finished, nullptr));
         },
         [this](Status why) { Lose(std::move(why)); });
   });
 }
 
-void Term::OnLoaded(const LiveServers& servers, runtime::Task finished) {
-  std::set<ServerId> live;
+void Term::OnLoaded(LiveServers servers, runtime::Task finished) {
   BeginJobs();
-  for (const auto& [id, server] : servers) {
-    AddServer(server);
-    live.insert(id);
-  }
-  Apply(state_.Start(std::move(live)), [this, finished = std::move(finished)]() mutable {
-    STROM_LOG(kInfo, "coordinator {} leads: epoch {}, {} tables, {} tablet servers", options_.id,
-              epoch_, state_.tables().size(), servers_.size());
-    leading_ = true;
-    std::exchange(on_leading_, nullptr)();
-    finished();
+  TakeDirectories(servers, [this, servers, finished = std::move(finished)]() mutable {
+    std::set<ServerId> live;
+    for (const auto& [id, server] : servers) {
+      AddServer(server);
+      live.insert(id);
+    }
+    Apply(state_.Start(std::move(live)), [this, finished = std::move(finished)]() mutable {
+      STROM_LOG(kInfo, "coordinator {} leads: epoch {}, {} tables, {} tablet servers", options_.id,
+                epoch_, state_.tables().size(), servers_.size());
+      leading_ = true;
+      std::exchange(on_leading_, nullptr)();
+      finished();
+    });
   });
 }
 

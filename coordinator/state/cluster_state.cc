@@ -6,6 +6,17 @@
 
 namespace strom::coordinator {
 
+void Effects::Add(Effects later) {
+  for (auto& [bucket, leadership] : later.write) write[bucket] = std::move(leadership);
+  for (auto& [server, id] : later.directories) directories[server] = std::move(id);
+  for (auto& [server, leaderships] : later.notify) {
+    for (auto& [bucket, leadership] : leaderships) notify[server][bucket] = std::move(leadership);
+  }
+  for (auto& [server, removals] : later.remove) {
+    for (const auto& [bucket, epoch] : removals) remove[server][bucket] = epoch;
+  }
+}
+
 void ClusterState::LoadTable(TableInfo info, ReplicaLists replicas) {
   Insert(std::move(info), std::move(replicas));
 }
@@ -21,32 +32,12 @@ void ClusterState::LoadRemoval(const TableBucket& bucket, const std::vector<Serv
   for (const ServerId server : replicas) AddRemoval(bucket, server, LeaderEpoch(INT32_MAX));
 }
 
-Effects ClusterState::Start(std::set<ServerId> live) {
-  live_ = std::move(live);
-  Effects effects;
-  for (auto& [bucket, state] : buckets_) {
-    if (!state.leadership) {
-      Elect(bucket, ElectFirst(state.replicas, live_), effects);
-      continue;
-    }
-    // Who went away while no coordinator was looking.
-    const std::vector<ServerId> isr = state.leadership->isr;
-    for (const ServerId member : isr) {
-      if (live_.contains(member)) continue;
-      Elect(bucket, ElectAfterLoss(state.replicas, *state.leadership, member, live_), effects);
-    }
-    Elect(bucket, ElectAfterReturn(state.replicas, *state.leadership, live_), effects);
-  }
-  for (const ServerId server : live_) NotifyAll(server, effects);
-  return effects;
-}
-
 Effects ClusterState::AddTable(TableInfo info, ReplicaLists replicas) {
   const TableId id = info.id;
   Insert(std::move(info), std::move(replicas));
   Effects effects;
   for (const auto& [bucket, state] : BucketsOf(id)) {
-    Elect(bucket, ElectFirst(state->replicas, live_), effects);
+    Elect(bucket, ElectFirst(state->replicas, able_), effects);
   }
   NotifyWritten(effects);
   return effects;
@@ -68,36 +59,6 @@ Effects ClusterState::RemoveTable(TableId id) {
   buckets_.erase(buckets_.lower_bound({.table = id}), buckets_.lower_bound({.table = id.Next()}));
   ids_.erase(table->second.path);
   tables_.erase(table);
-  return effects;
-}
-
-Effects ClusterState::ChangeServers(const std::set<ServerId>& lost,
-                                    const std::set<ServerId>& joined) {
-  for (const ServerId server : lost) {
-    STROM_CHECK(live_.erase(server) == 1) << "server " << server << " was not live";
-  }
-  Effects effects;
-  for (const ServerId server : lost) {
-    for (const TableBucket& bucket : hosted_[server].buckets) {
-      const BucketState& state = buckets_.at(bucket);
-      if (!state.leadership) continue;
-      Elect(bucket, ElectAfterLoss(state.replicas, *state.leadership, server, live_), effects);
-    }
-  }
-  for (const ServerId server : joined) {
-    STROM_CHECK(live_.insert(server).second) << "server " << server << " was live already";
-  }
-  for (const ServerId server : joined) {
-    for (const TableBucket& bucket : hosted_[server].buckets) {
-      const BucketState& state = buckets_.at(bucket);
-      Elect(bucket,
-            state.leadership ? ElectAfterReturn(state.replicas, *state.leadership, live_)
-                             : ElectFirst(state.replicas, live_),
-            effects);
-    }
-  }
-  NotifyWritten(effects);
-  for (const ServerId server : joined) NotifyAll(server, effects);
   return effects;
 }
 
@@ -161,9 +122,35 @@ size_t ClusterState::CountUnserved(TableId id) const {
   return unserved;
 }
 
+ReplicaTotals ClusterState::Count() const {
+  ReplicaTotals totals;
+  for (const auto& [bucket, state] : buckets_) {
+    ++totals.buckets;
+    totals.replicas += static_cast<int64_t>(state.replicas.size());
+    if (!state.leadership || state.leadership->isr.size() < state.replicas.size()) ++totals.shrunk;
+    if (!state.leadership) continue;
+    if (!state.leadership->awaited_directory.empty()) ++totals.bereft;
+    if (state.leadership->leader == kNoServer) continue;
+    ++totals.led;
+    totals.in_sync += static_cast<int64_t>(state.leadership->isr.size());
+  }
+  return totals;
+}
+
+std::vector<TableBucket> ClusterState::LedBy(ServerId server) const {
+  std::vector<TableBucket> led;
+  const auto it = hosted_.find(server);
+  if (it == hosted_.end()) return led;
+  for (const TableBucket& bucket : it->second.buckets) {
+    const auto& leadership = buckets_.at(bucket).leadership;
+    if (leadership && leadership->leader == server) led.push_back(bucket);
+  }
+  return led;
+}
+
 std::vector<ServerLoad> ClusterState::Loads() const {
   std::vector<ServerLoad> loads;
-  for (const ServerId server : live_) {
+  for (const ServerId server : able_) {
     const auto it = hosted_.find(server);
     loads.push_back(it == hosted_.end()
                         ? ServerLoad{server}

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "common/base/result.h"
 #include "common/types/ids.h"
 #include "common/types/table_bucket.h"
 #include "common/types/table_descriptor.h"
@@ -19,14 +20,39 @@ using LeadershipMap = std::map<TableBucket, Leadership>;
 // Replicas to be deleted, with the leader epoch to say so under.
 using Removals = std::map<TableBucket, LeaderEpoch>;
 
-// What has to happen outside for a transition to be real: first `write` is stored, then the servers
-// are told, in any order.
+// What has to happen outside for a transition to be real: first `write` is stored, then
+// `directories`, then the servers are told, in any order.
 struct Effects {
-  LeadershipMap write;                       // Leaderships that changed.
-  std::map<ServerId, LeadershipMap> notify;  // Who leads what, to servers with a replica of it.
-  std::map<ServerId, Removals> remove;       // Replicas of tables that are gone.
+  LeadershipMap write;                          // Leaderships that changed.
+  std::map<ServerId, std::string> directories;  // Ids of the servers' data directories.
+  std::map<ServerId, LeadershipMap> notify;     // Who leads what, to servers with a replica of it.
+  std::map<ServerId, Removals> remove;          // Replicas of tables that are gone.
 
-  bool empty() const { return write.empty() && notify.empty() && remove.empty(); }
+  bool empty() const {
+    return write.empty() && directories.empty() && notify.empty() && remove.empty();
+  }
+  // Those of a later transition too, which are the newer ones where both say something.
+  void Add(Effects later);
+};
+
+// What becomes of all replicas.
+struct ReplicaTotals {
+  int64_t buckets = 0;
+  int64_t led = 0;        // Buckets that somebody leads.
+  int64_t bereft = 0;     // Buckets that await a lost data directory.
+  int64_t shrunk = 0;     // Buckets whose ISR lacks a replica.
+  int64_t replicas = 0;
+  int64_t in_sync = 0;    // Replicas that are in the ISR of a bucket that is led.
+};
+
+// What the leader of a bucket wants its ISR to be, and in view of which leadership.
+struct IsrProposal {
+  TableBucket bucket;
+  ServerId leader;
+  CoordinatorEpoch coordinator_epoch;
+  LeaderEpoch leader_epoch;
+  BucketEpoch bucket_epoch;
+  std::vector<ServerId> isr;
 };
 
 // One replicated log: who has it, and who leads it.
@@ -44,6 +70,10 @@ struct BucketState {
 // live. A table of the reference's state machines would be: a bucket is New without leadership,
 // Online with a leader, Offline without one.
 //
+// A live server (one with a registration) is able to lead and to join ISRs, unless connections to
+// it are refused or it wants to stop. What one that is not able leads goes to others as far as there
+// are any; it keeps the rest, and is told as any other.
+//
 // Pure bookkeeping: no I/O, no locks. The term of the coordinator owns it and calls it on its
 // strand, one event at a time: an event's effects are done, at least those in `write`, before the
 // next event.
@@ -58,8 +88,17 @@ class ClusterState {
   void LoadLeadership(const TableBucket& bucket, Leadership leadership);
   // Replicas of a table that no longer is, whose deletion nobody has finished.
   void LoadRemoval(const TableBucket& bucket, const std::vector<ServerId>& replicas);
+  // The directory with which the server was last here.
+  void LoadDirectory(ServerId server, std::string id);
 
   // -- Events.
+
+  // Servers that are not live yet come with these data directories. Whoever comes with another one
+  // than last time has lost what it had: before anything is elected it leaves all ISRs; buckets of
+  // which it alone had all records get no leader until that directory is back (see Leadership). Of
+  // a server that is seen for the first time the id is noted, so that the next one can be told
+  // from it. The effects, all of them, are stored before the servers join.
+  Effects TakeDirectories(const std::map<ServerId, std::string>& ids);
 
   // The coordinator begins to lead with these servers alive: elects where that is needed and tells
   // all servers everything.
@@ -73,6 +112,29 @@ class ClusterState {
 
   // Servers went away and came. A server that was started anew is in both.
   Effects ChangeServers(const std::set<ServerId>& lost, const std::set<ServerId>& joined);
+
+  // Connections to a live server are refused: its process is dead, or as good as dead for others.
+  // What it leads of log tables goes to others at once, since its late writes are fenced by epoch.
+  // Of primary-key tables it stays leader until its registration ends: it may be alive and still
+  // answer lookups, which nothing fences, so nobody may acknowledge newer rows yet. Until
+  // OnReached, or a new life. Nothing if that is no news.
+  Effects OnRefused(ServerId server);
+  // It answers after all, in the same life: it is able again, and hears everything once more.
+  Effects OnReached(ServerId server);
+
+  // A live server wants to stop: others lead what it leads, as far as they can, for the rest of its
+  // life. May be repeated when there may be somebody who can.
+  Effects OnStopping(ServerId server);
+
+  // The leader of a bucket wants another ISR. The leadership that holds once `effects`, to which
+  // this adds, are stored; a repeated proposal that was accepted already gets it too. Followers are
+  // not told: they need not know. `epoch`: of this coordinator.
+  // Errors: kUnknownTableOrBucket; kFencedLeaderEpoch for an older leader; kInvalidUpdateVersion
+  // for one that has not heard of the newest change, which it is then told again;
+  // kIneligibleReplica if a new member is not assigned or not able, or the leader is missing;
+  // kInvalidCoordinator if it knows later epochs than this coordinator.
+  Result<Leadership> AdjustIsr(const IsrProposal& proposal, CoordinatorEpoch epoch,
+                               Effects& effects);
 
   // `server` says that it serves as leader of `bucket`. False if that is no news.
   bool OnLeaderServes(const TableBucket& bucket, ServerId server, LeaderEpoch epoch);
@@ -96,7 +158,13 @@ class ClusterState {
   size_t CountUnserved(TableId id) const;
 
   const std::set<ServerId>& live() const { return live_; }
-  // Of the live servers, ascending.
+  bool is_able(ServerId server) const { return able_.contains(server); }
+  bool is_refused(ServerId server) const { return refused_.contains(server); }
+  // Whether a server that comes with this directory (empty: it tells none) brings no news with it.
+  bool KnowsDirectory(ServerId server, const std::string& id) const;
+  ReplicaTotals Count() const;
+  std::vector<TableBucket> LedBy(ServerId server) const;
+  // Of the able servers, ascending.
   std::vector<ServerLoad> Loads() const;
 
  private:
@@ -110,9 +178,12 @@ class ClusterState {
   void AddRemoval(const TableBucket& bucket, ServerId server, LeaderEpoch epoch);
   std::map<TableBucket, BucketState>::const_iterator FirstBucket(TableId id) const;
   void Elect(const TableBucket& bucket, std::optional<Leadership> next, Effects& effects);
+  // Elects where the server, which can serve now, can be of use.
+  void ElectFor(ServerId server, Effects& effects);
+  void UpdateAble();
   // Tells every live replica of the buckets in effects.write.
   void NotifyWritten(Effects& effects) const;
-  // Tells a server all it has to know.
+  // Tells a server all it has to know. It is live.
   void NotifyAll(ServerId server, Effects& effects) const;
 
   std::map<TableId, TableInfo> tables_;
@@ -121,7 +192,11 @@ class ClusterState {
   std::map<ServerId, Hosted> hosted_;
   std::map<ServerId, Removals> removals_;    // Not done yet, of servers live or not.
   std::map<TableId, size_t> removals_left_;  // The same by table; none is 0.
+  std::map<ServerId, std::string> directories_;
   std::set<ServerId> live_;
+  std::set<ServerId> refused_;   // Of live_: connections to it are refused.
+  std::set<ServerId> stopping_;  // Of live_.
+  std::set<ServerId> able_;      // live_ without those two.
 };
 
 }  // namespace strom::coordinator

@@ -22,6 +22,7 @@ class ClientConnection final : public FrameConnection, private ClientSession::Co
   void OnDrained() override {}  // What a client has in flight is bounded by its session.
   void Drain() override { Disconnect(); }
   void OnClosed(const Status& why) override;
+  void OnRefused(const Status& why) override { session_->OnRefused(why); }
 
  private:
   void SendRequest(OutgoingRequest request) override;

@@ -54,6 +54,9 @@ class FrameConnection {
   // The link is gone, or could not be made: called exactly once, and the last call. Never from
   // within one of the link's functions.
   virtual void OnClosed(const Status& why) = 0;
+
+  // Instead of OnClosed: the link could not be made, because nobody listens at the address.
+  virtual void OnRefused(const Status& why) { OnClosed(why); }
 };
 
 }  // namespace strom::rpc::framed

@@ -94,7 +94,10 @@ void SocketLink::ConnectTo(const asio::ip::tcp::resolver::results_type& addresse
       [self = shared_from_this()](const asio::error_code& error, const asio::ip::tcp::endpoint&) {
         self->strand_->Dispatch([self, error] {
           if (!self->connection_) return;
-          if (error) return self->Finish(NetworkError("connect", error));
+          if (error) {
+            return self->Finish(NetworkError("connect", error),
+                                error == asio::error::connection_refused);
+          }
           self->Open();
         });
       });
@@ -244,15 +247,15 @@ void SocketLink::Abort(Status why) {
   });
 }
 
-void SocketLink::Finish(Status why) {
+void SocketLink::Finish(Status why, bool refused) {
   asio::error_code ignored;
   socket_.close(ignored);
   outgoing_.clear();
   outgoing_bytes_ = 0;
   // Later: the connection may be in the middle of a call to us.
   strand_->Post([self = shared_from_this(), connection = std::exchange(connection_, nullptr),
-                 why = std::move(why)] {
-    connection->OnClosed(why);
+                 why = std::move(why), refused] {
+    refused ? connection->OnRefused(why) : connection->OnClosed(why);
     self->set_->Remove(self.get());
   });
 }

@@ -61,7 +61,7 @@ class SocketLink final : public FrameLink, public std::enable_shared_from_this<S
   void Flush();
   void OnWritten(size_t bytes);
   void Linger();
-  void Finish(Status why);
+  void Finish(Status why, bool refused = false);
   void WatchIdle();
 
   asio::ip::tcp::socket socket_;

@@ -53,6 +53,7 @@ TEST_CASE("numbers that no server could run with are refused", "[daemon]") {
         "option tablet-server.id: -1 is not from 0 to 2147483647");
   CHECK(problem("zookeeper.client.session-timeout=0 s").find("session-timeout: 0 is not from") !=
         std::string::npos);
+  CHECK(problem("strom.default.durability=often").find("option strom.default.durability: ") == 0);
   CHECK(problem("strom.log.level=loud").find("option strom.log.level: ") == 0);
 }
 

@@ -2,6 +2,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "common/metadata/zk_paths.h"
+
 namespace strom::metadata {
 namespace {
 
@@ -125,6 +127,9 @@ TEST_CASE("a leader's node is Fluss's document, of version 1 too", "[metadata]")
             .value() == leader);
   leader.leader = kNoServer;
   CHECK(LeaderAndIsrFromJson(ToJson(leader)).value() == leader);
+  leader.awaited_directory = "d1";
+  CHECK(ToJson(leader).ends_with(R"(,"awaited_directory":"d1"})"));
+  CHECK(LeaderAndIsrFromJson(ToJson(leader)).value() == leader);
 }
 
 TEST_CASE("servers' nodes are Fluss's documents, of older versions too", "[metadata]") {
@@ -153,7 +158,18 @@ TEST_CASE("servers' nodes are Fluss's documents, of older versions too", "[metad
         R"({"version":4,"listeners":"A://h:1","register_timestamp":0})");
   server.start_epoch = 17;
   CHECK(ToJson(server).ends_with(R"(,"start_epoch":17})"));
+  server.directory_id = "d1";
+  CHECK(ToJson(server).ends_with(R"(,"start_epoch":17,"directory_id":"d1"})"));
   CHECK(TabletServerRegistrationFromJson(ToJson(server)).value() == server);
+}
+
+TEST_CASE("a server's directory id is remembered in a node of its own", "[metadata]") {
+  CHECK(ZkPaths("/fluss").DirectoryIdOf(ServerId(7)) == "/fluss/strom/directory_ids/7");
+  const DirectoryRecord record{"0123abc"};
+  CHECK(ToJson(record) == R"({"version":1,"directory_id":"0123abc"})");
+  CHECK(DirectoryRecordFromJson(ToJson(record)).value() == record);
+  CheckRefused(DirectoryRecordFromJson, R"({"version":2,"directory_id":"x"})", "unknown version 2");
+  CheckRefused(DirectoryRecordFromJson, R"({"version":1})", "'directory_id'");
 }
 
 TEST_CASE("a coordinator's node is Fluss's document, of version 1 too", "[metadata]") {

@@ -30,6 +30,23 @@ TEST_CASE("a holder starts with an empty view and keeps old ones for who reads t
   CHECK(first->tablet_servers.empty());
 }
 
+TEST_CASE("a holder that forgets knows nothing, and who asks waits for the next view", "[service]") {
+  sim::SimScheduler scheduler(1);
+  sim::SimExecutor executor(scheduler);
+  ClusterViewHolder holder;
+  auto view = std::make_shared<ClusterView>();
+  view->tablet_servers[ServerId(1)] = ServerAt(1, 1000);
+  holder.Set(view);
+  holder.Forget();
+  CHECK(holder.Get()->tablet_servers.empty());
+  std::shared_ptr<const ClusterView> told;
+  holder.WhenKnown(executor, scheduler.now() + Seconds(10),
+                   [&](std::shared_ptr<const ClusterView> known) { told = std::move(known); });
+  CHECK(told == nullptr);
+  holder.Set(view);
+  CHECK(told == view);
+}
+
 TEST_CASE("who waits for the first view is told once, later ones at once", "[service]") {
   sim::SimScheduler scheduler(1);
   const MonoTime until = scheduler.now() + Seconds(10);

@@ -35,6 +35,7 @@ TEST_CASE("every option reads back from its name", "[types]") {
   CheckNames(KvFormat::kCompacted, KvFormat::kIndexed);
   CheckNames(ArrowCompression::kNone, ArrowCompression::kZstd);
   CheckNames(MergeEngine::kFirstRow, MergeEngine::kAggregation);
+  CheckNames(Durability::kDurable, Durability::kLeader);
   CheckNames(DeleteBehavior::kAllow, DeleteBehavior::kDisable);
   CheckNames(ChangelogImage::kFull, ChangelogImage::kWal);
   CheckNames(LakeFormat::kPaimon, LakeFormat::kHudi);

@@ -181,4 +181,17 @@ TEST_CASE("the nearest name is found by edit distance", "[types]") {
   CHECK(NearestName(std::string(1000000, 'a'), kNames).empty());
 }
 
+TEST_CASE("of the custom properties one is ours, the others are anybody's", "[types]") {
+  TableProperties p = Parsed({});
+  CHECK(p.durability == std::nullopt);
+  REQUIRE(p.ReadCustom({{"owner", "me"}, {"strom.durabilities", "no"}}).ok());
+  CHECK(p.durability == std::nullopt);
+  REQUIRE(p.ReadCustom({{"owner", "me"}, {"strom.durability", " Replicated "}}).ok());
+  CHECK(p.durability == Durability::kReplicated);
+  const Status status = p.ReadCustom({{"strom.durability", "sure"}});
+  CHECK(status.code() == ErrorCode::kInvalidConfig);
+  CHECK(status.message() ==
+        "property strom.durability: 'sure' is none of durable, replicated, leader");
+}
+
 }  // namespace strom

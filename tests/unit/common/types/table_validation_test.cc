@@ -239,4 +239,12 @@ TEST_CASE("statistics are for columns that exist and have a minimum", "[types]")
   CHECK(Refused(with("body"), ErrorCode::kInvalidConfig));
 }
 
+TEST_CASE("a durability that is none is refused", "[types]") {
+  TableDescriptor table = Table(kLog);
+  table.custom_properties = {{"strom.durability", "leader"}, {"anything", "else"}};
+  CHECK(Verdict(table) == "OK");
+  table.custom_properties["strom.durability"] = "always";
+  CHECK(Refused(table, ErrorCode::kInvalidConfig));
+}
+
 }  // namespace strom

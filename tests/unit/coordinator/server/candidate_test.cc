@@ -17,7 +17,8 @@ class World {
     network = wires.AddHost("coordinator", scheduler, clock);
     strand = std::make_shared<runtime::Strand>(scheduler);
     candidate =
-        std::make_shared<Candidate>(Term::World{strand, clock, scheduler.random(), *network, views},
+        std::make_shared<Candidate>(Term::World{strand, clock, scheduler.random(), *network, views,
+                                                counts},
                                     TermOptions{.id = "c",
                                                 .root = "/fluss",
                                                 .internal_listener = "INTERNAL",
@@ -46,6 +47,7 @@ class World {
   std::unique_ptr<metadata::MetaStoreFactory> sessions;
   std::unique_ptr<rpc::Network> network;
   service::ClusterViewHolder views;
+  ReplicaCounts counts;
   std::shared_ptr<runtime::Strand> strand;
   std::shared_ptr<Candidate> candidate;
   std::optional<Status> started;
@@ -106,9 +108,12 @@ TEST_CASE("an expired session ends the term, and the next one begins a second la
     Term* term = world.candidate->leading_term();
     REQUIRE(term);
     epoch = term->epoch();
+    CHECK(world.views.Get()->coordinator);
     term->Lose(Error(ErrorCode::kNetwork, "expired"));
     term->Lose(Error(ErrorCode::kNetwork, "and again"));
     CHECK(world.candidate->leading_term() == nullptr);
+    // What it knew would keep clients from the coordinator that leads now.
+    CHECK_FALSE(world.views.Get()->coordinator);
   });
   world.scheduler.RunFor(Millis(900));
   world.OnStrand([&] { CHECK(world.candidate->leading_term() == nullptr); });

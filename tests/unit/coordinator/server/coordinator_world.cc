@@ -60,15 +60,21 @@ void CoordinatorWorld::CrashCoordinator(const std::string& host) {
   Coordinator& coordinator = coordinators_.at(host);
   coordinator.executor->Shutdown();
   wires.BreakConnections(host);
+  channels_.erase(host);  // The client need not find that out by a call.
   coordinator.server.reset();
   coordinators_.erase(host);
 }
 
-TabletFake& CoordinatorWorld::AddServer(int32_t id) {
+TabletFake& CoordinatorWorld::MakeServer(int32_t id) {
   auto& server = tablets_[ServerId(id)];
   server = std::make_unique<TabletFake>(scheduler, wires, clock, *sessions_, ServerId(id));
-  server->Start();
   return *server;
+}
+
+TabletFake& CoordinatorWorld::AddServer(int32_t id) {
+  TabletFake& server = MakeServer(id);
+  server.Start();
+  return server;
 }
 
 rpc::Channel& CoordinatorWorld::ChannelTo(const std::string& host, const std::string& listener) {

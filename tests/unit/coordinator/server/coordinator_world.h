@@ -45,7 +45,8 @@ class CoordinatorWorld {
 
   // -- Tablet servers; they are kept when they die.
 
-  TabletFake& AddServer(int32_t id);  // Started.
+  TabletFake& AddServer(int32_t id);   // Started.
+  TabletFake& MakeServer(int32_t id);  // Not started.
   TabletFake& tablet(int32_t id) { return *tablets_.at(ServerId(id)); }
 
   // -- A client.

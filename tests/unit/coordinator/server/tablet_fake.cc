@@ -69,15 +69,13 @@ void TabletFake::Start(std::string internal_listener) {
   job_epochs.clear();
   order.clear();
   ++life_;
-  listener_ = network_
-                  ->Listen({.endpoint = {.host = host_, .port = 0},
-                            .listener = {"INTERNAL", rpc::Audience::kServers}},
-                           dispatcher_)
-                  .value();
+  Listen(0);
   session_ = sessions_.Connect(strand_, nullptr).value();
   metadata::TabletServerRegistration registration;
   registration.listeners[internal_listener] = {host_, listener_->endpoint().port};
   registration.listeners["FLUSS"] = {host_, 9123};
+  registration.directory_id = directory_id;
+  registration.start_epoch = start_epoch;
   const metadata::ZkPaths paths("/fluss");
   metadata::EnsureNodes(
       *session_, paths.FixedNodes(),
@@ -89,6 +87,19 @@ void TabletFake::Start(std::string internal_listener) {
                          });
       });
 }
+
+void TabletFake::Listen(uint16_t port) {
+  listener_ = network_
+                  ->Listen({.endpoint = {.host = host_, .port = port},
+                            .listener = {"INTERNAL", rpc::Audience::kServers}},
+                           dispatcher_)
+                  .value();
+  port_ = listener_->endpoint().port;
+}
+
+void TabletFake::Crash() { listener_.reset(); }
+
+void TabletFake::ComeBack() { Listen(port_); }
 
 void TabletFake::Die() {
   ++life_;

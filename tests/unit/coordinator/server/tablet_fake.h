@@ -39,6 +39,11 @@ class TabletFake {
   void Start(std::string internal_listener = "INTERNAL");
   // Dies: its registration goes, its connections break.
   void Die();
+  // Dies as a process does that is killed: connections break and are refused, but its registration
+  // stays until Die or ComeBack.
+  void Crash();
+  // The crash was none: the same life goes on, at the same address.
+  void ComeBack();
   bool running() const { return session_ != nullptr; }
 
   // -- What it was told in this life.
@@ -65,6 +70,8 @@ class TabletFake {
 
   // -- The script, for all lives.
 
+  std::optional<std::string> directory_id;  // In its registration.
+  std::optional<int64_t> start_epoch;
   bool hold_leaders = false;  // Keep calls until Release.
   bool hold_views = false;
   bool hold_epochs = false;
@@ -84,6 +91,7 @@ class TabletFake {
   void UpdateEpochs(rpc::Ref<pb::UpdateJobEpochsRequest> request,
                     rpc::Responder<pb::UpdateJobEpochsResponse> respond);
   Status CheckEpoch(int32_t sent);
+  void Listen(uint16_t port);
 
   sim::SimScheduler& scheduler_;
   sim::SimNetwork& wires_;
@@ -97,6 +105,7 @@ class TabletFake {
   std::unique_ptr<metadata::MetaStore> session_;
   std::deque<runtime::Task> held_;
   int life_ = 0;
+  uint16_t port_ = 0;
 };
 
 }  // namespace strom::coordinator

@@ -4,41 +4,9 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "tests/unit/coordinator/state/state_samples.h"
+
 namespace strom::coordinator {
-namespace {
-
-TableInfo Table(int64_t id, std::string name) {
-  SchemaSpec spec;
-  spec.columns.push_back({.name = "a", .type = DataType::Int()});
-  return {.path = {"db", std::move(name)},
-          .id = TableId(id),
-          .schema_id = SchemaId(1),
-          .descriptor = {.schema = Schema::Make(std::move(spec)).value()}};
-}
-
-TableBucket Bucket(int64_t table, int32_t bucket) {
-  return {.table = TableId(table), .partition = std::nullopt, .bucket = BucketId(bucket)};
-}
-
-// One list of replicas for each bucket.
-ReplicaLists Lists(std::vector<std::vector<int>> buckets) {
-  ReplicaLists lists;
-  for (size_t b = 0; b < buckets.size(); ++b) {
-    for (const int server : buckets[b]) {
-      lists[BucketId(static_cast<int32_t>(b))].emplace_back(server);
-    }
-  }
-  return lists;
-}
-
-std::set<ServerId> Ids(std::initializer_list<int> ids) {
-  std::set<ServerId> servers;
-  for (const int id : ids) servers.insert(ServerId(id));
-  return servers;
-}
-
-}  // namespace
-
 TEST_CASE("a new table's buckets get leaders, and all their replicas hear of it",
           "[coordinator_state]") {
   ClusterState state;

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <memory>
+
+#include "common/rpc/authorizer.h"
+#include "common/rpc/dispatcher.h"
+#include "common/rpc/methods.h"
+#include "coordinator/server/candidate.h"
+
+namespace strom::coordinator {
+
+// What tablet servers ask of the leading coordinator, on its internal listeners (others say
+// kNotCoordinatorLeader): other ISRs for what they lead, and to be done without.
+//
+// A server that is about to stop asks with ControlledShutdown and serves on until it has the
+// answer, but no lookups of primary-key tables: their new leaders acknowledge newer rows from then
+// on. The answer names what it still leads, because nobody else can.
+//
+// Handlers run on transport threads: they read the request and hand it to the term on its strand.
+// Outlives the dispatcher's listeners, as `authorizer` does.
+class ReplicaService {
+ public:
+  ReplicaService(std::shared_ptr<runtime::Strand> strand, std::shared_ptr<Candidate> candidate,
+                 const rpc::Authorizer& authorizer)
+      : strand_(std::move(strand)), candidate_(std::move(candidate)), authorizer_(authorizer) {}
+
+  void Register(rpc::Dispatcher& dispatcher);
+
+ private:
+  void AdjustIsr(const rpc::RequestContext& ctx, rpc::Ref<pb::AdjustIsrRequest> request,
+                 rpc::Responder<pb::AdjustIsrResponse> respond);
+  void ControlledShutdown(const rpc::RequestContext& ctx,
+                          rpc::Ref<pb::ControlledShutdownRequest> request,
+                          rpc::Responder<pb::ControlledShutdownResponse> respond);
+
+  // Runs `command` on the strand with the leading term and the duty to answer, if the caller may
+  // ask; `make` makes the response once the answer is OK.
+  template <class Response, class Command, class Make>
+  void Submit(const rpc::RequestContext& ctx, rpc::Responder<Response> respond, Command command,
+              Make make);
+
+  const std::shared_ptr<runtime::Strand> strand_;
+  const std::shared_ptr<Candidate> candidate_;
+  const rpc::Authorizer& authorizer_;
+};
+
+}  // namespace strom::coordinator
