@@ -84,7 +84,6 @@ constexpr std::string_view kIgnored[] = {
     "kv.scanner.max-batch-size",
     "log.file-preallocate",
     "log.retention.roll-active-segment.enabled",
-    "log.replica.max-lag-time",
     "log.replica.write-operation-purge-number",
     "log.replica.fetch-operation-purge-number",
     "log.replica.fetcher-number",
@@ -160,8 +159,6 @@ constexpr std::string_view kIgnored[] = {
     "kafka.connection.max-idle-time",
     "max.partition.num",
     "log.flush.interval-messages",
-    "log.replica.high-watermark.checkpoint-interval",
-    "log.replica.min-in-sync-replicas-number",
     "server.writer-id.expiration-check-interval",
 };
 

@@ -4,6 +4,7 @@
 #include "common/config/options.h"
 #include "common/io/atomic_file.h"
 #include "common/io/posix_file_system.h"
+#include "common/types/table_options.h"
 
 namespace strom::daemon {
 namespace {
@@ -30,6 +31,9 @@ const Range kRanges[] = {
     {config::kLogIndexIntervalSize, 0, INT32_MAX},
     {config::kLogFlushCheckpointInterval, 1, kTera},
     {config::kLogRetentionCheckInterval, 1, kTera},
+    {config::kReplicaMaxLagTime, 1, kTera},
+    {config::kMinInSyncReplicas, 1, INT32_MAX},
+    {config::kHighWatermarkCheckpointInterval, 1, kTera},
     {config::kWriterIdExpiration, 1, kTera},
     {config::kServerMaxRequestSize, 1024, INT32_MAX},
     {config::kConnectionMaxIdleTime, 1, kTera},
@@ -48,6 +52,10 @@ Status CheckRanges(const config::Config& config) {
     return Error(ErrorCode::kInvalidConfig, "option {}: {} is not from {} to {}",
                  range.option.info.key, value, range.min, range.max);
   }
+  STROM_RETURN_IF_ERROR(
+      ParseOption<Durability>(config.Get(config::kDefaultDurability))
+          .status()
+          .WithContext(fmt::format("option {}", config::kDefaultDurability.info.key)));
   return ParseLogLevel(config.Get(config::kLogLevel))
       .status()
       .WithContext(fmt::format("option {}", config::kLogLevel.info.key));

@@ -28,7 +28,7 @@ struct TableDescriptor {
   std::vector<std::string> partition_keys;
   std::optional<TableDistribution> distribution;
   PropertyMap properties;         // table.* keys: TableProperties reads them.
-  PropertyMap custom_properties;  // Anything else; no server looks at them.
+  PropertyMap custom_properties;  // Anything else; see TableProperties::ReadCustom.
 
   bool has_primary_key() const { return schema.has_primary_key(); }
   bool is_partitioned() const { return !partition_keys.empty(); }

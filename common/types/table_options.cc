@@ -29,6 +29,10 @@ struct Names<MergeEngine> {
   static constexpr std::string_view kAll[] = {"", "FIRST_ROW", "VERSIONED", "AGGREGATION"};
 };
 template <>
+struct Names<Durability> {
+  static constexpr std::string_view kAll[] = {"durable", "replicated", "leader"};
+};
+template <>
 struct Names<DeleteBehavior> {
   static constexpr std::string_view kAll[] = {"ALLOW", "IGNORE", "DISABLE"};
 };
@@ -62,6 +66,7 @@ std::string_view ToName(LogFormat value) { return NameOf(value); }
 std::string_view ToName(KvFormat value) { return NameOf(value); }
 std::string_view ToName(ArrowCompression value) { return NameOf(value); }
 std::string_view ToName(MergeEngine value) { return NameOf(value); }
+std::string_view ToName(Durability value) { return NameOf(value); }
 std::string_view ToName(DeleteBehavior value) { return NameOf(value); }
 std::string_view ToName(ChangelogImage value) { return NameOf(value); }
 std::string_view ToName(LakeFormat value) { return NameOf(value); }
@@ -82,6 +87,7 @@ template Result<LogFormat> ParseOption(std::string_view);
 template Result<KvFormat> ParseOption(std::string_view);
 template Result<ArrowCompression> ParseOption(std::string_view);
 template Result<MergeEngine> ParseOption(std::string_view);
+template Result<Durability> ParseOption(std::string_view);
 template Result<DeleteBehavior> ParseOption(std::string_view);
 template Result<ChangelogImage> ParseOption(std::string_view);
 template Result<LakeFormat> ParseOption(std::string_view);

@@ -22,6 +22,13 @@ enum class MergeEngine : uint8_t {
   kAggregation,  // Every column has its AggregateFunction.
 };
 
+// What an acknowledged write (acks=-1) of a table has been through. A property of our own.
+enum class Durability : uint8_t {
+  kDurable,     // On the disks of the whole in-sync set.
+  kReplicated,  // In the page caches of the whole in-sync set.
+  kLeader,      // In the leader's page cache.
+};
+
 // What a delete on a primary-key table does: it happens, is skipped, or fails.
 enum class DeleteBehavior : uint8_t { kAllow, kIgnore, kDisable };
 
@@ -39,6 +46,7 @@ std::string_view ToName(LogFormat value);
 std::string_view ToName(KvFormat value);
 std::string_view ToName(ArrowCompression value);
 std::string_view ToName(MergeEngine value);
+std::string_view ToName(Durability value);
 std::string_view ToName(DeleteBehavior value);
 std::string_view ToName(ChangelogImage value);
 std::string_view ToName(LakeFormat value);

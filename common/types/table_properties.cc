@@ -4,8 +4,8 @@
 #include <charconv>
 #include <vector>
 
-#include "common/base/units.h"
 #include "common/base/nearest_name.h"
+#include "common/base/units.h"
 
 namespace strom {
 namespace {
@@ -188,6 +188,13 @@ Result<TableProperties> TableProperties::Parse(const PropertyMap& properties, Un
     }
   }
   return result;
+}
+
+Status TableProperties::ReadCustom(const PropertyMap& custom_properties) {
+  const auto found = custom_properties.find(std::string(kDurabilityKey));
+  if (found == custom_properties.end()) return Status::Ok();
+  return ReadOption(found->second, durability.emplace())
+      .WithContext("property " + std::string(kDurabilityKey));
 }
 
 DeleteBehavior TableProperties::EffectiveDeleteBehavior() const {

@@ -44,8 +44,9 @@ struct StatisticsColumns {
   std::vector<std::string> names;  // If not all; empty: none.
 };
 
-// The table.* properties of a table, read and defaulted. Each value by itself is valid; how values
-// and columns fit together is checked in table_validation.h.
+// The table.* properties of a table, read and defaulted, and those of its custom ones that are
+// ours. Each value by itself is valid; how values and columns fit together is checked in
+// table_validation.h.
 // Same keys, units and defaults as Fluss: ConfigOptions.java.
 struct TableProperties {
   std::optional<int32_t> replication_factor;
@@ -70,6 +71,8 @@ struct TableProperties {
   AutoPartitionOptions auto_partition;
   LakeOptions lake;
 
+  std::optional<Durability> durability;  // Custom property strom.durability; absent: the cluster's.
+
   // Version of the key encoding: 1 unless a server wrote another one.
   int32_t key_encoding_version() const { return kv_format_version.value_or(1); }
 
@@ -83,6 +86,10 @@ struct TableProperties {
   // value; for an unknown key, the nearest known one.
   static Result<TableProperties> Parse(const PropertyMap& properties,
                                        UnknownKeys unknown = UnknownKeys::kRefuse);
+
+  // Reads those of a table's custom properties that are ours; the others mean nothing here.
+  // Errors: kInvalidConfig naming key and value.
+  Status ReadCustom(const PropertyMap& custom_properties);
 };
 
 // Keys of properties that other files write or mention in messages.
@@ -91,6 +98,7 @@ inline constexpr std::string_view kKvFormatVersionKey = "table.kv.format-version
 inline constexpr std::string_view kKvStandbyReplicaKey = "table.kv.standby-replica.enabled";
 inline constexpr std::string_view kDeleteBehaviorKey = "table.delete.behavior";
 inline constexpr std::string_view kLakeFormatKey = "table.datalake.format";
+inline constexpr std::string_view kDurabilityKey = "strom.durability";
 inline constexpr std::string_view kPrecreateKey = "table.auto-partition.num-precreate";
 
 // Checks that ALTER_TABLE may set or reset `key`: a custom property, or a table.* property that

@@ -233,8 +233,8 @@ Status CheckStatistics(const Schema& schema, const StatisticsColumns& statistics
 }  // namespace
 
 Status ValidateTableDescriptor(const TableDescriptor& table, const TablePolicy& policy) {
-  STROM_ASSIGN_OR_RETURN(const TableProperties properties,
-                         TableProperties::Parse(table.properties));
+  STROM_ASSIGN_OR_RETURN(TableProperties properties, TableProperties::Parse(table.properties));
+  STROM_RETURN_IF_ERROR(properties.ReadCustom(table.custom_properties));
   STROM_RETURN_IF_ERROR(CheckColumns(table.schema));
   STROM_RETURN_IF_ERROR(CheckPartitionKeys(table));
   STROM_RETURN_IF_ERROR(CheckDistribution(table, policy));

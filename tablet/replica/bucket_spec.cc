@@ -18,6 +18,7 @@ Result<BucketSpec> BucketSpec::Of(const TableInfo& table, PhysicalTablePath path
   STROM_ASSIGN_OR_RETURN(
       TableProperties properties,
       TableProperties::Parse(table.descriptor.properties, TableProperties::UnknownKeys::kIgnore));
+  STROM_RETURN_IF_ERROR(properties.ReadCustom(table.descriptor.custom_properties));
   const LogFormat format = properties.log_format;
   BucketSpec spec{.path = std::move(path),
                   .bucket = bucket,

@@ -62,12 +62,8 @@ Result<std::unique_ptr<DataDirectory>> DataDirectory::Open(io::FileSystem& files
 Status DataDirectory::CheckIdentity(const Identity& identity) {
   const std::string file = path_ + kProperties;
   STROM_ASSIGN_OR_RETURN(const bool exists, files_.Exists(file));
-  if (!exists) {
-    return io::WriteFileAtomically(
-        files_, file,
-        fmt::format("format.version={}\ncluster.id={}\nserver.id={}\n", kFormatVersion,
-                    identity.cluster_id, identity.server_id));
-  }
+  id_ = identity.new_directory_id;
+  if (!exists) return WriteProperties(identity);
   STROM_ASSIGN_OR_RETURN(const Bytes text, io::ReadWholeFile(files_, file, kPropertiesSizeMax));
   auto properties = ParseProperties(text);
   const std::string& version_text = properties["format.version"];
@@ -87,7 +83,17 @@ Status DataDirectory::CheckIdentity(const Identity& identity) {
     return Error(ErrorCode::kInvalidConfig, "data directory {} belongs to server {}, this is {}",
                  path_, properties["server.id"], identity.server_id);
   }
+  const std::string& id = properties["directory.id"];
+  if (id.empty()) return WriteProperties(identity);  // Made by an older program.
+  id_ = id;
   return Status::Ok();
+}
+
+Status DataDirectory::WriteProperties(const Identity& identity) {
+  std::string text = fmt::format("format.version={}\ncluster.id={}\nserver.id={}\n",
+                                 kFormatVersion, identity.cluster_id, identity.server_id);
+  if (!id_.empty()) text += "directory.id=" + id_ + "\n";
+  return io::WriteFileAtomically(files_, path_ + kProperties, text);
 }
 
 Status DataDirectory::TakeCleanMark() {

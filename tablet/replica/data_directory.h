@@ -12,7 +12,7 @@ namespace strom::tablet {
 // of one cluster. What it holds:
 //
 //   .lock                              held while a process uses it
-//   strom.properties                   format version, cluster id, server id
+//   strom.properties                   format version, cluster id, server id, directory id
 //   .fluss_cleanshutdown               only between an orderly stop and the next start
 //   recovery-point-offset-checkpoint   up to where each log is synced
 //   <db>/<table>-<id>/log-<bucket>/    see log_files.h
@@ -24,6 +24,9 @@ class DataDirectory {
   struct Identity {
     std::string cluster_id;
     ServerId server_id;
+    // Random, for a directory that has no id yet. Empty: then it stays without one, and nobody
+    // finds out if it is lost.
+    std::string new_directory_id = {};
   };
 
   // Creates the directory if it is missing, takes its lock and checks whose it is; an empty one
@@ -34,7 +37,11 @@ class DataDirectory {
                                                      const Identity& identity);
 
   const std::string& path() const { return path_; }
+  // Random, the same for the directory's whole life: who finds another one under a server has found
+  // out that the server lost what it held. On disk before Open returns. Empty: it has none.
+  const std::string& id() const { return id_; }
   std::string recovery_point_path() const { return path_ + "/recovery-point-offset-checkpoint"; }
+  std::string high_watermark_path() const { return path_ + "/high-watermark-checkpoint"; }
 
   // Whether the last process closed everything. Read once at start; the mark is gone from then on.
   bool was_clean() const { return was_clean_; }
@@ -46,11 +53,13 @@ class DataDirectory {
       : files_(files), path_(std::move(path)), lock_(std::move(lock)) {}
 
   Status CheckIdentity(const Identity& identity);
+  Status WriteProperties(const Identity& identity);
   Status TakeCleanMark();
 
   io::FileSystem& files_;
   const std::string path_;
   const std::unique_ptr<io::FileLock> lock_;
+  std::string id_;
   bool was_clean_ = false;
 };
 

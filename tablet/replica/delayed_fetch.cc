@@ -4,13 +4,13 @@
 #include <atomic>
 
 namespace strom::tablet {
-namespace {
 
-// The first of `count` names of waits, unique in the process.
 OffsetWaiters::Id TakeWaitIds(size_t count) {
   static std::atomic<OffsetWaiters::Id> next{1};
   return next.fetch_add(count, std::memory_order_relaxed);
 }
+
+namespace {
 
 // Kept alive by its timer until it is answered; the waits in the replicas, which it holds, only
 // know it.

@@ -8,7 +8,7 @@
 
 namespace strom::tablet {
 
-// A fetch of several buckets, as one client asks for it.
+// A fetch of several buckets, as one client asks for it. (Followers: follower_fetch.h.)
 struct FetchRequest {
   struct Bucket {
     TableBucket bucket;
@@ -33,5 +33,8 @@ using FetchResults = std::vector<Result<BucketRead>>;
 // at once. `done` runs once, on any thread; it is dropped unrun only if the executor shuts down.
 void Fetch(const ReplicaManager& replicas, runtime::Executor& executor, const runtime::Clock& clock,
            FetchRequest request, absl::AnyInvocable<void(FetchResults)> done);
+
+// The first of `count` names for waits in replicas, unique in the process.
+OffsetWaiters::Id TakeWaitIds(size_t count);
 
 }  // namespace strom::tablet

@@ -1,30 +1,23 @@
+// The roles of a replica: who gives them, and how they begin and end.
 #include "tablet/replica/replica.h"
 
 #include <algorithm>
-#include <span>
+#include <utility>
 
 #include "common/base/logging.h"
-#include "common/record/log_projection.h"
-#include "tablet/replica/batch_validation.h"
 
 namespace strom::tablet {
-namespace {
 
-constexpr LogOffset kFromStart{-2};
-
-}  // namespace
-
-Replica::Replica(runtime::Executor& executor, runtime::Executor& blocking,
-                 const runtime::Clock& clock, kv::KvStoreFactory& stores, Options options,
-                 BucketSpec spec, std::unique_ptr<LogTablet> log)
-    : blocking_(blocking),
-      clock_(clock),
-      stores_(stores),
+Replica::Replica(World world, Options options, BucketSpec spec, std::unique_ptr<LogTablet> log,
+                 LogOffset high_watermark)
+    : world_(world),
       options_(options),
       spec_(std::move(spec)),
       log_(std::move(log)),
-      strand_(executor),
-      high_watermark_(log_->log_start_offset().value()) {}
+      strand_(world_.executor),
+      high_watermark_(
+          std::clamp(high_watermark, log_->log_start_offset(), log_->log_end_offset()).value()),
+      commit_(world_.blocking, strand_, *log_) {}
 
 Status Replica::CheckEpochs(const Leadership& next) const {
   if (!leadership_) return Status::Ok();
@@ -48,10 +41,11 @@ Status Replica::CheckRole(const Leadership& next) const {
     return Error(ErrorCode::kUnknownTableOrBucket, "{}: server {} is none of its {} replicas",
                  bucket(), options_.self, next.replicas.size());
   }
-  if (next.leader == options_.self && next.isr != std::vector<ServerId>{options_.self}) {
-    return Error(ErrorCode::kInvalidReplicationFactor,
-                 "{}: an in-sync set of {} servers, replication between servers is not there yet",
-                 bucket(), next.isr.size());
+  if (next.leader == options_.self &&
+      std::ranges::find(next.isr, options_.self) == next.isr.end()) {
+    return Error(ErrorCode::kIneligibleReplica,
+                 "{}: server {} is to lead, but is none of the {} members of its ISR", bucket(),
+                 options_.self, next.isr.size());
   }
   return Status::Ok();
 }
@@ -62,33 +56,108 @@ void Replica::Become(Leadership leadership, absl::AnyInvocable<void(Status)> don
     if (self->stopped_) {
       return done(Error(ErrorCode::kNotLeaderOrFollower, "{} is being stopped", self->bucket()));
     }
-    Status allowed = self->CheckEpochs(leadership);
+    Status allowed = self->CheckNotFailed();
+    if (allowed.ok()) allowed = self->CheckEpochs(leadership);
     if (allowed.ok()) allowed = self->CheckRole(leadership);
     if (!allowed.ok()) return done(std::move(allowed));
-    self->leadership_ = std::move(leadership);
-    self->TakeRole(std::move(done));
+    const News news = self->Take(std::move(leadership));
+    if (self->leadership_->leader == self->options_.self) {
+      self->Lead(news, std::move(done));
+    } else {
+      self->Follow(news, std::move(done));
+    }
   });
 }
 
-void Replica::TakeRole(absl::AnyInvocable<void(Status)> done) {
-  if (leadership_->leader != options_.self) {
-    serving_.store(false, std::memory_order_release);
-    STROM_LOG(kInfo, "{} ({}): not leading at leader epoch {}, log [{}, {})", bucket(), spec_.path,
-              leadership_->leader_epoch, log_->log_start_offset(), log_->log_end_offset());
-    Wake(waiters_.TakeAll());
-    return CloseRows([done = std::move(done)]() mutable { done(Status::Ok()); });
+Replica::News Replica::Take(Leadership next) {
+  News news = News::kLeader;
+  if (leadership_ && leadership_->leader_epoch == next.leader_epoch) {
+    news = leadership_->bucket_epoch == next.bucket_epoch ? News::kNone : News::kIsr;
   }
-  if (spec_.has_primary_key() && !kv_.Get()) return OpenRows(std::move(done));
-  done(Serve());
-  Wake(waiters_.TakeAll());
+  leadership_ = std::move(next);
+  leader_epoch_.store(leadership_->leader_epoch.value(), std::memory_order_release);
+  terms_ = TermsOf(spec_.properties.durability, leadership_->replicas.size(), options_.durability);
+  return news;
+}
+
+void Replica::Lead(News news, absl::AnyInvocable<void(Status)> done) {
+  if (news == News::kLeader || !leads()) {
+    if (Status s = BeginToLead(); !s.ok()) return done(std::move(s));
+  } else if (news == News::kIsr) {
+    isr_->OnCommitted(CommittedIsr(), world_.clock.Now());
+  }
+  if (spec_.has_primary_key() && !kv_.Get()) {
+    OpenRows(std::move(done));
+  } else {
+    done(Serve());
+  }
+  Settle();
+}
+
+Status Replica::BeginToLead() {
+  const bool led = leads();
+  if (!led) {
+    world_.duties.Unfollow(bucket());
+    shown_before_.store(log_->log_end_offset().value(), std::memory_order_release);
+  }
+  if (Status s = log_->StartEpoch(leadership_->leader_epoch); !s.ok()) {
+    STROM_LOG(kError, "{} ({}): does not lead at leader epoch {}: {}", bucket(), spec_.path,
+              leadership_->leader_epoch, s.ToString());
+    EndLeading();
+    return s;
+  }
+  isr_.emplace(IsrTracker::Options{.leader = options_.self,
+                                   .epoch_start = log_->log_end_offset(),
+                                   .lag_max = options_.lag_max},
+               CommittedIsr(), high_watermark(), world_.clock.Now());
+  return Status::Ok();
 }
 
 Status Replica::Serve() {
+  isr_->OnLeaderLog(log_->log_end_offset(), OwnPosition());
   STROM_RETURN_IF_ERROR(AdvanceHighWatermark());
-  serving_.store(true, std::memory_order_release);
-  STROM_LOG(kInfo, "{} ({}): leading at leader epoch {}, log [{}, {})", bucket(), spec_.path,
-            leadership_->leader_epoch, log_->log_start_offset(), log_->log_end_offset());
+  if (!serving_.exchange(true, std::memory_order_acq_rel)) {
+    STROM_LOG(kInfo, "{} ({}): leading at leader epoch {}, log [{}, {}), high watermark {}",
+              bucket(), spec_.path, leadership_->leader_epoch, log_->log_start_offset(),
+              log_->log_end_offset(), high_watermark());
+  }
   return Status::Ok();
+}
+
+void Replica::EndLeading() {
+  serving_.store(false, std::memory_order_release);
+  isr_.reset();
+  strand_.Cancel(std::exchange(alarm_, runtime::kNoTimer));
+  alarm_at_ = MonoTime::Infinite();
+  FailWrites(writes_.TakeAll(), CheckServing());
+  Wake(committed_waiters_.TakeAll());
+  Wake(appended_waiters_.TakeAll());
+}
+
+void Replica::Follow(News news, absl::AnyInvocable<void(Status)> done) {
+  EndLeading();
+  if (news == News::kLeader) {
+    STROM_LOG(kInfo, "{} ({}): server {} leads at leader epoch {}, log [{}, {})", bucket(),
+              spec_.path, leadership_->leader, leadership_->leader_epoch, log_->log_start_offset(),
+              log_->log_end_offset());
+    BeginToFollow();
+  }
+  CloseRows([done = std::move(done)]() mutable { done(Status::Ok()); });
+}
+
+void Replica::BeginToFollow() {
+  if (leadership_->leader == kNoServer) return world_.duties.Unfollow(bucket());
+  const auto self = shared_from_this();
+  if (OwnPosition() == log_->log_end_offset()) {
+    return world_.duties.Follow(self, leadership_->leader, leadership_->leader_epoch);
+  }
+  // The first fetch already says what it holds.
+  world_.duties.Unfollow(bucket());
+  commit_.Sync(self, [self, epoch = leadership_->leader_epoch](const Status& synced) {
+    if (!synced.ok()) return self->Fail();
+    if (!self->CheckFollowing(epoch).ok()) return;
+    self->world_.duties.Follow(self, self->leadership_->leader, epoch);
+  });
 }
 
 void Replica::Stop(std::optional<LeaderEpoch> leader_epoch, absl::AnyInvocable<void(Status)> done) {
@@ -98,10 +167,29 @@ void Replica::Stop(std::optional<LeaderEpoch> leader_epoch, absl::AnyInvocable<v
                         self->bucket(), *leader_epoch, self->leadership_->leader_epoch));
     }
     self->stopped_ = true;
-    self->serving_.store(false, std::memory_order_release);
-    self->Wake(self->waiters_.TakeAll());
-    self->CloseRows([done = std::move(done)]() mutable { done(Status::Ok()); });
+    self->world_.duties.Unfollow(self->bucket());
+    self->EndLeading();
+    self->CloseRows([self, done = std::move(done)]() mutable {
+      self->strand_.Dispatch([self, done = std::move(done)]() mutable {
+        self->commit_.AwaitIdle([done = std::move(done)]() mutable { done(Status::Ok()); });
+      });
+    });
   });
+}
+
+Status Replica::CheckNotFailed() const {
+  if (!failed_) return Status::Ok();
+  return Error(ErrorCode::kLogStorage, "{}: out of service since a sync of its log failed: {}",
+               bucket(), commit_.failure().ToString());
+}
+
+void Replica::Fail() {
+  if (std::exchange(failed_, true)) return;
+  STROM_LOG(kError,
+            "{} ({}): out of service until the server starts anew, its log cannot be synced: {}",
+            bucket(), spec_.path, commit_.failure().ToString());
+  world_.duties.Unfollow(bucket());
+  EndLeading();  // The rows stay open until Stop: nobody gets at them any more.
 }
 
 Status Replica::CheckServing() const {
@@ -110,171 +198,24 @@ Status Replica::CheckServing() const {
                bucket(), spec_.path);
 }
 
-LogOffset Replica::CommittedOffset() const {
-  if (leadership_->isr.size() < options_.min_insync_replicas) return high_watermark();
-  return log_->log_end_offset();
-}
-
-Status Replica::AdvanceHighWatermark() {
-  const LogOffset committed = CommittedOffset();
-  STROM_CHECK(committed >= high_watermark())
-      << bucket() << ": log end " << committed << " below high watermark " << high_watermark();
-  if (const auto kv = kv_.Get()) STROM_RETURN_IF_ERROR(kv->FlushTo(committed));
-  high_watermark_.store(committed.value(), std::memory_order_release);
-  return Status::Ok();
-}
-
-void Replica::Wake(std::vector<OffsetWaiters::Wake> taken) {
-  waiter_count_.store(waiters_.size(), std::memory_order_relaxed);
-  for (auto& wake : taken) wake();
-}
-
-Status Replica::CheckInSync(Acks acks) const {
-  const size_t in_sync = leadership_->isr.size();
-  if (acks != Acks::kAll || in_sync >= options_.min_insync_replicas) return Status::Ok();
-  return Error(ErrorCode::kNotEnoughReplicas, "{}: {} of at least {} replicas are in sync",
-               bucket(), in_sync, options_.min_insync_replicas);
-}
-
-Result<AppendInfo> Replica::AppendOnStrand(Bytes batches, Acks acks,
-                                           const JobAdmission& admission) {
-  // Kept until the append is done: see JobFences.
-  STROM_ASSIGN_OR_RETURN(const JobFences::Pass pass, admission.Enter());
-  STROM_RETURN_IF_ERROR(CheckServing());
-  STROM_RETURN_IF_ERROR(CheckInSync(acks));
-  STROM_ASSIGN_OR_RETURN(AppendInfo info, log_->AppendAsLeader(std::move(batches)));
-  STROM_RETURN_IF_ERROR(AdvanceHighWatermark());
-  return info;
-}
-
-void Replica::Append(Bytes batches, Acks acks, JobAdmission admission,
-                     absl::AnyInvocable<void(Result<AppendInfo>)> done) {
-  // On the calling thread, before anything queues.
-  Status valid = CheckServing();
-  if (valid.ok() && spec_.has_primary_key()) {
-    valid = Error(ErrorCode::kInvalidTable,
-                  "{} belongs to a primary-key table, whose log takes no appends but by PutKv",
-                  bucket());
-  }
-  if (valid.ok()) valid = ValidateProduced(batches, spec_.schemas);
-  if (!valid.ok()) return done(valid.WithContext(spec_.path.ToString()));
-  strand_.Dispatch([self = shared_from_this(), batches = std::move(batches), acks,
-                    admission = std::move(admission), done = std::move(done)]() mutable {
-    Result<AppendInfo> info = self->AppendOnStrand(std::move(batches), acks, admission);
-    if (!info.ok()) return done(info.status().WithContext(self->spec_.path.ToString()));
-    done(std::move(info));
-    self->Wake(self->waiters_.TakeBelow(self->high_watermark()));
+void Replica::Sync(absl::AnyInvocable<void(Status)> done) {
+  strand_.Post([self = shared_from_this(), done = std::move(done)]() mutable {
+    self->commit_.Sync(self, [self, done = std::move(done)](const Status& synced) mutable {
+      if (synced.ok()) return done(Status::Ok());
+      self->Fail();
+      done(self->CheckNotFailed());
+    });
   });
 }
 
-Result<Bytes> Replica::Project(const Bytes& batches, const std::vector<int32_t>& columns) const {
-  STROM_ASSIGN_OR_RETURN(const auto views, record::SplitBatches(batches));
-  Bytes projected;
-  std::optional<std::pair<SchemaId, record::LogProjection>> projection;
-  for (const record::LogBatchView& view : views) {
-    const SchemaId id = view.header().schema_id;
-    if (!projection || projection->first != id) {
-      const auto schema = spec_.schemas.find(id);
-      if (schema == spec_.schemas.end()) {
-        return Error(ErrorCode::kSchemaNotExist, "{}: batch at offset {} has schema {}", bucket(),
-                     view.base_offset(), id);
-      }
-      // Columns the table got later are not in the batch.
-      const auto known = static_cast<int32_t>(schema->second.column_types().size());
-      const std::span held(columns.begin(), std::ranges::lower_bound(columns, known));
-      STROM_ASSIGN_OR_RETURN(auto made, record::LogProjection::Create(schema->second, held));
-      projection.emplace(id, std::move(made));
-    }
-    STROM_RETURN_IF_ERROR(projection->second.AppendProjected(view, projected));
-  }
-  return projected;
-}
-
-Result<BucketRead> Replica::ReadCommitted(const ReadRange& range) const {
-  STROM_RETURN_IF_ERROR(CheckServing());
-  if (range.projection) {  // Wrong columns are wrong also while there is nothing to read.
-    STROM_RETURN_IF_ERROR(
-        record::LogProjection::Create(spec_.newest_schema(), *range.projection).status());
-  }
-  BucketRead read{.records = {},
-                  .high_watermark = high_watermark(),
-                  .log_start_offset = log_->log_start_offset()};
-  const LogOffset from = range.offset == kFromStart ? read.log_start_offset : range.offset;
-  STROM_ASSIGN_OR_RETURN(read.records,
-                         log_->Read(from, range.size_max, range.at_least_one, read.high_watermark));
-  if (range.projection) {
-    STROM_ASSIGN_OR_RETURN(read.records, Project(read.records, *range.projection));
-  }
-  return read;
-}
-
-Result<Bytes> Replica::ReadLast(int32_t count, size_t size_max) const {
-  STROM_RETURN_IF_ERROR(CheckServing());
-  const LogOffset upper = high_watermark();
-  STROM_ASSIGN_OR_RETURN(LogOffset from, log_->OffsetOfLast(count, upper));
-  Bytes records;
-  while (from < upper) {
-    STROM_ASSIGN_OR_RETURN(const Bytes part,
-                           log_->Read(from, size_max - records.size(), false, upper));
-    if (part.empty()) {
-      return Error(ErrorCode::kRecordTooLarge, "{}: the newest {} records are more than {} bytes",
-                   bucket(), count, size_max);
-    }
-    STROM_ASSIGN_OR_RETURN(const auto views, record::SplitBatches(part));
-    from = views.back().next_offset();
-    records += part;
-  }
-  return records;
-}
-
-Result<int64_t> Replica::CountCommitted() const {
-  STROM_RETURN_IF_ERROR(CheckServing());
-  if (!spec_.has_primary_key()) {
-    return high_watermark().value() - log_->log_start_offset().value();
-  }
-  STROM_ASSIGN_OR_RETURN(const auto rows, Rows());
-  if (const std::optional<int64_t> count = rows->row_count()) return *count;
-  return Error(ErrorCode::kInvalidTable,
-               "the rows of {} are not counted, since its changelog image is WAL", spec_.path);
-}
-
-Result<LogOffset> Replica::FindOffset(const OffsetQuery& query) const {
-  STROM_RETURN_IF_ERROR(CheckServing());
-  switch (query.kind) {
-    case OffsetQuery::Kind::kEarliest:
-      return log_->log_start_offset();
-    case OffsetQuery::Kind::kLatest:
-      return high_watermark();
-    case OffsetQuery::Kind::kTimestamp:
-      if (const int64_t now = clock_.WallNow(); query.timestamp_ms > now) {
-        return Error(ErrorCode::kInvalidTimestamp, "{}: timestamp {} is {} ms in the future",
-                     bucket(), query.timestamp_ms, query.timestamp_ms - now);
-      }
-      STROM_ASSIGN_OR_RETURN(const LogOffset offset, log_->OffsetOfTimestamp(query.timestamp_ms));
-      return std::min(offset, high_watermark());
-  }
-  STROM_UNREACHABLE();
-}
-
-void Replica::AwaitCommitted(OffsetWaiters::Id id, LogOffset offset, OffsetWaiters::Wake wake) {
-  strand_.Dispatch([self = shared_from_this(), id, offset, wake = std::move(wake)]() mutable {
-    const LogOffset from = offset == kFromStart ? self->log_->log_start_offset() : offset;
-    if (!self->is_leader() || from < self->high_watermark()) return wake();
-    self->waiters_.Add(id, from, std::move(wake));
-    self->waiter_count_.store(self->waiters_.size(), std::memory_order_relaxed);
-  });
-}
-
-void Replica::ForgetWait(OffsetWaiters::Id id) {
-  strand_.Dispatch([self = shared_from_this(), id] {
-    self->waiters_.Remove(id);
-    self->waiter_count_.store(self->waiters_.size(), std::memory_order_relaxed);
-  });
+Status Replica::Close() {
+  STROM_RETURN_IF_ERROR(CheckNotFailed());
+  return log_->Close();
 }
 
 void Replica::Maintain(int64_t retention_size_bytes) {
   strand_.Post([self = shared_from_this(), retention_size_bytes] {
-    if (self->stopped_) return;
+    if (self->stopped_ || self->failed_) return;
     self->log_->ExpireWriters();
     const Result<size_t> gone =
         self->log_->DeleteOldSegments({.ttl_ms = self->spec_.properties.log_local_ttl_ms.value_or(

@@ -13,68 +13,60 @@
 #include "tablet/log/log_tablet.h"
 #include "tablet/replica/bucket_scan.h"
 #include "tablet/replica/bucket_spec.h"
-#include "tablet/replica/job_fences.h"
+#include "tablet/replica/durability_rule.h"
+#include "tablet/replica/group_commit.h"
+#include "tablet/replica/isr_tracker.h"
 #include "tablet/replica/open_kv.h"
+#include "tablet/replica/replica_duties.h"
+#include "tablet/replica/replica_requests.h"
 #include "tablet/replica/waiters.h"
+#include "tablet/replica/write_waiters.h"
 
 namespace strom::tablet {
 
-// What a read of one bucket gave.
-struct BucketRead {
-  Bytes records;  // Whole batches; may begin before the offset asked for.
-  LogOffset high_watermark;
-  LogOffset log_start_offset;
-};
-
-// How much of a bucket a fetch wants.
-struct ReadRange {
-  LogOffset offset;
-  size_t size_max = 0;
-  bool at_least_one = false;  // The first batch comes even if it is larger than size_max.
-  std::optional<std::vector<int32_t>> projection;  // Columns, strictly ascending; none: all.
-};
-
-// When an append is answered. Same numbers as on the wire.
-enum class Acks : int8_t {
-  kAll = -1,  // Once it is committed.
-  kNone = 0,  // Once it is written, as kLeader: there is always an answer.
-  kLeader = 1,
-};
-
-// Which offset ListOffsets asks for.
-struct OffsetQuery {
-  enum class Kind { kEarliest, kLatest, kTimestamp } kind = Kind::kLatest;
-  int64_t timestamp_ms = 0;
-};
-
-// This server's copy of one bucket.
+// This server's copy of one bucket: its leader, or a follower.
 //
-// Its strand owns role, epochs, waiters and everything that changes the log; Append, PutKv and the
-// role changes hop onto it. Reads and queries run on the calling thread, beside the strand: they
-// see the published role and high watermark and only committed records. A record is committed once
-// every member of the ISR has it; with one replica, at once.
+// Its strand owns role, epochs, waiters and everything that changes the log; writes, followers'
+// fetches and role changes hop onto it. Clients' reads run on the calling thread, beside the
+// strand: they see the published role and high watermark and only committed records.
+//
+// A leader appends; followers fetch up to its log's end, and where a follower goes on to fetch is
+// what it holds: the high watermark is the smallest such position in the ISR, the leader's own
+// among them (IsrTracker). In `durable` a position counts once it is synced (GroupCommit).
+// A follower cuts its log only where the leader's epochs show that it leaves the leader's.
 //
 // If the table has a primary key, the log is its changelog, which only PutKv appends to, and the
 // leader has the rows it makes (KvTablet): rebuilt before it serves, closed when it ends to lead.
 // What is committed is in the rows before the high watermark says so: an acknowledged upsert is a
 // visible one.
 //
-// Always true: the high watermark never decreases and is never above the log's end, and does not
-// move while the ISR is smaller than it must be; a leader serves only under the newest leadership
-// it was told.
+// A sync that fails ends the replica, as what it did not write may be lost: it neither serves nor
+// follows any more while this process lives.
+//
+// Always true: the high watermark never decreases while the log is not cut below it, is never above
+// the log's end, and does not move while the ISR is smaller than it must be; a leader serves only
+// under the newest leadership it was told.
 class Replica : public std::enable_shared_from_this<Replica> {
  public:
   struct Options {
     ServerId self;
-    // Fewer members in the ISR: nothing is committed, appends with Acks::kAll are refused.
-    size_t min_insync_replicas = 1;
+    DurabilityPolicy durability;
+    MonoDuration lag_max = Seconds(30);  // log.replica.max-lag-time
   };
 
-  // The log is open and belongs to the replica from now on. Rows are rebuilt on `blocking`, in a
-  // store of `stores`. All outlive it.
-  Replica(runtime::Executor& executor, runtime::Executor& blocking, const runtime::Clock& clock,
-          kv::KvStoreFactory& stores, Options options, BucketSpec spec,
-          std::unique_ptr<LogTablet> log);
+  // What a replica lives on; outlives it. Rows are rebuilt and logs synced on `blocking`.
+  struct World {
+    runtime::Executor& executor;
+    runtime::Executor& blocking;
+    const runtime::Clock& clock;
+    kv::KvStoreFactory& stores;
+    ReplicaDuties& duties;
+  };
+
+  // The log is open and belongs to the replica from now on. What is below `high_watermark` was
+  // committed when this server last knew; there may be less in the log.
+  Replica(World world, Options options, BucketSpec spec, std::unique_ptr<LogTablet> log,
+          LogOffset high_watermark);
 
   const TableBucket& bucket() const { return log_->bucket(); }
   const BucketSpec& spec() const { return spec_; }
@@ -87,40 +79,66 @@ class Replica : public std::enable_shared_from_this<Replica> {
   // Takes the role that `leadership` gives this server; before Become or Stop is called again,
   // `done` was. Errors, with everything left as it was: kInvalidCoordinator, kFencedLeaderEpoch,
   // kInvalidUpdateVersion for an older epoch (the same leadership again is fine);
-  // kUnknownTableOrBucket if the server is none of the replicas; kInvalidReplicationFactor for a
-  // leader with followers, which there are not yet. And those of KvTablet::Open: it leads, but does
-  // not serve, and the same leadership again tries again.
+  // kUnknownTableOrBucket if the server is none of the replicas; kIneligibleReplica for a leader
+  // outside of its ISR; kLogStorage after a failed sync. And those of LogTablet::StartEpoch and
+  // KvTablet::Open: it leads, but does not serve, and the same leadership again tries again.
   void Become(Leadership leadership, absl::AnyInvocable<void(Status)> done);
 
-  // Stops serving for good; waiters are woken, scans end, later calls get kNotLeaderOrFollower.
-  // `done` comes when nobody reads the rows any more and their store is closed.
+  // Stops serving and following for good; waiters are woken, scans end, later calls get
+  // kNotLeaderOrFollower. `done` comes when nobody reads the rows any more, their store is closed
+  // and no sync is under way.
   // Errors: kFencedLeaderEpoch if `leader_epoch` is given and older than the one known; the replica
   // goes on then.
   void Stop(std::optional<LeaderEpoch> leader_epoch, absl::AnyInvocable<void(Status)> done);
 
-  // Appends the batches of one client request as leader, and answers as `acks` says.
-  // Errors: kNotLeaderOrFollower; kInvalidTable if the table has a primary key; kNotEnoughReplicas;
-  // those of ValidateProduced and of LogTablet::AppendAsLeader.
-  void Append(Bytes batches, Acks acks, absl::AnyInvocable<void(Result<AppendInfo>)> done) {
-    Append(std::move(batches), acks, JobAdmission(), std::move(done));
-  }
-  // The same for a write of a job. Errors: kFencedJobEpoch, too, and then nothing was appended.
-  void Append(Bytes batches, Acks acks, JobAdmission admission,
+  // Writes of clients, to the leader ----------------------------------------------------------
+
+  // Appends the batches of one request, and answers as options.acks says.
+  // Errors: kNotLeaderOrFollower; kInvalidTable if the table has a primary key; kFencedJobEpoch;
+  // kNotEnoughReplicas; those of ValidateProduced and of LogTablet::AppendAsLeader: then nothing
+  // was appended. Later, with the records in the log, to be committed or not: kRequestTimeOut at
+  // the deadline, kNotLeaderOrFollower if the role changes.
+  void Append(Bytes batches, WriteOptions options,
               absl::AnyInvocable<void(Result<AppendInfo>)> done);
 
-  // Puts one KV batch into the rows as leader. Once it is answered with Acks::kAll, reads see it.
-  // Errors: kNotLeaderOrFollower; kNonPrimaryKeyTable; kNotEnoughReplicas; kCorruptMessage; those
-  // of KvTablet::Put, and of FlushTo: then the batch is in the log, and a retry tries to commit it.
-  void PutKv(Bytes batch, PutOptions options, Acks acks,
-             absl::AnyInvocable<void(Result<AppendInfo>)> done) {
-    PutKv(std::move(batch), std::move(options), acks, JobAdmission(), std::move(done));
-  }
-  // The same for a write of a job. Errors: kFencedJobEpoch, too, and then nothing was put.
-  void PutKv(Bytes batch, PutOptions options, Acks acks, JobAdmission admission,
+  // Puts one KV batch into the rows. Once it is answered with Acks::kAll, reads see it.
+  // Errors: kNotLeaderOrFollower; kNonPrimaryKeyTable; kFencedJobEpoch; kNotEnoughReplicas;
+  // kCorruptMessage; those of KvTablet::Put. Later, as Append, and those of FlushTo: then a retry
+  // tries to commit it.
+  void PutKv(Bytes batch, PutOptions put, WriteOptions options,
              absl::AnyInvocable<void(Result<AppendInfo>)> done);
 
+  // Followers, at the leader ------------------------------------------------------------------
+
+  // Notes where a follower is, unless it diverges, and gives it what comes next, up to the log's
+  // end. Errors: kNotLeaderOrFollower, also for a newer leader epoch or a server that is none of
+  // the replicas; kFencedLeaderEpoch for an older one; kStorage, kCorruptRecord.
+  void ReadForFollower(FollowerPosition position, size_t size_max, bool at_least_one,
+                       absl::AnyInvocable<void(Result<FollowerRead>)> done);
+
+  // Runs `wake` on the strand once the log goes on at or above `offset`, or the role changes: at
+  // once if that is so already. See AwaitCommitted.
+  void AwaitAppended(OffsetWaiters::Id id, LogOffset offset, OffsetWaiters::Wake wake);
+
+  // The follower ------------------------------------------------------------------------------
+
+  // Where to begin to fetch, once ReplicaDuties::Follow was called; while no answer is being taken.
+  // Any thread.
+  FollowerPosition position() const;
+
+  // Takes an answer of its leader and says where to go on: appends, cuts or begins anew; in
+  // `durable` all of it is synced then. One at a time.
+  // Errors: kNotLeaderOrFollower if it does not follow under this epoch; kLogOffsetOutOfRange for a
+  // cut that cuts nothing; kLogStorage after a failed sync; those of LogTablet::AppendAsFollower,
+  // TruncateTo and RestartAt.
+  void TakeFromLeader(LeaderEpoch under, FollowerRead read,
+                      absl::AnyInvocable<void(Result<FollowerPosition>)> done);
+
+  // Reads of clients, at the leader -----------------------------------------------------------
+
   // The committed rows, for as long as the caller keeps them; see KvTablet's calls for any thread.
-  // Errors: kNotLeaderOrFollower; kNonPrimaryKeyTable.
+  // Errors: kNotLeaderOrFollower; kNonPrimaryKeyTable; kLeaderNotAvailable while a new leader does
+  // not know yet what the ones before committed: it could show older rows than they did.
   Result<std::shared_ptr<const KvTablet>> Rows() const;
 
   // A scan over the committed rows of the moment. Errors: those of Rows.
@@ -132,14 +150,16 @@ class Replica : public std::enable_shared_from_this<Replica> {
   Result<BucketRead> ReadCommitted(const ReadRange& range) const;
 
   // The newest `count` committed records, as whole batches: there may be some more before them.
-  // Errors: kNotLeaderOrFollower; kRecordTooLarge if that is more than `size_max` bytes; kStorage.
+  // Errors: kNotLeaderOrFollower; kLeaderNotAvailable as Rows; kRecordTooLarge if that is more than
+  // `size_max` bytes; kStorage.
   Result<Bytes> ReadLast(int32_t count, size_t size_max) const;
 
   // How many records are committed, or rows there are in a table with a primary key.
-  // Errors: kNotLeaderOrFollower; kInvalidTable if rows are not counted (changelog image WAL).
+  // Errors: those of Rows; kInvalidTable if rows are not counted (changelog image WAL).
   Result<int64_t> CountCommitted() const;
 
-  // Errors: kNotLeaderOrFollower; kInvalidTimestamp for one in the future.
+  // Errors: kNotLeaderOrFollower; kInvalidTimestamp for one in the future; kLeaderNotAvailable for
+  // the latest offset, as Rows.
   Result<LogOffset> FindOffset(const OffsetQuery& query) const;
 
   // Runs `wake` on the strand once there are committed records at or above `offset`, or the role
@@ -153,54 +173,111 @@ class Replica : public std::enable_shared_from_this<Replica> {
   // For the manager's upkeep: retention, writer expiry.
   void Maintain(int64_t retention_size_bytes);
 
-  // For the manager: Sync from any thread, Close once the replica is stopped.
-  LogTablet& mutable_log() { return *log_; }
+  // For the manager: syncs what the log holds now. Errors: kLogStorage, now and ever after.
+  void Sync(absl::AnyInvocable<void(Status)> done);
+  // For the manager, once the replica is stopped: closes the log. Blocks. Errors: those of
+  // LogTablet::Close; kLogStorage after a failed sync.
+  Status Close();
 
  private:
-  Status CheckServing() const;
+  // Roles: replica.cc -------------------------------------------------------------------------
   Status CheckEpochs(const Leadership& next) const;
   Status CheckRole(const Leadership& next) const;
-  Status CheckInSync(Acks acks) const;
-  Status CheckHasRows() const;
-  Result<AppendInfo> AppendOnStrand(Bytes batches, Acks acks, const JobAdmission& admission);
-  Result<AppendInfo> PutOnStrand(const record::KvBatchView& batch, const PutOptions& options,
-                                 Acks acks, const JobAdmission& admission);
-  std::shared_ptr<BucketScan> OpenScanOnStrand(std::optional<int64_t> row_limit);
-
-  // Under leadership_, which is this server's or not.
-  void TakeRole(absl::AnyInvocable<void(Status)> done);
-  void OpenRows(absl::AnyInvocable<void(Status)> done);
+  Status CheckServing() const;
+  bool leads() const { return isr_.has_value(); }
+  // Under leadership_, which is this server's, or another one's. The leader epoch is a new one, or
+  // the bucket epoch at least, or nothing.
+  enum class News { kNone, kIsr, kLeader };
+  News Take(Leadership next);
+  void Lead(News news, absl::AnyInvocable<void(Status)> done);
+  void Follow(News news, absl::AnyInvocable<void(Status)> done);
+  Status BeginToLead();
+  void BeginToFollow();
   Status Serve();
+  // Ends what a leader does: serving, waiters, its view of the ISR.
+  void EndLeading();
+  Status CheckNotFailed() const;
+  // Once a sync has failed.
+  void Fail();
+
+  // The leader's log, positions and ISR: replica_leader.cc ------------------------------------
+  IsrTracker::Committed CommittedIsr() const;
+  // Brings all that follows up to date with a change of the log, a position or the ISR: the high
+  // watermark, who waits, proposals, the sync, the alarm.
+  void Settle();
+  // What counts of this log.
+  LogOffset OwnPosition() const;
+  void SyncOwnLog();
+  void ProposeIsr();
+  void OnIsrAnswer(const ReplicaDuties::IsrProposal& proposal, Result<Leadership> answer);
+  // Moves the high watermark, the rows first. Errors: kKvStorage; it stays where it is then.
+  Status AdvanceHighWatermark();
+  Result<FollowerRead> ReadOnStrand(const FollowerPosition& position, size_t size_max,
+                                    bool at_least_one);
+  // Where the follower's log leaves this one, if it does.
+  std::optional<EpochEnd> DivergenceOf(const FollowerPosition& position) const;
+  void SetAlarm();
+  void OnAlarm();
+
+  // The follower's log: replica_follower.cc ---------------------------------------------------
+  Status CheckFollowing(LeaderEpoch under) const;
+  Status TakeOnStrand(FollowerRead read);
+  // Where its history and the leader's part, given the leader's end of an epoch.
+  Status CutTo(const EpochEnd& leaders, LogOffset leaders_start);
+
+  // Writes: replica_write.cc ------------------------------------------------------------------
+  Status CheckInSync(Acks acks) const;
+  Result<AppendInfo> AppendOnStrand(Bytes batches, const WriteOptions& options);
+  // Answers a write that is in the log as its options say.
+  void Answer(Result<AppendInfo> info, const WriteOptions& options, WriteWaiters::Done done);
+  void FailWrites(std::vector<WriteWaiters::Taken> taken, const Status& status);
+
+  // Rows: replica_kv.cc -----------------------------------------------------------------------
+  Status CheckHasRows() const;
+  void OpenRows(absl::AnyInvocable<void(Status)> done);
   // Ends reads and scans and closes the store.
   void CloseRows(absl::AnyInvocable<void()> closed);
-
-  // What is committed now: what the log holds is on the whole ISR, which is this server alone.
-  LogOffset CommittedOffset() const;
-  // Moves the high watermark there, the rows first. Errors: kKvStorage; it stays where it is then.
-  Status AdvanceHighWatermark();
+  Result<AppendInfo> PutOnStrand(const record::KvBatchView& batch, const PutOptions& put,
+                                 const WriteOptions& options);
+  std::shared_ptr<BucketScan> OpenScanOnStrand(std::optional<int64_t> row_limit);
   // Retention keeps the log from here on.
   LogOffset NeededFrom() const;
-  // Runs the wakes of waiters that were taken out. Last: they may call back.
-  void Wake(std::vector<OffsetWaiters::Wake> taken);
-  Result<Bytes> Project(const Bytes& batches, const std::vector<int32_t>& columns) const;
 
-  runtime::Executor& blocking_;
-  const runtime::Clock& clock_;
-  kv::KvStoreFactory& stores_;
+  // Reads: replica_read.cc --------------------------------------------------------------------
+  // That the high watermark is not below what a leader before may have shown.
+  Status CheckCaughtUp() const;
+  Result<Bytes> Project(const Bytes& batches, const std::vector<int32_t>& columns) const;
+  // Counts the waiters there are and runs the wakes of those that were taken out. Last: they may
+  // call back.
+  void Wake(std::vector<OffsetWaiters::Wake> taken);
+
+  const World world_;
   const Options options_;
   const BucketSpec spec_;
   const std::unique_ptr<LogTablet> log_;
   OpenKv kv_;  // Opened and closed on the strand.
   runtime::Strand strand_;
 
-  std::atomic<bool> serving_{false};  // Written on the strand.
+  // Written on the strand, read anywhere.
+  std::atomic<bool> serving_{false};
   std::atomic<int64_t> high_watermark_;
+  std::atomic<int64_t> shown_before_{0};  // Leaders before this one committed nothing above.
+  std::atomic<int32_t> leader_epoch_{kNoLeaderEpoch.value()};
   std::atomic<size_t> waiter_count_{0};
 
   // On the strand.
   std::optional<Leadership> leadership_;
+  DurabilityTerms terms_;
+  std::optional<IsrTracker> isr_;  // While it leads.
+  GroupCommit commit_;
+  bool syncing_own_ = false;  // A sync of what a leader appended is asked for.
+  bool failed_ = false;
   bool stopped_ = false;
-  OffsetWaiters waiters_;
+  OffsetWaiters committed_waiters_;
+  OffsetWaiters appended_waiters_;
+  WriteWaiters writes_;
+  runtime::TimerId alarm_ = runtime::kNoTimer;
+  MonoTime alarm_at_ = MonoTime::Infinite();
   std::vector<std::weak_ptr<BucketScan>> scans_;
 };
 

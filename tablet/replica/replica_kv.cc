@@ -7,26 +7,30 @@
 
 namespace strom::tablet {
 
-// On the blocking executor; nobody appends meanwhile, and retention leaves the log alone.
+// On the blocking executor; nobody appends meanwhile, and retention leaves the log alone. What
+// followers say meanwhile moves the high watermark once there are rows.
 void Replica::OpenRows(absl::AnyInvocable<void(Status)> done) {
-  blocking_.Post(
-      [self = shared_from_this(), committed = CommittedOffset(), done = std::move(done)]() mutable {
-        auto opened = KvTablet::Open(self->stores_, KvDirectory(self->log_->directory()),
-                                     self->spec_.kv_table, *self->log_, committed);
-        self->strand_.Post([self, opened = std::move(opened), done = std::move(done)]() mutable {
-          Status status = opened.status();
-          if (opened.ok()) {
-            self->kv_.Set(*std::move(opened));
-            status = self->Serve();
-          }
-          if (!status.ok()) {
-            STROM_LOG(kError, "{} ({}): its rows do not open: {}", self->bucket(), self->spec_.path,
-                      status.ToString());
-          }
-          done(std::move(status));
-          self->Wake(self->waiters_.TakeAll());
-        });
-      });
+  isr_->OnLeaderLog(log_->log_end_offset(), OwnPosition());
+  const LogOffset committed = std::max(high_watermark(), isr_->high_watermark());
+  world_.blocking.Post([self = shared_from_this(), committed, done = std::move(done)]() mutable {
+    auto opened = KvTablet::Open(self->world_.stores, KvDirectory(self->log_->directory()),
+                                 self->spec_.kv_table, *self->log_, committed);
+    self->strand_.Post([self, opened = std::move(opened), done = std::move(done)]() mutable {
+      Status status = opened.status();
+      if (opened.ok()) {
+        self->kv_.Set(*std::move(opened));
+        // A sync may have failed meanwhile.
+        status = self->CheckNotFailed();
+        if (status.ok()) status = self->Serve();
+      }
+      if (!status.ok()) {
+        STROM_LOG(kError, "{} ({}): its rows do not open: {}", self->bucket(), self->spec_.path,
+                  status.ToString());
+      }
+      done(std::move(status));
+      self->Settle();
+    });
+  });
 }
 
 void Replica::CloseRows(absl::AnyInvocable<void()> closed) {
@@ -43,22 +47,16 @@ Status Replica::CheckHasRows() const {
                bucket());
 }
 
-Result<AppendInfo> Replica::PutOnStrand(const record::KvBatchView& batch, const PutOptions& options,
-                                        Acks acks, const JobAdmission& admission) {
+Result<AppendInfo> Replica::PutOnStrand(const record::KvBatchView& batch, const PutOptions& put,
+                                        const WriteOptions& options) {
   // Kept until the append is done: see JobFences.
-  STROM_ASSIGN_OR_RETURN(const JobFences::Pass pass, admission.Enter());
+  STROM_ASSIGN_OR_RETURN(const JobFences::Pass pass, options.admission.Enter());
   STROM_RETURN_IF_ERROR(CheckServing());
-  STROM_RETURN_IF_ERROR(CheckInSync(acks));
-  STROM_ASSIGN_OR_RETURN(AppendInfo info, kv_.Get()->Put(batch, options));
-  // Also for a retry, whose first attempt may have failed right here.
-  const Status committed = AdvanceHighWatermark();
-  if (committed.ok()) return info;
-  STROM_LOG(kError, "{} ({}): not committed: {}", bucket(), spec_.path, committed.ToString());
-  if (acks == Acks::kAll) return committed;
-  return info;
+  STROM_RETURN_IF_ERROR(CheckInSync(options.acks));
+  return kv_.Get()->Put(batch, put);
 }
 
-void Replica::PutKv(Bytes batch, PutOptions options, Acks acks, JobAdmission admission,
+void Replica::PutKv(Bytes batch, PutOptions put, WriteOptions options,
                     absl::AnyInvocable<void(Result<AppendInfo>)> done) {
   // On the calling thread, before anything queues.
   if (Status s = CheckHasRows(); !s.ok()) return done(std::move(s));
@@ -66,21 +64,15 @@ void Replica::PutKv(Bytes batch, PutOptions options, Acks acks, JobAdmission adm
   auto view = record::KvBatchView::Parse(*bytes);
   if (!view.ok()) return done(view.status().WithContext(spec_.path.ToString()));
   // Reads the store: not on this thread.
-  strand_.Post([self = shared_from_this(), bytes, view = *std::move(view),
-                options = std::move(options), acks, admission = std::move(admission),
-                done = std::move(done)]() mutable {
-    Result<AppendInfo> info = self->PutOnStrand(view, options, acks, admission);
-    if (!info.ok()) {
-      done(info.status().WithContext(self->spec_.path.ToString()));
-    } else {
-      done(std::move(info));
-    }
-    self->Wake(self->waiters_.TakeBelow(self->high_watermark()));
+  strand_.Post([self = shared_from_this(), bytes, view = *std::move(view), put = std::move(put),
+                options = std::move(options), done = std::move(done)]() mutable {
+    self->Answer(self->PutOnStrand(view, put, options), options, std::move(done));
   });
 }
 
 Result<std::shared_ptr<const KvTablet>> Replica::Rows() const {
   STROM_RETURN_IF_ERROR(CheckHasRows());
+  STROM_RETURN_IF_ERROR(CheckCaughtUp());
   std::shared_ptr<const KvTablet> rows = kv_.Get();
   if (rows) return rows;
   return Error(ErrorCode::kNotLeaderOrFollower, "{} of {} is being closed", bucket(), spec_.path);
@@ -97,7 +89,9 @@ std::shared_ptr<BucketScan> Replica::OpenScanOnStrand(std::optional<int64_t> row
 void Replica::OpenScan(std::optional<int64_t> row_limit,
                        absl::AnyInvocable<void(Result<std::shared_ptr<BucketScan>>)> done) {
   strand_.Post([self = shared_from_this(), row_limit, done = std::move(done)]() mutable {
-    if (Status s = self->CheckHasRows(); !s.ok()) return done(std::move(s));
+    Status allowed = self->CheckHasRows();
+    if (allowed.ok()) allowed = self->CheckCaughtUp();
+    if (!allowed.ok()) return done(std::move(allowed));
     done(self->OpenScanOnStrand(row_limit));
   });
 }

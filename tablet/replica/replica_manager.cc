@@ -9,14 +9,15 @@ namespace strom::tablet {
 
 ReplicaManager::ReplicaManager(runtime::Executor& executor, runtime::Executor& blocking,
                                const runtime::Clock& clock, io::FileSystem& files,
-                               kv::KvStoreFactory& stores, DataDirectory& directory, ServerId self,
-                               ReplicaOptions options)
+                               kv::KvStoreFactory& stores, DataDirectory& directory,
+                               ReplicaDuties& duties, ServerId self, ReplicaOptions options)
     : executor_(executor),
       blocking_(blocking),
       clock_(clock),
       files_(files),
       stores_(stores),
       directory_(directory),
+      duties_(duties),
       self_(self),
       options_(std::move(options)),
       strand_(blocking) {}
@@ -24,9 +25,13 @@ ReplicaManager::ReplicaManager(runtime::Executor& executor, runtime::Executor& b
 Status ReplicaManager::Start() {
   STROM_ASSIGN_OR_RETURN(recovery_points_,
                          ReadOffsetCheckpoint(files_, directory_.recovery_point_path()));
+  STROM_ASSIGN_OR_RETURN(high_watermarks_,
+                         ReadOffsetCheckpoint(files_, directory_.high_watermark_path()));
   STROM_ASSIGN_OR_RETURN(found_, FindLogs(files_, directory_.path()));
   strand_.Post([this] {
     Schedule(options_.recovery_checkpoint_interval, &ReplicaManager::CheckpointRecoveryPoints);
+    Schedule(options_.high_watermark_checkpoint_interval,
+             &ReplicaManager::CheckpointHighWatermarks);
     Schedule(options_.retention_check_interval, &ReplicaManager::CheckRetention);
   });
   return Status::Ok();
@@ -110,13 +115,22 @@ void ReplicaManager::BecomeAndRelease(const std::shared_ptr<Replica>& replica,
 void ReplicaManager::OpenAndBecome(BucketSpec spec, Leadership leadership,
                                    absl::AnyInvocable<void(Status)> done) {
   const TableBucket bucket = spec.bucket;
-  const auto point = recovery_points_.find(bucket);
-  const LogOffset recovery_point = point == recovery_points_.end() ? LogOffset(0) : point->second;
+  if (const auto broken = broken_.find(bucket); broken != broken_.end()) {
+    done(Error(ErrorCode::kLogStorage, "{}: out of service until the server starts anew: {}",
+               bucket, broken->second.ToString()));
+    return Release(bucket);
+  }
+  const auto offset_in = [&](const BucketOffsets& offsets) {
+    const auto found = offsets.find(bucket);
+    return found == offsets.end() ? LogOffset(0) : found->second;
+  };
+  const Checkpoint checkpoint{.recovery_point = offset_in(recovery_points_),
+                              .high_watermark = offset_in(high_watermarks_)};
   // What this process wrote itself, it checks again: only the last one's orderly stop counts.
   const bool clean = directory_.was_clean() && found_.contains(bucket);
-  blocking_.Post([this, bucket, recovery_point, clean, spec = std::move(spec),
+  blocking_.Post([this, bucket, checkpoint, clean, spec = std::move(spec),
                   leadership = std::move(leadership), done = std::move(done)]() mutable {
-    auto opened = Open(spec, recovery_point, clean);
+    auto opened = Open(spec, checkpoint, clean);
     strand_.Post([this, bucket, opened = std::move(opened), leadership = std::move(leadership),
                   done = std::move(done)]() mutable {
       if (opened.ok()) {
@@ -134,16 +148,16 @@ void ReplicaManager::OpenAndBecome(BucketSpec spec, Leadership leadership,
   });
 }
 
-Result<std::shared_ptr<Replica>> ReplicaManager::Open(const BucketSpec& spec,
-                                                      LogOffset recovery_point, bool clean) const {
+Result<std::shared_ptr<Replica>> ReplicaManager::Open(const BucketSpec& spec, Checkpoint checkpoint,
+                                                      bool clean) const {
   const std::string path = directory_.path() + "/" + LogDirectory(spec.path, spec.bucket);
   STROM_RETURN_IF_ERROR(files_.CreateDirectories(path));
   STROM_ASSIGN_OR_RETURN(auto log, LogTablet::Open(files_, clock_, path, spec.bucket, options_.log,
-                                                   recovery_point, clean));
+                                                   checkpoint.recovery_point, clean));
+  const Replica::World world{executor_, blocking_, clock_, stores_, duties_};
   const Replica::Options options{
-      .self = self_, .min_insync_replicas = static_cast<size_t>(options_.min_insync_replicas)};
-  return std::make_shared<Replica>(executor_, blocking_, clock_, stores_, options, spec,
-                                   std::move(log));
+      .self = self_, .durability = options_.durability, .lag_max = options_.lag_max};
+  return std::make_shared<Replica>(world, options, spec, std::move(log), checkpoint.high_watermark);
 }
 
 void ReplicaManager::StopReplica(TableBucket bucket, LeaderEpoch leader_epoch, bool remove,
@@ -177,15 +191,16 @@ void ReplicaManager::CloseOrRemove(std::shared_ptr<Replica> replica, bool remove
   blocking_.Post([this, replica, remove, done = std::move(done)]() mutable {
     if (remove) STROM_LOG(kInfo, "{} ({}): removing it", replica->bucket(), replica->spec().path);
     const std::string& directory = replica->log().directory();
-    Status status = remove ? RemoveFiles(directory) : replica->mutable_log().Close();
+    Status status = remove ? RemoveFiles(directory) : replica->Close();
     strand_.Post([this, replica, remove, status, done = std::move(done)]() mutable {
       const TableBucket bucket = replica->bucket();
       if (remove) {
-        recovery_points_.erase(bucket);
+        Forget(bucket);
       } else if (status.ok()) {
         recovery_points_[bucket] = replica->log().recovery_point();
       }
-      close_failed_ |= !status.ok();
+      if (!remove) high_watermarks_[bucket] = replica->high_watermark();
+      if (!status.ok()) broken_[bucket] = status;
       done(std::move(status));
       Release(bucket);
     });
@@ -209,7 +224,7 @@ void ReplicaManager::RemoveUnserved(const TableBucket& bucket,
     strand_.Post([this, bucket, status, done = std::move(done)]() mutable {
       if (status.ok()) {
         found_.erase(bucket);
-        recovery_points_.erase(bucket);
+        Forget(bucket);
       }
       done(std::move(status));
       Release(bucket);
@@ -217,33 +232,10 @@ void ReplicaManager::RemoveUnserved(const TableBucket& bucket,
   });
 }
 
-Status ReplicaManager::WriteRecoveryPoints() {
-  return WriteOffsetCheckpoint(files_, directory_.recovery_point_path(), recovery_points_);
-}
-
-void ReplicaManager::CheckpointRecoveryPoints() {
-  if (std::exchange(syncing_, true)) return;  // A slow disk: the last one is not done yet.
-  blocking_.Post([this, replicas = All()]() mutable {
-    BucketOffsets synced;
-    for (const auto& replica : replicas) {
-      const Status status = replica->mutable_log().Sync();
-      if (status.ok()) {
-        synced[replica->bucket()] = replica->log().recovery_point();
-      } else {
-        STROM_LOG(kError, "{}: {}", replica->bucket(), status.ToString());
-      }
-    }
-    replicas.clear();
-    strand_.Post([this, synced = std::move(synced)] {
-      syncing_ = false;
-      for (const auto& [bucket, point] : synced) {
-        if (Find(bucket)) recovery_points_[bucket] = point;
-      }
-      const Status status = WriteRecoveryPoints();
-      if (!status.ok()) STROM_LOG(kError, "recovery points: {}", status.ToString());
-      ContinueStop();
-    });
-  });
+void ReplicaManager::Forget(const TableBucket& bucket) {
+  recovery_points_.erase(bucket);
+  high_watermarks_.erase(bucket);
+  broken_.erase(bucket);
 }
 
 void ReplicaManager::CheckRetention() {

@@ -19,14 +19,17 @@ namespace strom::tablet {
 
 struct ReplicaOptions {
   LogOptions log;
-  int min_insync_replicas = 1;
+  DurabilityPolicy durability;
+  MonoDuration lag_max = Seconds(30);  // Of a member of the ISR.
+  MonoDuration high_watermark_checkpoint_interval = Seconds(5);
   MonoDuration recovery_checkpoint_interval = Seconds(60);
   MonoDuration retention_check_interval = Seconds(300);
   int64_t retention_size_bytes = -1;  // Of one bucket's log; <= 0: no limit.
 };
 
-// All replicas of one tablet server, and their upkeep: opening logs, checkpoints, retention, the
-// orderly stop. The rows of primary-key tables are kept in stores of a factory.
+// All replicas of one tablet server, and their upkeep: opening logs, checkpoints of recovery points
+// and high watermarks, retention, the orderly stop. The rows of primary-key tables are kept in
+// stores of a factory.
 //
 // Any thread may call. Its own state lives on a strand; opening, closing and syncing logs are tasks
 // of the blocking executor, those of one bucket one after another; replicas run on the main one.
@@ -36,14 +39,16 @@ class ReplicaManager {
   // Everything given outlives the manager, and the manager every task it posted: see Stop.
   ReplicaManager(runtime::Executor& executor, runtime::Executor& blocking,
                  const runtime::Clock& clock, io::FileSystem& files, kv::KvStoreFactory& stores,
-                 DataDirectory& directory, ServerId self, ReplicaOptions options);
+                 DataDirectory& directory, ReplicaDuties& duties, ServerId self,
+                 ReplicaOptions options);
 
-  // Reads the recovery points, looks what logs there are and starts the upkeep. Before any other
+  // Reads the checkpoints, looks what logs there are and starts the upkeep. Before any other
   // call; blocks. Errors: kStorage, kCorruptRecord.
   Status Start();
 
   // Opens the bucket's log if need be and takes the role; `done` once it serves (or does not).
-  // Errors: those of LogTablet::Open and Replica::Become.
+  // Errors: those of LogTablet::Open and Replica::Become; kLogStorage for a log that this process
+  // could not close.
   void Become(BucketSpec spec, Leadership leadership, absl::AnyInvocable<void(Status)> done);
 
   // Stops serving the bucket; with `remove`, its files go too. A bucket that is not served is fine:
@@ -67,7 +72,12 @@ class ReplicaManager {
   // Runs `task` once no other one of the bucket is under way; it ends with Release.
   void Acquire(const TableBucket& bucket, Task task);
   void Release(const TableBucket& bucket);
-  Result<std::shared_ptr<Replica>> Open(const BucketSpec& spec, LogOffset recovery_point,
+  // What the checkpoints say of a log.
+  struct Checkpoint {
+    LogOffset recovery_point;
+    LogOffset high_watermark;
+  };
+  Result<std::shared_ptr<Replica>> Open(const BucketSpec& spec, Checkpoint checkpoint,
                                         bool clean) const;
   // Ends the bucket's task.
   void BecomeAndRelease(const std::shared_ptr<Replica>& replica, Leadership leadership,
@@ -81,8 +91,14 @@ class ReplicaManager {
 
   void Schedule(MonoDuration interval, void (ReplicaManager::*task)());
   void CheckpointRecoveryPoints();
+  void SyncNext(std::vector<std::shared_ptr<Replica>> left, BucketOffsets synced);
+  void CheckpointHighWatermarks();
   void CheckRetention();
   Status WriteRecoveryPoints();
+  // Of all buckets, served or not.
+  Status WriteHighWatermarks();
+  // Nothing is kept of a bucket that is removed.
+  void Forget(const TableBucket& bucket);
 
   // True while a task of the manager is queued or under way elsewhere.
   bool busy() const { return !busy_.empty() || !timers_.empty() || syncing_; }
@@ -96,19 +112,23 @@ class ReplicaManager {
   io::FileSystem& files_;
   kv::KvStoreFactory& stores_;
   DataDirectory& directory_;
+  ReplicaDuties& duties_;
   const ServerId self_;
   const ReplicaOptions options_;
   runtime::Strand strand_;
 
   // On strand_.
   BucketOffsets recovery_points_;
+  BucketOffsets high_watermarks_;  // As last written; of buckets that are not served, too.
   std::map<TableBucket, std::string> found_;      // Logs on disk that were not opened yet.
   std::map<TableBucket, std::deque<Task>> busy_;  // Buckets with a task under way, and who waits.
   std::set<runtime::TimerId> timers_;
   bool syncing_ = false;
-  bool close_failed_ = false;  // Of a log that is not served any more.
-  bool stopping_ = false;      // Nothing new begins.
-  bool closing_ = false;       // And nothing is under way but the stop itself.
+  // Logs that did not close, or did not sync before: what the next process finds of them is what
+  // there is, but this one does not know it.
+  std::map<TableBucket, Status> broken_;
+  bool stopping_ = false;  // Nothing new begins.
+  bool closing_ = false;   // And nothing is under way but the stop itself.
   size_t replicas_to_stop_ = 0;
   absl::AnyInvocable<void(Status)> stopped_;
 

@@ -37,7 +37,7 @@ void ReplicaManager::CloseAll() {
     BucketOffsets closed;
     Status first_error;
     for (const auto& replica : replicas) {
-      const Status status = replica->mutable_log().Close();
+      const Status status = replica->Close();
       if (status.ok()) {
         closed[replica->bucket()] = replica->log().recovery_point();
       } else if (first_error.ok()) {
@@ -53,11 +53,12 @@ void ReplicaManager::CloseAll() {
 }
 
 void ReplicaManager::FinishStop(Status status) {
-  const Status written = WriteRecoveryPoints();
-  if (status.ok()) status = written;
+  for (const Status& written : {WriteRecoveryPoints(), WriteHighWatermarks()}) {
+    if (status.ok()) status = written;
+  }
   // A log that nobody opened since the machine fell may still end torn.
   const bool unchecked = !directory_.was_clean() && !found_.empty();
-  if (status.ok() && !close_failed_ && !unchecked) status = directory_.MarkClean();
+  if (status.ok() && broken_.empty() && !unchecked) status = directory_.MarkClean();
   {
     absl::MutexLock lock(&mutex_);
     replicas_.clear();

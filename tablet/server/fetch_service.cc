@@ -86,9 +86,7 @@ void FetchService::Register(rpc::Dispatcher& dispatcher) {
 void FetchService::FetchLog(const rpc::RequestContext& ctx, rpc::Ref<pb::FetchLogRequest> request,
                             rpc::Responder<pb::FetchLogResponse> respond) {
   if (request->follower_server_id() >= 0) {
-    return std::move(respond).Fail(Error(ErrorCode::kUnsupportedVersion,
-                                         "FetchLog of follower {}: replication is not served yet",
-                                         request->follower_server_id()));
+    return followers_.FetchLog(ctx, std::move(request), std::move(respond));
   }
   const MonoTime now = clock_.Now();
   FetchRequest fetch;

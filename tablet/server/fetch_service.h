@@ -6,11 +6,12 @@
 #include "common/runtime/clock.h"
 #include "common/runtime/executor.h"
 #include "tablet/server/bucket_lookup.h"
+#include "tablet/server/follower_service.h"
 
 namespace strom::tablet {
 
 // Serves FetchLog to clients: committed batches of any number of buckets, perhaps of some columns
-// only, now or once there are any.
+// only, now or once there are any. Followers are FollowerService's.
 //
 // Every bucket of the request is answered in its place; a bucket's error never fails the others.
 // Same rules as Fluss: fluss-wire-protocol.md, section 5.9; its predicates may be ignored, and are.
@@ -24,7 +25,8 @@ class FetchService {
         executor_(executor),
         clock_(clock),
         authorizer_(authorizer),
-        size_max_(size_max) {}
+        size_max_(size_max),
+        followers_(buckets.replicas(), executor, clock, authorizer, size_max) {}
 
   void Register(rpc::Dispatcher& dispatcher);
 
@@ -37,6 +39,7 @@ class FetchService {
   const runtime::Clock& clock_;
   const rpc::Authorizer& authorizer_;
   const size_t size_max_;
+  FollowerService followers_;
 };
 
 }  // namespace strom::tablet

@@ -26,7 +26,9 @@ void ProduceService::ProduceLog(const rpc::RequestContext& ctx,
   if (!acks.ok()) return std::move(respond).Fail(acks.status());
   Result<std::optional<JobFence>> fence = convert::FenceOf(*request);
   if (!fence.ok()) return std::move(respond).Fail(fence.status());
-  const JobAdmission admission(fences_, *std::move(fence));
+  const WriteOptions options{.acks = *acks,
+                             .deadline = DeadlineOf(ctx, request->timeout_ms()),
+                             .admission = JobAdmission(fences_, *std::move(fence))};
 
   std::vector<BucketWrite> writes = TakeWrites(request);
   const auto join = Join<Result<AppendInfo>>::Of(
@@ -47,7 +49,7 @@ void ProduceService::ProduceLog(const rpc::RequestContext& ctx,
       join->Set(i, replica.status());
       continue;
     }
-    (*replica)->Append(std::move(writes[i].records), *acks, admission,
+    (*replica)->Append(std::move(writes[i].records), options,
                        [join, i](Result<AppendInfo> info) { join->Set(i, std::move(info)); });
   }
 }

@@ -62,7 +62,9 @@ void PutKvService::PutKv(const rpc::RequestContext& ctx, rpc::Ref<pb::PutKvReque
   if (!acks.ok()) return std::move(respond).Fail(acks.status());
   Result<std::optional<JobFence>> fence = convert::FenceOf(*request);
   if (!fence.ok()) return std::move(respond).Fail(fence.status());
-  const JobAdmission admission(fences_, *std::move(fence));
+  const WriteOptions options{.acks = *acks,
+                             .deadline = DeadlineOf(ctx, request->timeout_ms()),
+                             .admission = JobAdmission(fences_, *std::move(fence))};
 
   std::vector<BucketWrite> writes = TakeWrites(request);
   const auto join = Join<Result<AppendInfo>>::Of(
@@ -77,7 +79,7 @@ void PutKvService::PutKv(const rpc::RequestContext& ctx, rpc::Ref<pb::PutKvReque
       join->Set(i, replica.status());
       continue;
     }
-    (*replica)->PutKv(std::move(writes[i].records), OptionsOf(*request), *acks, admission,
+    (*replica)->PutKv(std::move(writes[i].records), OptionsOf(*request), options,
                       [join, i](Result<AppendInfo> info) { join->Set(i, std::move(info)); });
   }
 }

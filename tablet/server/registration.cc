@@ -37,7 +37,8 @@ std::string Registration::Content() const {
                                                    .rack = options_.rack,
                                                    .cpu_cores = {},
                                                    .memory_bytes = {},
-                                                   .start_epoch = start_epoch_});
+                                                   .start_epoch = start_epoch_,
+                                                   .directory_id = options_.directory_id});
 }
 
 void Registration::Attempt() {

@@ -28,6 +28,7 @@ class Registration : public std::enable_shared_from_this<Registration> {
     ServerId id;
     Listeners listeners;  // Where others reach it.
     std::optional<std::string> rack;
+    std::optional<std::string> directory_id = {};  // Of its data directory (DataDirectory::id).
     MonoDuration pause;    // Before another attempt.
     MonoDuration timeout;  // Of the first registration; later ones are tried until Stop.
   };
@@ -45,6 +46,8 @@ class Registration : public std::enable_shared_from_this<Registration> {
   void Stop(runtime::Task stopped);
 
   bool registered() const { return registered_; }
+  // As in the node; what a ControlledShutdown of this process says.
+  int64_t start_epoch() const { return start_epoch_; }
 
  private:
   void Attempt();

@@ -11,6 +11,13 @@ ReplicaOptions ReplicaOptionsOf(const config::Config& config) {
   options.log.segment.index_size_max_bytes = config.Get(config::kLogIndexFileSize);
   options.log.segment.index_interval_bytes = config.Get(config::kLogIndexIntervalSize);
   options.log.writer_expiration_ms = config.Get(config::kWriterIdExpiration);
+  options.durability = {
+      // Any process that reads a configuration has checked this one (daemon::LoadConfig).
+      .standard = ParseOption<Durability>(config.Get(config::kDefaultDurability)).value(),
+      .isr_min = static_cast<size_t>(config.Get(config::kMinInSyncReplicas))};
+  options.lag_max = Millis(config.Get(config::kReplicaMaxLagTime));
+  options.high_watermark_checkpoint_interval =
+      Millis(config.Get(config::kHighWatermarkCheckpointInterval));
   options.recovery_checkpoint_interval = Millis(config.Get(config::kLogFlushCheckpointInterval));
   options.retention_check_interval = Millis(config.Get(config::kLogRetentionCheckInterval));
   return options;

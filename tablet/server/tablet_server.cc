@@ -82,6 +82,10 @@ TabletServer::TabletServer(runtime::Executor& executor, runtime::Executor& block
       metadata_(views_, authorizer, executor, clock),
       kv_snapshots_(views_, authorizer),
       metrics_(rpc::Role::kTablet, metrics, clock),
+      replication_(executor, clock, network, views_, metrics,
+                   {.self = options_.id,
+                    .internal_listener = options_.internal_listener,
+                    .durability = options_.replicas.durability}),
       dispatcher_({.request_bytes_max = options_.request_bytes_max, .observer = &metrics_}) {}
 
 TabletServer::~TabletServer() = default;
@@ -128,11 +132,15 @@ void TabletServer::OnClusterId(Result<std::string> cluster_id, Done started) {
 }
 
 Status TabletServer::Open(const std::string& cluster_id) {
-  STROM_ASSIGN_OR_RETURN(directory_,
-                         DataDirectory::Open(files_, options_.data_dir,
-                                             {.cluster_id = cluster_id, .server_id = options_.id}));
-  auto replicas = std::make_unique<ReplicaManager>(executor_, blocking_, clock_, files_, stores_,
-                                                   *directory_, options_.id, options_.replicas);
+  STROM_ASSIGN_OR_RETURN(
+      directory_, DataDirectory::Open(files_, options_.data_dir,
+                                      {.cluster_id = cluster_id,
+                                       .server_id = options_.id,
+                                       .new_directory_id = fmt::format(
+                                           "{:016x}{:016x}", random_.Next(), random_.Next())}));
+  auto replicas =
+      std::make_unique<ReplicaManager>(executor_, blocking_, clock_, files_, stores_, *directory_,
+                                       replication_, options_.id, options_.replicas);
   STROM_RETURN_IF_ERROR(replicas->Start());
   replicas_ = std::move(replicas);
   services_ = std::make_unique<Services>(*this);
@@ -159,6 +167,7 @@ void TabletServer::RegisterNode(Done started) {
       Registration::Options{.id = options_.id,
                             .listeners = reached_,
                             .rack = options_.rack,
+                            .directory_id = directory_->id(),
                             .pause = options_.register_pause,
                             .timeout = options_.register_timeout});
   registration_->Start(std::move(started));
@@ -166,13 +175,14 @@ void TabletServer::RegisterNode(Done started) {
 
 void TabletServer::Stop(MonoDuration drain, Done stopped) {
   views_.Close();
-  const auto drained = Join<std::monostate>::Of(
-      listeners_.size(), [this, stopped = std::move(stopped)](auto) mutable {
+  const auto ended = Join<std::monostate>::Of(
+      1 + listeners_.size(), [this, stopped = std::move(stopped)](auto) mutable {
         strand_.Post(
             [this, stopped = std::move(stopped)]() mutable { LeaveCluster(std::move(stopped)); });
       });
+  replication_.Stop([ended] { ended->Set(0, {}); });
   for (size_t i = 0; i < listeners_.size(); ++i) {
-    listeners_[i]->Stop(drain, [drained, i] { drained->Set(i, {}); });
+    listeners_[i]->Stop(drain, [ended, i] { ended->Set(1 + i, {}); });
   }
 }
 

@@ -20,6 +20,7 @@
 #include "common/types/server_info.h"
 #include "tablet/replica/replica_manager.h"
 #include "tablet/server/registration.h"
+#include "tablet/server/replication.h"
 #include "tablet/server/scan_kv_service.h"
 
 namespace strom::tablet {
@@ -31,6 +32,7 @@ namespace strom::tablet {
 //                           -> NotificationService -> ReplicaManager
 //                           -> WriterService, CatalogService -> metadata store
 //                           -> MetadataService (what the coordinator told)
+//   Replica -> Replication -> FetchLog at the leaders it follows, AdjustIsr at the coordinator
 //
 // If its session with the metadata store expires it opens another one and registers anew; what it
 // holds it serves meanwhile.
@@ -76,9 +78,10 @@ class TabletServer {
   // kStorage; kNetwork; those of MetaError if the metadata store fails or has the server already.
   void Start(absl::AnyInvocable<void(Status)> started);
 
-  // Takes no more requests, lets those in flight be answered for up to `drain`, leaves the cluster
-  // and closes the logs. After `started` was called, whatever it said. `stopped` is called once, on
-  // any thread, with what went wrong; only then may the server be destroyed (not inside).
+  // Ends fetching, takes no more requests, lets those in flight be answered for up to `drain`,
+  // leaves the cluster and closes the logs. After `started` was called, whatever it said. `stopped`
+  // is called once, on any thread, with what went wrong; only then may the server be destroyed (not
+  // inside).
   void Stop(MonoDuration drain, absl::AnyInvocable<void(Status)> stopped);
 
   // Where the listener of this name is bound; nullptr if there is none. Once started.
@@ -123,6 +126,7 @@ class TabletServer {
   service::MetadataService metadata_;
   service::KvSnapshotService kv_snapshots_;
   service::RpcMetrics metrics_;
+  Replication replication_;
   std::unique_ptr<DataDirectory> directory_;
   std::unique_ptr<ReplicaManager> replicas_;
   std::unique_ptr<Session> session_;  // Used on strand_.

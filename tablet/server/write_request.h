@@ -7,6 +7,7 @@
 #include "common/base/bytes.h"
 #include "common/base/check.h"
 #include "common/convert/bucket.h"
+#include "common/rpc/request_context.h"
 #include "common/rpc/responder.h"
 #include "tablet/replica/replica.h"
 
@@ -43,6 +44,10 @@ std::vector<TableBucket> BucketsOf(const std::vector<BucketWrite>& writes);
 
 // Errors: kInvalidRequiredAcks.
 Result<Acks> AcksOf(int32_t acks);
+
+// Until when a write waits to be committed: as long as the request says, counted from its arrival,
+// and not longer than anybody waits for the answer.
+MonoTime DeadlineOf(const rpc::RequestContext& ctx, int32_t timeout_ms);
 
 // A bucket's error as its client should see it: trouble with the disk has a code of its own here,
 // after which all clients try again; Rust takes the others for final.

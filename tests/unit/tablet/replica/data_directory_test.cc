@@ -36,6 +36,31 @@ TEST_CASE("a data directory stays with its cluster and server", "[replica]") {
   CHECK(Open(disk, "c2").status().code() == ErrorCode::kInvalidConfig);
 }
 
+TEST_CASE("a data directory keeps its id for life, and a new one has another", "[replica]") {
+  sim::SimDisk disk({});
+  const auto open = [&](std::string id, std::string path = kPath) {
+    return DataDirectory::Open(
+               disk, std::move(path),
+               {.cluster_id = "c1", .server_id = ServerId(3), .new_directory_id = std::move(id)})
+        .value()
+        ->id();
+  };
+  CHECK(open("first") == "first");
+  CHECK(open("second") == "first");
+  CHECK(open("third", "/data/other") == "third");
+  disk.PowerFail(1);
+  CHECK(open("fourth") == "first");  // It was on the disk before anybody heard of it.
+
+  SECTION("one of an older program gets its id when it is opened") {
+    const std::string file = std::string(kPath) + "/strom.properties";
+    const std::string text = "format.version=1\ncluster.id=c1\nserver.id=3\n";
+    REQUIRE(io::WriteFileAtomically(disk, file, text).ok());
+    CHECK(open("fifth") == "fifth");
+    disk.PowerFail(2);
+    CHECK(open("sixth") == "fifth");
+  }
+}
+
 TEST_CASE("a newer or unreadable format is not touched", "[replica]") {
   sim::SimDisk disk({});
   REQUIRE(Open(disk).ok());

@@ -124,7 +124,7 @@ TEST_CASE("a fetch races with the append it waits for and never sleeps through i
   FetchFixture f(seed);
   const MonoTime before = f.clock().Now();
   bool appended = false;
-  f.replicas().Find(kBucket)->Append(Batch({1}), Acks::kAll, [&](auto) { appended = true; });
+  f.replicas().Find(kBucket)->Append(Batch({1}), {}, [&](auto) { appended = true; });
   const auto fetch = f.Start(f.Request({{0, 0}, {1, 0}}, Seconds(30)));
   f.scheduler().RunReady();
   CHECK(appended);

@@ -129,8 +129,9 @@ TEST_CASE("once raising has ended no queued write under an older epoch is append
   for (int i = 0; i < kWrites; ++i) {
     f.executor().Post([&, i] {
       const JobAdmission admission(fences, JobFence{"g", 1});
-      f.replicas().Find(log)->Append(Batch({i}), Acks::kAll, admission, on_answer);
-      f.replicas().Find(rows)->PutKv(KvBatch({Put(i, "x")}), {}, Acks::kAll, admission, on_answer);
+      f.replicas().Find(log)->Append(Batch({i}), {.admission = admission}, on_answer);
+      f.replicas().Find(rows)->PutKv(KvBatch({Put(i, "x")}), {}, {.admission = admission},
+                                     on_answer);
     });
   }
   f.executor().Post([&] {

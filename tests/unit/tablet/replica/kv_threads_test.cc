@@ -54,7 +54,7 @@ class Threads {
     const int number = acknowledged.load() + 1;
     return Await([&](auto done) {
       replicas_.Find(kBucket)->PutKv(
-          KvBatch({tablet::Put(1, std::to_string(number))}), {}, Acks::kAll,
+          KvBatch({tablet::Put(1, std::to_string(number))}), {}, {},
           [&, done = std::move(done)](const Result<AppendInfo>& info) mutable {
             if (info.ok()) acknowledged.store(number);
             done(info.status());
@@ -110,7 +110,9 @@ class Threads {
   std::unique_ptr<DataDirectory> directory_ =
       DataDirectory::Open(files_, temp_.path() + "/data", {.cluster_id = "c", .server_id = kSelf})
           .value();
-  ReplicaManager replicas_{pool_, blocking_, clock_, files_, *stores_, *directory_, kSelf, {}};
+  LoneDuties duties_;
+  ReplicaManager replicas_{pool_,       blocking_, clock_, files_, *stores_,
+                           *directory_, duties_,   kSelf,  {}};
 };
 
 }  // namespace

@@ -45,6 +45,12 @@ Leadership Lead(int leader_epoch, int bucket_epoch, int coordinator_epoch) {
           .isr = {kSelf}};
 }
 
+Leadership LeadWithoutFollowers(int leader_epoch) {
+  Leadership leadership = Lead(leader_epoch);
+  leadership.replicas = {kSelf, ServerId(8), ServerId(9)};
+  return leadership;
+}
+
 Bytes Batch(const std::vector<int>& values, LogFormat format, WriterId writer,
             BatchSequence sequence) {
   record::LogBatchBuilder builder(SpecOf(Bucket(0), format).newest_schema(),
@@ -82,7 +88,7 @@ Status ReplicaFixture::Start() {
   STROM_ASSIGN_OR_RETURN(
       directory_, DataDirectory::Open(disk_, kDirectory, {.cluster_id = "c1", .server_id = kSelf}));
   replicas_ = std::make_unique<ReplicaManager>(*executor_, *blocking_, clock_, disk_, stores_,
-                                               *directory_, kSelf, options_);
+                                               *directory_, duties_, kSelf, options_);
   return replicas_->Start();
 }
 
@@ -133,7 +139,7 @@ Result<AppendInfo> ReplicaFixture::Append(const TableBucket& bucket, Bytes batch
   const auto replica = replicas_->Find(bucket);
   if (!replica) return Error(ErrorCode::kUnknownTableOrBucket, "no {}", bucket);
   return Await<Result<AppendInfo>>(
-      [&](auto done) { replica->Append(std::move(batches), acks, std::move(done)); });
+      [&](auto done) { replica->Append(std::move(batches), {.acks = acks}, std::move(done)); });
 }
 
 Result<AppendInfo> ReplicaFixture::PutKv(const TableBucket& bucket, Bytes batch, Acks acks,
@@ -141,7 +147,7 @@ Result<AppendInfo> ReplicaFixture::PutKv(const TableBucket& bucket, Bytes batch,
   const auto replica = replicas_->Find(bucket);
   if (!replica) return Error(ErrorCode::kUnknownTableOrBucket, "no {}", bucket);
   return Await<Result<AppendInfo>>([&](auto done) {
-    replica->PutKv(std::move(batch), std::move(options), acks, std::move(done));
+    replica->PutKv(std::move(batch), std::move(options), {.acks = acks}, std::move(done));
   });
 }
 

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include <absl/synchronization/mutex.h>
 
 #include "tablet/replica/delayed_fetch.h"
 #include "tablet/replica/replica_manager.h"
@@ -22,6 +25,8 @@ TableInfo TestTable(LogFormat format, TableId id = TableId(7));
 BucketSpec SpecOf(TableBucket bucket, LogFormat format = LogFormat::kIndexed);
 // This server leads alone.
 Leadership Lead(int leader_epoch = 0, int bucket_epoch = 0, int coordinator_epoch = 0);
+// It leads, with two more replicas, of which none is in sync.
+Leadership LeadWithoutFollowers(int leader_epoch = 0);
 
 // A batch of rows (v, -v).
 Bytes Batch(const std::vector<int>& values, LogFormat format = LogFormat::kIndexed,
@@ -29,6 +34,33 @@ Bytes Batch(const std::vector<int>& values, LogFormat format = LogFormat::kIndex
 // The first column of all records in `batches`, from offset `from` on.
 std::vector<int> Values(BytesView batches, LogFormat format = LogFormat::kIndexed,
                         LogOffset from = LogOffset(0));
+
+// Of a server that has no peers: whom it should follow is noted, nothing is fetched, and
+// proposals get no answer.
+class LoneDuties final : public ReplicaDuties {
+ public:
+  void Follow(std::shared_ptr<Replica> replica, ServerId leader, LeaderEpoch /*epoch*/) override {
+    absl::MutexLock lock(&mutex_);
+    leaders_[replica->bucket()] = leader;
+  }
+  void Unfollow(const TableBucket& bucket) override {
+    absl::MutexLock lock(&mutex_);
+    leaders_.erase(bucket);
+  }
+  void ProposeIsr(IsrProposal /*proposal*/,
+                  absl::AnyInvocable<void(Result<Leadership>)> /*done*/) override {}
+
+  // kNoServer: nobody.
+  ServerId LeaderOf(const TableBucket& bucket) const {
+    absl::MutexLock lock(&mutex_);
+    const auto found = leaders_.find(bucket);
+    return found == leaders_.end() ? kNoServer : found->second;
+  }
+
+ private:
+  mutable absl::Mutex mutex_;
+  std::map<TableBucket, ServerId> leaders_ ABSL_GUARDED_BY(mutex_);
+};
 
 // A ReplicaManager on a simulated disk, one process after another; one thread.
 class ReplicaFixture {
@@ -63,6 +95,7 @@ class ReplicaFixture {
   sim::SimScheduler& scheduler() { return scheduler_; }
   sim::SimDisk& disk() { return disk_; }
   FlakyStores& stores() { return stores_; }
+  LoneDuties& duties() { return duties_; }
   sim::SimClock& clock() { return clock_; }
   runtime::Executor& executor() { return *executor_; }
 
@@ -89,6 +122,7 @@ class ReplicaFixture {
   sim::SimClock clock_{scheduler_};
   sim::SimDisk disk_{{}};
   FlakyStores stores_;
+  LoneDuties duties_;
   // Of one process.
   std::unique_ptr<sim::SimExecutor> executor_;
   std::unique_ptr<sim::SimExecutor> blocking_;

@@ -30,7 +30,7 @@ TEST_CASE("an upsert that was acknowledged is visible, and so are its changes", 
   const auto replica = f.replicas().Find(kBucket);
   std::string seen;
   std::optional<AppendInfo> info;
-  replica->PutKv(KvBatch({Put(1, "a"), Put(2, {})}), {}, Acks::kAll, [&](Result<AppendInfo> put) {
+  replica->PutKv(KvBatch({Put(1, "a"), Put(2, {})}), {}, {}, [&](Result<AppendInfo> put) {
     info = put.value();
     seen = f.Lookup(kBucket, 1);  // At the very moment.
     CHECK(replica->high_watermark() == LogOffset(2));
@@ -124,8 +124,8 @@ TEST_CASE("what cannot be written to the rows is not committed, and a retry comm
 }
 
 TEST_CASE("with too few replicas in sync rows are merged, but not visible", "[replica]") {
-  ReplicaFixture f(1, {.log = {}, .min_insync_replicas = 2});
-  REQUIRE(f.Become(KeyedSpec(kBucket)).ok());
+  ReplicaFixture f;
+  REQUIRE(f.Become(KeyedSpec(kBucket), LeadWithoutFollowers()).ok());
   CHECK(f.PutKv(kBucket, KvBatch({Put(1, "a")})).status().code() == ErrorCode::kNotEnoughReplicas);
   CHECK(f.PutKv(kBucket, KvBatch({Put(1, "a")}), Acks::kLeader).value().next_offset ==
         LogOffset(1));
@@ -307,7 +307,7 @@ TEST_CASE("a primary-key bucket that is stopped and wanted again at once comes b
     ++answers;
   };
   const auto old = f.replicas().Find(kBucket);
-  old->PutKv(KvBatch({Put(2, "b")}), {}, Acks::kAll, [&](Result<AppendInfo>) { ++answers; });
+  old->PutKv(KvBatch({Put(2, "b")}), {}, {}, [&](Result<AppendInfo>) { ++answers; });
   f.replicas().StopReplica(kBucket, LeaderEpoch(0), remove, done);
   f.replicas().Become(KeyedSpec(kBucket), Lead(1), done);
   f.replicas().Become(KeyedSpec(kBucket), Follow(2), done);

@@ -69,6 +69,7 @@ TEST_CASE("who does not lead serves nothing", "[replica]") {
   follow.leader = ServerId(9);
   follow.replicas = {ServerId(9), kSelf};
   REQUIRE(f.Become(kBucket, follow).ok());
+  CHECK(f.duties().LeaderOf(kBucket) == ServerId(9));
   const auto replica = f.replicas().Find(kBucket);
   CHECK(f.Append(kBucket, Batch({1})).status().code() == ErrorCode::kNotLeaderOrFollower);
   CHECK(replica->ReadCommitted(From(0)).status().code() == ErrorCode::kNotLeaderOrFollower);
@@ -94,18 +95,17 @@ TEST_CASE("a leadership that cannot be taken changes nothing", "[replica]") {
   Leadership foreign = Lead(2);
   foreign.replicas = {ServerId(8)};
   CHECK(f.Become(kBucket, foreign).code() == ErrorCode::kUnknownTableOrBucket);
-  Leadership with_followers = Lead(2);
-  with_followers.replicas = {kSelf, ServerId(8)};
-  with_followers.isr = {kSelf, ServerId(8)};
-  CHECK(f.Become(kBucket, with_followers).code() == ErrorCode::kInvalidReplicationFactor);
+  Leadership outside = LeadWithoutFollowers(2);
+  outside.isr = {ServerId(8)};
+  CHECK(f.Become(kBucket, outside).code() == ErrorCode::kIneligibleReplica);
   CHECK(f.Become(kBucket, Lead(1)).ok());  // Epoch 2 was not taken over.
   CHECK(f.Append(kBucket, Batch({1})).ok());
 }
 
 TEST_CASE("with too few replicas in sync nothing is committed and acks=all is refused",
           "[replica]") {
-  ReplicaFixture f(1, {.log = {}, .min_insync_replicas = 2});
-  REQUIRE(f.Become(kBucket).ok());
+  ReplicaFixture f;
+  REQUIRE(f.Become(kBucket, LeadWithoutFollowers()).ok());
   CHECK(f.Append(kBucket, Batch({1})).status().code() == ErrorCode::kNotEnoughReplicas);
   CHECK(f.Append(kBucket, Batch({1}), Acks::kLeader).value().base_offset == LogOffset(0));
   CHECK(f.replicas().Find(kBucket)->high_watermark() == LogOffset(0));

@@ -53,7 +53,7 @@ class Threads {
   }
 
   void AppendNext() {
-    replica(0)->Append(Batch({1}), Acks::kAll, [this](Result<AppendInfo>) {
+    replica(0)->Append(Batch({1}), {}, [this](Result<AppendInfo>) {
       if (fetched.HasBeenNotified()) return appended.Notify();
       pool_.Post([this] { AppendNext(); });
     });
@@ -73,7 +73,9 @@ class Threads {
       DataDirectory::Open(files_, temp_.path() + "/data", {.cluster_id = "c", .server_id = kSelf})
           .value();
   FlakyStores stores_;
-  ReplicaManager replicas_{pool_, blocking_, clock_, files_, stores_, *directory_, kSelf, {}};
+  LoneDuties duties_;
+  ReplicaManager replicas_{pool_,       blocking_, clock_, files_, stores_,
+                           *directory_, duties_,   kSelf,  {}};
 };
 
 }  // namespace
@@ -87,7 +89,7 @@ TEST_CASE("fetches and appends on many threads leave no waiters behind", "[repli
   // Whatever is queued on the bucket's strand comes before this answer.
   runtime::Notification settled;
   const Bytes gap = Batch({1}, LogFormat::kIndexed, WriterId(1), BatchSequence(7));
-  threads.replica(1)->Append(gap, Acks::kAll, [&](const Result<AppendInfo>& info) {
+  threads.replica(1)->Append(gap, {}, [&](const Result<AppendInfo>& info) {
     CHECK(info.status().code() == ErrorCode::kOutOfOrderSequence);
     settled.Notify();
   });

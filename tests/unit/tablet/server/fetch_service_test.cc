@@ -246,13 +246,6 @@ TEST_CASE("a table that may not be read ends the wait for the others", "[tablet]
   CHECK(response.tables_resp(1).buckets_resp(0).has_records());
 }
 
-TEST_CASE("followers are told that they cannot fetch yet", "[tablet]") {
-  Fetching f;
-  auto request = f.FetchOf(f.table, {{0, 0}});
-  request.set_follower_server_id(4);
-  CHECK(f.Call(rpc::kFetchLog, request).status().code() == ErrorCode::kUnsupportedVersion);
-}
-
 TEST_CASE("a fetch of nothing is answered with nothing", "[tablet]") {
   Fetching f;
   auto request = f.FetchOf(f.table, {});

@@ -163,14 +163,33 @@ TEST_CASE("trouble with the disk is an error that every client tries again", "[t
 
 TEST_CASE("with acks=all too few replicas in sync refuse the bucket", "[tablet]") {
   ServerFixture f;
-  auto options = f.DefaultOptions();
-  options.replicas.min_insync_replicas = 2;
-  f.Make(options);
   REQUIRE(f.Start().ok());
-  const TableId table = f.CreateTable("t");
+  const TableInfo info = f.StoreTable("t");
+  f.LeadTable(info, 1);
+  auto leadership = f.Notification(info, 1, 1, 1);
+  leadership.mutable_notify_buckets_leader_req(0)->add_replicas(9);  // Not in sync.
+  REQUIRE(f.Call(rpc::kNotifyLeaderAndIsr, leadership).ok());
+  const TableId table = info.id;
   CHECK(CodeOf(f.Produce(table, {{0, Batch({1})}}, -1).buckets_resp(0)) ==
         ErrorCode::kNotEnoughReplicas);
   CHECK(CodeOf(f.Produce(table, {{0, Batch({1})}}, 1).buckets_resp(0)) == ErrorCode::kOk);
+}
+
+TEST_CASE("a write that a follower does not fetch times out when its request says so", "[tablet]") {
+  ServerFixture f;
+  REQUIRE(f.Start().ok());
+  const TableInfo info = f.StoreTable("t");
+  f.LeadTable(info, 1);
+  auto leadership = f.Notification(info, 1, 1, 1);
+  auto& bucket = *leadership.mutable_notify_buckets_leader_req(0);
+  bucket.add_replicas(9);
+  bucket.add_isr(9);
+  REQUIRE(f.Call(rpc::kNotifyLeaderAndIsr, leadership).ok());
+  const MonoTime before = f.clock().Now();
+  CHECK(CodeOf(f.Produce(info.id, {{0, Batch({1})}}, -1).buckets_resp(0)) ==
+        ErrorCode::kRequestTimeOut);
+  CHECK(f.clock().Now() - before == Seconds(1));
+  CHECK(CodeOf(f.Produce(info.id, {{0, Batch({1})}}, 1).buckets_resp(0)) == ErrorCode::kOk);
 }
 
 }  // namespace strom::tablet

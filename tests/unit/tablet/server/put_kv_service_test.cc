@@ -208,12 +208,10 @@ TEST_CASE("clients that encode keys in another way are refused", "[tablet]") {
 
 TEST_CASE("a full buffer is back-pressure for those who know what that is", "[tablet]") {
   KvServerFixture f;
-  auto options = f.DefaultOptions();
-  options.replicas.min_insync_replicas = 2;  // So that nothing is committed.
-  REQUIRE(f.Stop().ok());
-  f.Make(options);
-  REQUIRE(f.Start().ok());
-  f.LeadAgain();
+  // With a replica that is not in sync, so that nothing is committed.
+  auto leadership = f.Notification(KeyedTable({}, f.table), 2, 1, 1);
+  for (auto& bucket : *leadership.mutable_notify_buckets_leader_req()) bucket.add_replicas(9);
+  REQUIRE(f.Call(rpc::kNotifyLeaderAndIsr, leadership).ok());
   const auto fill = [&](int16_t version, int i) {
     auto request = KvServerFixture::PutRequest(
         f.table, {{0, KvBatch({Put(i, std::string(size_t{15} << 20, 'x'))})}}, 1);

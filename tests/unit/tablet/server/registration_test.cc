@@ -50,6 +50,8 @@ TEST_CASE("a server whose session expires serves on and registers anew", "[table
   const TableId table = f.CreateTable("t");
   REQUIRE(f.Produce(table, {{0, Batch({1})}}).buckets_resp(0).base_offset() == 0);
   const int64_t start_epoch = Registered(f).value().start_epoch.value();
+  const std::string directory_id = Registered(f).value().directory_id.value();
+  CHECK(directory_id.size() == 32);
 
   f.sessions().ExpireNewest();
   f.scheduler().RunFor(Millis(500));
@@ -60,7 +62,8 @@ TEST_CASE("a server whose session expires serves on and registers anew", "[table
 
   f.scheduler().RunFor(Seconds(2));
   REQUIRE(Registered(f));
-  CHECK(Registered(f)->start_epoch == start_epoch);  // It is still the same process.
+  CHECK(Registered(f)->start_epoch == start_epoch);    // It is still the same process,
+  CHECK(Registered(f)->directory_id == directory_id);  // with the same disk.
   // What needs the metadata store works again: a table that was made meanwhile.
   CHECK(f.Produce(f.CreateTable("u"), {{0, Batch({7})}}).buckets_resp(0).base_offset() == 0);
   CHECK(f.Stop().ok());
