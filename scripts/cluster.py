@@ -10,8 +10,8 @@ All of it lives in one directory:
     logs/            <name>.log of our processes (rolled over), <name>.out: what a process printed
     endpoints.env    NAME=value lines while it is up: where it serves, and PID_<name> of each process
 
-Processes are called zookeeper, coordinator, tablet_0, tablet_1, ..., and with workers worker_cdc, worker_layer,
-worker_sink: each hosts jobs of that kind. ${NAME} in their jobs' scripts comes from the environment they start in.
+Processes are called zookeeper, coordinator, coordinator_2, ..., tablet_0, tablet_1, ..., and with workers worker_cdc,
+worker_layer, worker_sink: each hosts jobs of that kind. Of several coordinators one leads, the others wait their turn. ${NAME} in their jobs' scripts comes from the environment they start in.
 """
 import argparse
 import contextlib
@@ -54,8 +54,10 @@ class Cluster:
     """The cluster in one directory. Of one user at a time: start, stop, kill and restart are not for two threads."""
 
     def __init__(self, data: Path, servers: int | None = None, session_timeout: str = "6 s",
-                 options: dict | None = None, attached: bool = False, workers: bool | None = None):
-        """`servers`: None means as many as there were, 3 at first. `options`: more options for our servers.
+                 options: dict | None = None, attached: bool = False, workers: bool | None = None,
+                 coordinators: int | None = None, replication: int | None = None):
+        """`servers`: None means as many as there were, 3 at first; of `coordinators` 1 at first. `replication`: of tables
+        that do not say, min(3, servers) at first. `options`: more options for our servers.
         `attached`: the processes die with this one, whatever happens to it. `workers`: whether a worker of each kind
         belongs to it; None means as before, none at first."""
         self.data = Path(data).absolute()
@@ -64,7 +66,7 @@ class Cluster:
         self.attached = attached
         self._children: dict[str, subprocess.Popen] = {}
         self._pids = self._recorded_pids()
-        self._plan = self._load_plan(servers, workers)
+        self._plan = self._load_plan(servers, workers, coordinators, replication)
 
     # --- What there is
 
@@ -78,14 +80,22 @@ class Cluster:
         return self._names(self._plan)
 
     @property
+    def coordinators(self) -> list[str]:
+        return [name for name in self.names if name.startswith("coordinator")]
+
+    @property
+    def leading_coordinator(self) -> str | None:
+        return next((name for name in self.coordinators if self._http_health(name) is None), None)
+
+    @property
     def server_names(self) -> list[str]:
-        """Of the coordinator and the tablet servers."""
-        return self.names[1:2 + self.servers]
+        """Of the coordinators and the tablet servers."""
+        return self.coordinators + [name for name in self.names if name.startswith("tablet")]
 
     @staticmethod
     def _names(plan: dict) -> list[str]:
-        return (["zookeeper", "coordinator"] + [f"tablet_{i}" for i in range(plan["servers"])] +
-                list(WORKERS if plan["workers"] else ()))
+        return (["zookeeper", "coordinator"] + [f"coordinator_{i}" for i in range(2, plan["coordinators"] + 1)] +
+                [f"tablet_{i}" for i in range(plan["servers"])] + list(WORKERS if plan["workers"] else ()))
 
     def port(self, name: str, listener: str) -> int:
         return self.ports(name)[listener]
@@ -134,6 +144,11 @@ class Cluster:
             return "it does not run"
         if name == "zookeeper":
             return self._zookeeper_health()
+        problem = self._http_health(name)
+        waits = problem is not None and name in self.coordinators and "waits its turn" in problem
+        return None if waits and self.leading_coordinator else problem
+
+    def _http_health(self, name: str) -> str | None:
         try:
             with urllib.request.urlopen(f"http://{address(self.port(name, 'HTTP'))}/health", timeout=5):
                 return None
@@ -222,7 +237,7 @@ class Cluster:
 
     def wait_complete(self):
         """Until the cluster itself says that all servers are in it."""
-        roles = sorted(["coordinator"] + ["tablet"] * self.servers)
+        roles = sorted(["coordinator"] + ["tablet"] * self.servers)  # Of coordinators who leads.
         wait_for(lambda: sorted(s["role"] for s in self.live_servers()) == roles, "all servers are in the cluster")
 
     def live_servers(self) -> list[dict]:
@@ -242,7 +257,8 @@ class Cluster:
 
     # --- Ports, files, processes
 
-    def _load_plan(self, servers: int | None, workers: bool | None) -> dict:
+    def _load_plan(self, servers: int | None, workers: bool | None, coordinators: int | None,
+                   replication: int | None) -> dict:
         path = self.data / "cluster.json"
         plan = json.loads(path.read_text()) if path.exists() else {"servers": 0, "ports": {}}
         before = json.dumps(plan)
@@ -251,6 +267,8 @@ class Cluster:
         if wanted < max(1, plan["servers"]):
             raise Failure(f"{self.data} has {plan['servers']} tablet servers: with {wanted}, buckets would be lost")
         plan["servers"] = wanted
+        plan["coordinators"] = coordinators or plan.get("coordinators", 1)
+        plan["replication"] = replication or plan.get("replication", min(3, wanted))
         new = {name: self._listeners(name) for name in self._names(plan) if name not in plan["ports"]}
         if new:
             port = free_base_port(sum(map(len, new.values())))
@@ -341,8 +359,9 @@ autopurge.purgeInterval=24
             "internal.listener.name": "INTERNAL",
             "zookeeper.address": address(self.port("zookeeper", "CLIENT")),
             "zookeeper.client.session-timeout": self.session_timeout,
+            "default.replication.factor": self._plan["replication"],
         }
-        if name != "coordinator":
+        if name not in self.coordinators:
             number = name.removeprefix("tablet_")
             settings |= {"tablet-server.id": number, "data.dir": str(self.data / f"tablet-{number}")}
         return settings | self.options
@@ -399,7 +418,8 @@ def print_status(cluster: Cluster) -> bool:
 
 
 def up(o) -> int:
-    cluster = Cluster(o.data, o.servers, workers=o.workers or None)
+    cluster = Cluster(o.data, o.servers, workers=o.workers or None, coordinators=o.coordinators,
+                      replication=o.replication)
     try:
         cluster.start()
     except Failure:
@@ -443,6 +463,10 @@ def main() -> int:
         if name == "up":
             command.add_argument("--servers", type=int, metavar="N",
                                  help="tablet servers (default: as before; 3 at first)")
+            command.add_argument("--coordinators", type=int, metavar="N",
+                                 help="coordinators, of which one leads (default: as before; 1 at first)")
+            command.add_argument("--replication", type=int, metavar="N", help="replicas of tables that do not say "
+                                 "(default: as before; at first 3, or as many as there are servers)")
             command.add_argument("--workers", action="store_true",
                                  help="also a worker for each kind of jobs: cdc, layer, sink; remembered")
     o = p.parse_args()

@@ -33,15 +33,17 @@ def dev_demo(steps: Steps, root: Path, warehouse: Warehouse, o):
 
 
 def cluster_demo(steps: Steps, root: Path, warehouse: Warehouse, o):
-    """ZooKeeper, a coordinator, three tablet servers, a worker for each kind of jobs: each a process, each killed."""
-    cluster = Cluster(root / "cluster", servers=3, session_timeout="3 s", attached=True, workers=True)
+    """ZooKeeper, two coordinators, three tablet servers, a worker for each kind of jobs: each a process, each killed;
+    each table has three replicas. At the end the coordinator that leads and a tablet server die for good."""
+    cluster = Cluster(root / "cluster", servers=3, session_timeout="3 s", attached=True, workers=True, coordinators=2)
     warehouse.set_environment(cluster.endpoints["FLUSS_BOOTSTRAP"].split(",")[0])
     with cluster:
-        steps.run("ZooKeeper, coordinator, 3 tablet servers, 3 workers serve", cluster.start)
+        steps.run("ZooKeeper, 2 coordinators, 3 tablet servers, 3 workers serve", cluster.start)
         demo = GridDemo(steps, warehouse, cluster.endpoints)
         demo.start()
         demo.probe()
         demo.burst_with_kills(cluster, o.transactions)
+        demo.burst_with_losses(cluster, o.transactions)
         demo.compare_all()
         demo.print_report()
         demo.print_memory(cluster)

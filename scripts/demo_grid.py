@@ -60,6 +60,13 @@ class GridDemo:
         self.steps.run("and recovers from its WAL", self._restart_source)
         self._burst_while(SEED + 52, transactions, "more transactions", lambda: None, lambda: None)
 
+    def burst_with_losses(self, cluster: Cluster, transactions: int):
+        """The leading coordinator and a tablet server die for good, while transactions flow."""
+        for number, name in enumerate((cluster.leading_coordinator, "tablet_2")):
+            self._burst_while(SEED + 60 + number, transactions, f"kill -9 of {name} (pid {cluster.pid(name)}), for good",
+                              lambda name=name: cluster.kill(name), lambda: None)
+        self._burst_while(SEED + 62, transactions, "more transactions without them", lambda: None, lambda: None)
+
     def compare_all(self):
         self._report = self._equal("everything at rest: each row of each table is the oracle's")
 
@@ -74,7 +81,7 @@ class GridDemo:
 
     @staticmethod
     def print_memory(cluster: Cluster):
-        for name in cluster.names:
+        for name in filter(cluster.pid, cluster.names):
             target = MEMORY_TARGETS_MB.get(name.split("_")[0])
             note = f"  (target {target} MB)" if target else ""
             print(f"memory of {name:<13} {resident_mb(cluster.pid(name)):>7.1f} MB{note}")

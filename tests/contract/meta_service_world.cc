@@ -36,6 +36,7 @@ void ZooKeeperService::StartAndWait() {
 
 std::unique_ptr<MetaService> MakeMetaService(Kind kind) {
   if (kind == Kind::kEmbedded) return std::make_unique<EmbeddedService>();
+  if (kind == Kind::kSimulated) return std::make_unique<SimulatedService>();
   if (!testing::ZooKeeperServer::Installed()) SKIP(testing::ZooKeeperServer::kMissing);
   return std::make_unique<ZooKeeperService>();
 }

@@ -12,7 +12,9 @@
 #include "common/metadata/zk/zookeeper.h"
 #include "common/runtime/notification.h"
 #include "common/runtime/strand.h"
+#include "common/runtime/system_clock.h"
 #include "common/runtime/thread_pool.h"
+#include "tests/sim/world/sim_meta_service.h"
 #include "tests/testing/temp_dir.h"
 #include "tests/testing/zookeeper_server.h"
 
@@ -29,7 +31,7 @@ class MetaService {
   virtual MetaStoreFactory& sessions() = 0;
 };
 
-enum class Kind { kEmbedded, kZooKeeper };
+enum class Kind { kEmbedded, kZooKeeper, kSimulated };
 
 class EmbeddedService final : public MetaService {
  public:
@@ -57,6 +59,23 @@ class ZooKeeperService final : public MetaService {
  private:
   testing::ZooKeeperServer server_;
   std::unique_ptr<MetaStoreFactory> sessions_;
+};
+
+// The simulation's, here with threads and real time. Stopped, it keeps its nodes and is away.
+class SimulatedService final : public MetaService {
+ public:
+  SimulatedService() : service_(pool_, clock_, {}), sessions_(service_.AddHost("test")) {}
+  ~SimulatedService() override { pool_.Shutdown(); }
+  void Start() override { service_.SetAvailable(true); }
+  void Stop() override { service_.SetAvailable(false); }
+  MetaStoreFactory& sessions() override { return *sessions_; }
+  sim::SimMetaService& service() { return service_; }
+
+ private:
+  runtime::RealClock clock_;
+  runtime::ThreadPool pool_{{.name = "service", .threads = 1}};
+  sim::SimMetaService service_;
+  const std::unique_ptr<MetaStoreFactory> sessions_;
 };
 
 // Skips the test if this machine has no such service.

@@ -11,7 +11,7 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-Kind AnyKind() { return GENERATE(Kind::kEmbedded, Kind::kZooKeeper); }
+Kind AnyKind() { return GENERATE(Kind::kEmbedded, Kind::kZooKeeper, Kind::kSimulated); }
 
 }  // namespace
 

@@ -323,6 +323,44 @@ STROM_NETWORK_TEST("large answers arrive whole, also when they queue up") {
   CHECK(whole == 10);
 }
 
+TEST_CASE("a channel tells a refused connection from one that breaks otherwise",
+          "[rpc][contract]") {
+  std::optional<Break> cause;  // Outlives the world's threads.
+  const auto world = MakeRealNetworkWorld({});
+  const auto watch = [&](Channel& channel) {
+    channel.WhenBroken([&](Break broken) { world->Change([&] { cause = broken; }); });
+  };
+  SECTION("closed by the server, and then refused") {
+    ContractServer server(*world, Carrier::kFramed);
+    const Endpoint server_endpoint = server.endpoint();
+    ContractClient client(*world, server_endpoint);
+    watch(client.channel());
+    REQUIRE(client.CallAndWait("db").ok());
+    CHECK_FALSE(cause.has_value());
+    server.Close();
+    REQUIRE(world->Await([&] { return cause.has_value(); }));
+    CHECK(cause == Break::kOther);
+
+    cause.reset();
+    const auto late = world->client().Connect(server_endpoint);
+    watch(*late);
+    REQUIRE(world->Await([&] { return cause.has_value(); }));
+    CHECK(cause == Break::kRefused);
+    cause.reset();
+    watch(*late);  // Broken by now: told at once.
+    REQUIRE(world->Await([&] { return cause.has_value(); }));
+    CHECK(cause == Break::kRefused);
+  }
+  SECTION("closed by this side") {
+    ContractServer server(*world, Carrier::kFramed);
+    ContractClient client(*world, server.endpoint());
+    watch(client.channel());
+    client.channel().Close();
+    REQUIRE(world->Await([&] { return cause.has_value(); }));
+    CHECK(cause == Break::kOther);
+  }
+}
+
 TEST_CASE("a server closes what is idle, and refuses more connections than it may have",
           "[rpc][contract]") {
   SECTION("idle") {

@@ -219,6 +219,61 @@ TEST_CASE("what cannot be reached shows as a broken channel", "[sim]") {
   }
 }
 
+TEST_CASE("what crosses a cut link arrives once it is healed, late but whole", "[sim]") {
+  for (const bool to_server : {true, false}) {
+    INFO((to_server ? "requests wait" : "answers wait"));
+    World world;
+    const auto channel = world.Connect();
+    REQUIRE(world.scheduler.RunUntil([&] { return channel->VersionOf(
+        rpc::MethodInfo::Of(rpc::kTableExists)).has_value(); }, Seconds(1)));
+    const std::string from = to_server ? "client" : "server";
+    const std::string to = to_server ? "server" : "client";
+    world.wires.SetCut(from, to, true);
+    const auto answer = world.Ask(*channel, "t");
+    world.scheduler.RunFor(Seconds(5));
+    CHECK_FALSE(answer->has_value());
+    CHECK(world.echo.asked.empty() == to_server);
+    world.wires.SetCut(from, to, false);
+    world.scheduler.RunFor(Seconds(1));
+    REQUIRE(answer->has_value());
+    CHECK((*answer)->ok());
+    CHECK(world.echo.asked.size() == 1);
+  }
+}
+
+TEST_CASE("a host that dies breaks its connections, and the next process can listen", "[sim]") {
+  World world;
+  SimExecutor executor(world.scheduler);
+  auto dying = world.wires.AddHost("dying", executor, world.clock);
+  auto options = rpc::ListenOptions{.endpoint = {.host = "dying", .port = 9000},
+                                    .listener = {"FLUSS", Audience::kFlussClients},
+                                    .authenticator = nullptr};
+  auto listener = dying->Listen(options, world.echo.dispatcher).value();
+  const auto to_it = world.client_host->Connect(listener->endpoint());
+  const auto from_it = dying->Connect(world.listener->endpoint());
+  world.echo.hold = true;
+  const auto answer = world.Ask(*to_it, "t");
+  const auto other = world.Ask(*from_it, "t");
+  REQUIRE(world.scheduler.RunUntil([&] { return world.echo.held.size() == 2; }, Seconds(1)));
+  executor.Shutdown();
+  world.wires.CrashHost("dying");
+  listener.reset();
+  world.scheduler.RunFor(Seconds(1));
+  CHECK((*answer)->code() == ErrorCode::kNetwork);
+  CHECK_FALSE(other->has_value());  // Nobody is left who could be told.
+  world.echo.held.clear();
+  world.echo.hold = false;
+
+  SimExecutor next(world.scheduler);
+  dying = world.wires.AddHost("dying", next, world.clock);
+  listener = dying->Listen(options, world.echo.dispatcher).value();
+  const auto kept = world.client_host->Connect(listener->endpoint());
+  const auto second = world.Ask(*kept, "t");
+  world.scheduler.RunFor(Seconds(1));
+  CHECK((*second)->ok());
+  listener.reset();
+}
+
 TEST_CASE("a port is one listener's until that is gone", "[sim]") {
   World world;
   const uint16_t port = world.listener->endpoint().port;
@@ -260,6 +315,41 @@ TEST_CASE("a listener that stops lets what is in flight be answered", "[sim]") {
   const auto refused = world.Ask(*late, "t");
   world.scheduler.RunFor(Seconds(1));
   CHECK((*refused)->code() == ErrorCode::kNetwork);
+}
+
+TEST_CASE("connections are refused where nobody listens, and find no way where there is none",
+          "[sim]") {
+  World world;
+  const rpc::Endpoint server = world.listener->endpoint();
+  std::optional<rpc::Break> cause;
+  const auto connect = [&] {
+    auto channel = world.client_host->Connect(server);
+    cause.reset();
+    channel->WhenBroken([&](rpc::Break broken) { cause = broken; });
+    world.scheduler.RunFor(Seconds(1));
+    return channel;
+  };
+  auto channel = connect();
+  CHECK_FALSE(cause.has_value());
+  world.wires.BreakConnections("server");
+  world.scheduler.RunFor(Seconds(1));
+  CHECK(cause == rpc::Break::kOther);
+
+  world.wires.SetRefusing("server", true);
+  channel = connect();
+  CHECK(cause == rpc::Break::kRefused);
+  world.wires.SetReachable("server", false);
+  channel = connect();
+  CHECK(cause == rpc::Break::kOther);
+  world.wires.SetReachable("server", true);
+  world.wires.SetRefusing("server", false);
+  channel = connect();
+  CHECK_FALSE(cause.has_value());
+  world.listener.reset();
+  world.scheduler.RunFor(Seconds(1));
+  CHECK(cause == rpc::Break::kOther);
+  channel = connect();
+  CHECK(cause == rpc::Break::kRefused);
 }
 
 TEST_CASE("nothing is dispatched once a listener is gone", "[sim]") {

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -165,6 +166,46 @@ TEST_CASE("strands run inline now and then, so that nobody relies on either", "[
   }
   CHECK(inlined > 20);
   CHECK(inlined < 80);
+}
+
+TEST_CASE("a server that stands still runs nothing until it goes on, others do", "[sim]") {
+  SimScheduler scheduler(7);
+  SimExecutor still(scheduler);
+  SimExecutor other(scheduler);
+  std::vector<int> ran;
+  still.Post([&] { ran.push_back(1); });
+  still.PostAt(scheduler.now() + Seconds(1), [&] { ran.push_back(2); });
+  still.SetPaused(true);
+  still.Post([&] { ran.push_back(3); });
+  other.PostAt(scheduler.now() + Seconds(2), [&] { ran.push_back(4); });
+  scheduler.RunFor(Seconds(5));
+  CHECK(ran == std::vector{4});
+  still.SetPaused(false);
+  scheduler.RunReady();
+  CHECK(ran.size() == 4);
+
+  still.SetPaused(true);
+  still.Post([&] { ran.push_back(5); });
+  still.Shutdown();  // It dies standing.
+  scheduler.RunFor(Seconds(1));
+  CHECK(ran.size() == 4);
+}
+
+TEST_CASE("tasks of a slow pool wait", "[sim]") {
+  SimScheduler scheduler(8);
+  SimExecutor slow(scheduler);
+  slow.SetDelay(Millis(100));
+  const MonoTime before = scheduler.now();
+  std::optional<MonoTime> ran;
+  slow.Post([&] { ran = scheduler.now(); });
+  scheduler.RunFor(Seconds(1));
+  REQUIRE(ran.has_value());
+  CHECK(*ran > before);
+  CHECK(*ran <= before + Millis(100));
+  slow.SetDelay(MonoDuration());
+  slow.Post([&] { ran = scheduler.now(); });
+  scheduler.RunReady();
+  CHECK(ran == scheduler.now());
 }
 
 TEST_CASE("wall time jumps, monotonic time does not", "[sim]") {

@@ -154,4 +154,16 @@ void MemoryStoreFactory::Forget() {
   }
 }
 
+void MemoryStoreFactory::Crash() {
+  auto next = std::make_shared<Disk>();
+  {
+    absl::MutexLock lock(&disk_->mutex);
+    absl::MutexLock next_lock(&next->mutex);
+    for (const auto& [path, folder] : disk_->folders) {
+      next->folders[path] = {.current = folder.synced, .synced = folder.synced};
+    }
+  }
+  disk_ = std::move(next);
+}
+
 }  // namespace strom::sim

@@ -24,10 +24,14 @@ class MemoryStoreFactory final : public kv::KvStoreFactory {
   // stores must have been closed (destroyed).
   void Forget();
 
+  // The same where the process died in the middle of things: stores that somebody still holds keep
+  // what they have, but nobody else sees it any more.
+  void Crash();
+
   struct Disk;  // Contents by path; shared with the open stores.
 
  private:
-  std::shared_ptr<Disk> disk_;
+  std::shared_ptr<Disk> disk_;  // Of the process that runs.
 };
 
 }  // namespace strom::sim

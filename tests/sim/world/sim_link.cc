@@ -47,6 +47,13 @@ void SimLink::Break(const Status& why) {
   if (peer) peer->End(why);
 }
 
+void SimLink::Die() {
+  ending_ = deaf_ = true;
+  const auto connection = std::exchange(connection_, nullptr);
+  const auto may_write = std::exchange(may_write_, nullptr);
+  const auto ended = std::exchange(ended_, nullptr);
+}
+
 void SimLink::Drain() {
   strand_->Post([self = shared_from_this()] {
     if (!self->ending_) self->connection_->Drain();
@@ -56,6 +63,7 @@ void SimLink::Drain() {
 void SimLink::Send(Packet packet) {
   const std::shared_ptr<SimLink> peer = peer_.lock();
   if (!peer || peer->ending_ || stalled_) return;
+  if (options_.cut && *options_.cut) return held_.push_back(std::move(packet));
   const uint64_t spread =
       static_cast<uint64_t>((options_.latency_max - options_.latency_min).nanos()) + 1;
   const MonoDuration latency =
@@ -65,6 +73,10 @@ void SimLink::Send(Packet packet) {
   peer->under_way_.push_back(std::move(packet));
   // Timers of one instant may run in any order, packets may not: each timer takes the oldest.
   peer->strand_->PostAt(peer->last_arrival_, [peer] { peer->Arrive(); });
+}
+
+void SimLink::Release() {
+  for (Packet& packet : std::exchange(held_, {})) Send(std::move(packet));
 }
 
 void SimLink::Arrive() {

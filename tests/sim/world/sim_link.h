@@ -22,6 +22,8 @@ class SimLink final : public rpc::framed::FrameLink, public std::enable_shared_f
     SimRandom* random = nullptr;
     MonoDuration latency_min;
     MonoDuration latency_max;
+    // While it says true, what this end sends waits on the way (Release). Null: never.
+    std::shared_ptr<const bool> cut = nullptr;
   };
 
   // `connection` does what this end does with bytes; on `strand`, as all of FrameLink.
@@ -48,6 +50,12 @@ class SimLink final : public rpc::framed::FrameLink, public std::enable_shared_f
   // From outside: what either end sends from now on vanishes, and neither hears of it.
   void Stall() { stalled_ = true; }
 
+  // From outside: the cut has ended; what waited goes on, as TCP sends it again.
+  void Release();
+
+  // From outside: the process of this end is no more, and nothing of it runs; what it kept goes now.
+  void Die();
+
   // From outside: this end takes no byte any more, at once.
   void Deafen() { deaf_ = true; }
 
@@ -64,11 +72,12 @@ class SimLink final : public rpc::framed::FrameLink, public std::enable_shared_f
 
   const Options options_;
   const std::shared_ptr<runtime::Strand> strand_;
-  const std::shared_ptr<rpc::framed::FrameConnection> connection_;
+  std::shared_ptr<rpc::framed::FrameConnection> connection_;  // Null once dead.
   absl::AnyInvocable<bool()> may_write_;
   absl::AnyInvocable<void()> ended_;
   std::weak_ptr<SimLink> peer_;
 
+  std::deque<Packet> held_;       // From this end, by a cut.
   std::deque<Packet> under_way_;  // To this end, oldest first.
   MonoTime last_arrival_;         // Of the newest of them.
   Bytes unread_;

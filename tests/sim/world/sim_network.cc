@@ -25,7 +25,9 @@ class SimNetwork::Listener final : public rpc::Listener {
   ~Listener() override {
     Unlisten();
     for (const uint64_t id : std::set<uint64_t>(connections_)) {
-      const std::shared_ptr<SimLink> link = world_.connections_.at(id).server;
+      const auto connection = world_.connections_.find(id);
+      if (connection == world_.connections_.end()) continue;  // CrashHost was here.
+      const std::shared_ptr<SimLink> link = connection->second.server;
       link->Deafen();  // No request is dispatched any more.
       link->Break(Error(ErrorCode::kNetwork, "the listener is closed"));
     }
@@ -51,11 +53,12 @@ class SimNetwork::Listener final : public rpc::Listener {
   std::shared_ptr<SimLink> Accept(uint64_t id, std::string client_host) {
     connections_.insert(id);
     rpc::ServerSession::Options session = session_;
-    session.caller.address = std::move(client_host) + ":" + std::to_string(id);
+    session.caller.address = client_host + ":" + std::to_string(id);
     auto strand = std::make_shared<runtime::Strand>(executor_);
     auto connection =
         std::make_shared<rpc::framed::ServerConnection>(std::move(session), kFrameBytesMax, strand);
-    return std::make_shared<SimLink>(world_.LinkOptions(), std::move(strand), std::move(connection),
+    return std::make_shared<SimLink>(world_.LinkOptions(endpoint_.host, client_host),
+                                     std::move(strand), std::move(connection),
                                      world_.Loses(world_.lose_answers_, endpoint_.host),
                                      [this, alive = alive_, &world = world_, id] {
                                        world.connections_.erase(id);
@@ -135,10 +138,13 @@ void SimNetwork::Open(const std::string& from, const rpc::Endpoint& to,
                       std::shared_ptr<runtime::Strand> strand,
                       std::shared_ptr<rpc::framed::FrameConnection> client) {
   const auto listener = listeners_.find({to.host, to.port});
-  if (listener == listeners_.end() || unreachable_.contains(to.host)) {
+  const bool reachable = !unreachable_.contains(to.host);
+  if (!reachable || listener == listeners_.end() || refusing_.contains(to.host)) {
     runtime::Strand& on = *strand;
-    on.Post([strand = std::move(strand), client = std::move(client), to] {
-      client->OnClosed(Error(ErrorCode::kNetwork, "cannot connect to {}: refused", to.ToString()));
+    on.Post([strand = std::move(strand), client = std::move(client), to, reachable] {
+      const Status why = Error(ErrorCode::kNetwork, "cannot connect to {}: {}", to.ToString(),
+                               reachable ? "refused" : "no way there");
+      reachable ? client->OnRefused(why) : client->OnClosed(why);
     });
     return;
   }
@@ -146,14 +152,47 @@ void SimNetwork::Open(const std::string& from, const rpc::Endpoint& to,
   Connection& connection = connections_[id];
   connection.client_host = from;
   connection.server_host = to.host;
-  connection.client = std::make_shared<SimLink>(LinkOptions(), std::move(strand), std::move(client),
-                                                Loses(lose_requests_, to.host), [] {});
+  connection.client =
+      std::make_shared<SimLink>(LinkOptions(from, to.host), std::move(strand), std::move(client),
+                                Loses(lose_requests_, to.host), [] {});
   connection.server = listener->second->Accept(id, from);
   SimLink::Join(connection.client, connection.server);
 }
 
-SimLink::Options SimNetwork::LinkOptions() {
-  return {&scheduler_, &random_, options_.latency_min, options_.latency_max};
+SimLink::Options SimNetwork::LinkOptions(const std::string& from, const std::string& to) {
+  return {&scheduler_, &random_, options_.latency_min, options_.latency_max, CutOf(from, to)};
+}
+
+const std::shared_ptr<bool>& SimNetwork::CutOf(const std::string& from, const std::string& to) {
+  std::shared_ptr<bool>& cut = cuts_[{from, to}];
+  if (!cut) cut = std::make_shared<bool>(false);
+  return cut;
+}
+
+void SimNetwork::SetCut(const std::string& from, const std::string& to, bool cut) {
+  *CutOf(from, to) = cut;
+  if (cut) return;
+  for (const auto& [id, connection] : connections_) {
+    if (connection.client_host == from && connection.server_host == to) {
+      connection.client->Release();
+    } else if (connection.client_host == to && connection.server_host == from) {
+      connection.server->Release();
+    }
+  }
+}
+
+void SimNetwork::CrashHost(const std::string& host) {
+  for (auto it = connections_.begin(); it != connections_.end();) {
+    const auto here = it++;
+    const Connection connection = here->second;
+    if (connection.client_host != host && connection.server_host != host) continue;
+    connection.client->Break(Error(ErrorCode::kNetwork, "connection reset: {} died", host));
+    if (connection.client_host == host) connection.client->Die();
+    if (connection.server_host == host) {
+      connection.server->Die();
+      connections_.erase(here);  // Else the living server forgets it when it hears of the end.
+    }
+  }
 }
 
 absl::AnyInvocable<bool()> SimNetwork::Loses(std::map<std::string, int>& counts, std::string host) {
@@ -189,6 +228,10 @@ void SimNetwork::StallConnections(const std::string& host) {
 
 void SimNetwork::SetReachable(const std::string& host, bool reachable) {
   reachable ? (void)unreachable_.erase(host) : (void)unreachable_.insert(host);
+}
+
+void SimNetwork::SetRefusing(const std::string& host, bool refusing) {
+  refusing ? (void)refusing_.insert(host) : (void)refusing_.erase(host);
 }
 
 }  // namespace strom::sim

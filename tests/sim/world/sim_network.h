@@ -41,8 +41,17 @@ class SimNetwork {
   void BreakConnections(const std::string& host);
   // The host's connections go silent, though nobody breaks them; new ones are fine.
   void StallConnections(const std::string& host);
-  // While false, connections to the host cannot be made; those there are stay.
+  // While false, connections to the host cannot be made (no way there); those there are stay.
   void SetReachable(const std::string& host, bool reachable);
+  // While true, connections to the host are refused, as if nobody listened: what a firewall does
+  // too.
+  void SetRefusing(const std::string& host, bool refusing);
+  // While cut, what `from` sends to `to` waits on the way, new connections included; once healed it
+  // arrives, late. Nobody hears of either.
+  void SetCut(const std::string& from, const std::string& to, bool cut);
+  // The process on the host died, its executor is shut down: its peers hear of it, nothing of it
+  // stays. Before what it ran is destroyed.
+  void CrashHost(const std::string& host);
   // The next `count` requests to the host never arrive. (Handshakes are spared.)
   void LoseRequests(const std::string& host, int count) { lose_requests_[host] = count; }
   // The next `count` requests to the host are served, but their answers are lost.
@@ -58,7 +67,8 @@ class SimNetwork {
   void Open(const std::string& from, const rpc::Endpoint& to,
             std::shared_ptr<runtime::Strand> strand,
             std::shared_ptr<rpc::framed::FrameConnection> client);
-  SimLink::Options LinkOptions();
+  SimLink::Options LinkOptions(const std::string& from, const std::string& to);
+  const std::shared_ptr<bool>& CutOf(const std::string& from, const std::string& to);
   std::vector<std::shared_ptr<SimLink>> EndsOf(const std::string& host) const;
   // For SimLink's may_write: false `count` times after the first frame.
   absl::AnyInvocable<bool()> Loses(std::map<std::string, int>& counts, std::string host);
@@ -77,6 +87,8 @@ class SimNetwork {
   std::map<uint64_t, Connection> connections_;
   uint64_t next_connection_ = 1;
   std::set<std::string> unreachable_;
+  std::map<std::pair<std::string, std::string>, std::shared_ptr<bool>> cuts_;  // From, to.
+  std::set<std::string> refusing_;
   std::map<std::string, int> lose_requests_;
   std::map<std::string, int> lose_answers_;
   int lost_count_ = 0;

@@ -31,7 +31,28 @@ bool SimScheduler::Cancel(runtime::TimerId timer) { return timers_.Remove(timer)
 
 void SimScheduler::PostFor(uint64_t owner, runtime::Task task) {
   if (closed_) return;
-  runnable_.push_back({owner, ++sequence_, std::move(task)});
+  AddRunnable({owner, ++sequence_, std::move(task)});
+}
+
+void SimScheduler::AddRunnable(Entry entry) {
+  const auto paused = paused_.find(entry.owner);
+  (paused == paused_.end() ? runnable_ : paused->second).push_back(std::move(entry));
+}
+
+void SimScheduler::SetPaused(uint64_t owner, bool paused) {
+  std::vector<Entry> entries;
+  if (!paused) {
+    const auto waiting = paused_.extract(owner);
+    if (waiting.empty()) return;
+    entries = std::move(waiting.mapped());
+    for (Entry& entry : entries) runnable_.push_back(std::move(entry));
+    return;
+  }
+  auto& waiting = paused_[owner];
+  for (Entry& entry : runnable_) {
+    (entry.owner == owner ? waiting : entries).push_back(std::move(entry));
+  }
+  runnable_ = std::move(entries);
 }
 
 runtime::TimerId SimScheduler::PostAtFor(uint64_t owner, MonoTime when, runtime::Task task) {
@@ -46,15 +67,16 @@ void SimScheduler::DropTasksOf(uint64_t owner) {
   std::vector<Entry> kept;
   for (Entry& entry : runnable_) (owned(entry) ? dropped : kept).push_back(std::move(entry));
   runnable_ = std::move(kept);
+  const auto dropped_paused = paused_.extract(owner);
 }
 
 void SimScheduler::WakeDue() {
-  while (std::optional<Entry> due = timers_.PopDue(now_)) runnable_.push_back(*std::move(due));
+  while (std::optional<Entry> due = timers_.PopDue(now_)) AddRunnable(*std::move(due));
 }
 
 bool SimScheduler::RunOne(MonoTime deadline) {
   WakeDue();
-  if (runnable_.empty()) {
+  while (runnable_.empty()) {  // What is due may be of a server that stands still.
     const MonoTime next = timers_.next();
     if (next > deadline || next == MonoTime::Infinite()) return false;
     now_ = next;
@@ -96,7 +118,11 @@ SimExecutor::SimExecutor(SimScheduler& scheduler)
     : scheduler_(scheduler), owner_(++scheduler.owners_) {}
 
 void SimExecutor::Post(runtime::Task task) {
-  if (!closed_) scheduler_.PostFor(owner_, std::move(task));
+  if (closed_) return;
+  if (delay_max_ == MonoDuration()) return scheduler_.PostFor(owner_, std::move(task));
+  const auto delay = static_cast<int64_t>(
+      scheduler_.random().Uniform(static_cast<uint64_t>(delay_max_.nanos()) + 1));
+  scheduler_.PostAtFor(owner_, scheduler_.now() + MonoDuration::FromNanos(delay), std::move(task));
 }
 
 runtime::TimerId SimExecutor::PostAt(MonoTime when, runtime::Task task) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -57,6 +58,8 @@ class SimScheduler final : public runtime::Executor {
   void PostFor(uint64_t owner, runtime::Task task);
   runtime::TimerId PostAtFor(uint64_t owner, MonoTime when, runtime::Task task);
   void DropTasksOf(uint64_t owner);
+  void SetPaused(uint64_t owner, bool paused);
+  void AddRunnable(Entry entry);
   // Moves timers that are due to the runnable tasks.
   void WakeDue();
   // False if nothing can run up to `deadline`.
@@ -66,6 +69,7 @@ class SimScheduler final : public runtime::Executor {
   TraceHash trace_;
   MonoTime now_ = MonoTime() + Seconds(1000);  // Not zero: nobody may take that for "never".
   std::vector<Entry> runnable_;
+  std::map<uint64_t, std::vector<Entry>> paused_;  // By owner; what would be runnable.
   runtime::TimerQueue<Entry> timers_;
   uint64_t owners_ = 0;
   uint64_t sequence_ = 0;
@@ -88,10 +92,17 @@ class SimExecutor final : public runtime::Executor {
 
   // The server dies: its tasks and timers are dropped unrun, and so are later ones.
   void Shutdown();
+  // The server stands still (SIGSTOP, a machine that is suspended), or goes on. What others do
+  // inline in it, as a strand's Dispatch may, is not prevented.
+  void SetPaused(bool paused) { scheduler_.SetPaused(owner_, paused); }
+  // Every task from now on waits up to so long before it can run: a slow disk, if these are the
+  // tasks that touch it. 0 ends it.
+  void SetDelay(MonoDuration delay_max) { delay_max_ = delay_max; }
 
  private:
   SimScheduler& scheduler_;
   const uint64_t owner_;
+  MonoDuration delay_max_;
   bool closed_ = false;
 };
 

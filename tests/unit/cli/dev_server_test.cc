@@ -361,7 +361,8 @@ TEST_CASE("the cluster's servers and leaders are listed", "[cli]") {
   CHECK(servers.out.find("role,id,address,rack\ncoordinator,0,127.0.0.1:") == 0);
   CHECK(servers.out.find("\ntablet,0,127.0.0.1:") != std::string::npos);
   const Ran buckets = cluster.Run({"cluster", "buckets", "--format", "csv"});
-  CHECK(buckets.out == "database,table,id,bucket,leader\nfluss,t,0,0,0\nfluss,t,0,1,0\n");
+  CHECK(buckets.out ==
+        "database,table,id,bucket,leader,replicas\nfluss,t,0,0,0,0\nfluss,t,0,1,0,0\n");
   const Ran status = cluster.Run({"cluster", "status"});
   CHECK(status.out.find("coordinator") != std::string::npos);
   CHECK(status.out.find("(2 rows)\n\n") != std::string::npos);

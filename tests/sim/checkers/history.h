@@ -1,0 +1,126 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/metadata/zk_json.h"
+#include "common/record/change_type.h"
+#include "common/runtime/time.h"
+#include "common/types/table_bucket.h"
+
+// What a run of a cluster leaves for the checkers: what its clients did and saw, in virtual time,
+// and what is on the disks once it is quiet. Plain data.
+namespace strom::sim {
+
+// How an operation ended for its client. An error after the request may have left is kUnknown: the
+// operation may have happened, or happen yet.
+enum class Outcome { kUnknown, kOk };
+
+// When an operation began and ended; one of unknown outcome never ends.
+struct Interval {
+  MonoTime invoked;
+  MonoTime completed = MonoTime::Infinite();
+};
+
+// A record of a log table holds (key, value) = (its writer's number, a number that ascends with the
+// writer's appends); one of a primary-key table its row, whose value nobody else ever wrote.
+struct LoggedRecord {
+  LogOffset offset;
+  record::ChangeType type = record::ChangeType::kAppendOnly;
+  int64_t key = 0;
+  int64_t value = 0;
+
+  friend bool operator==(const LoggedRecord&, const LoggedRecord&) = default;
+};
+
+struct AppendOp {
+  int64_t writer = 0;
+  int64_t number = 0;
+  Interval time;
+  Outcome outcome = Outcome::kUnknown;
+  std::optional<TableBucket> bucket;  // If it is known.
+  std::optional<LogOffset> offset;
+};
+
+// Of a primary-key table, whose buckets `table` all has.
+struct UpsertOp {
+  TableId table;
+  int64_t key = 0;
+  std::optional<int64_t> value;  // None: a delete.
+  Interval time;
+  Outcome outcome = Outcome::kUnknown;
+  std::optional<TableBucket> bucket;
+  std::optional<LogOffset> log_end_offset;  // The change is below.
+};
+
+// One that was answered.
+struct LookupOp {
+  TableId table;
+  int64_t key = 0;
+  std::optional<int64_t> value;  // None: no such row.
+  Interval time;
+};
+
+// One answered fetch of one bucket.
+struct FetchSeen {
+  TableBucket bucket;
+  ServerId server;
+  int process = 0;  // Which process of that server answered.
+  LogOffset asked;
+  LogOffset high_watermark;
+  std::vector<LoggedRecord> records;  // From `asked` on.
+  Interval time;
+};
+
+// A leader-and-ISR node as it was written.
+struct LeadershipWrite {
+  TableBucket bucket;
+  metadata::LeaderAndIsr leadership;
+  MonoTime at;
+};
+
+struct History {
+  std::vector<AppendOp> appends;
+  std::vector<UpsertOp> upserts;
+  std::vector<LookupOp> lookups;
+  std::vector<FetchSeen> fetches;  // In the order they were answered.
+  std::vector<LeadershipWrite> leaderships;
+};
+
+// A batch as it lies in a segment file.
+struct LoggedBatch {
+  LogOffset base_offset;
+  LogOffset next_offset;
+  uint64_t hash = 0;  // Of its bytes.
+};
+
+// One replica's files of one bucket, as the process found them.
+struct ReplicaLog {
+  std::vector<LoggedBatch> batches;
+  std::vector<LoggedRecord> records;
+  std::string damage;  // What could not be read, if anything.
+};
+
+struct FinalBucket {
+  TableBucket bucket;
+  bool keyed = false;
+  ServerId leader;
+  LogOffset high_watermark;  // Of the leader.
+  std::map<ServerId, ReplicaLog> replicas;
+};
+
+// The end of a run. Every bucket has its leader among its replicas.
+struct FinalState {
+  std::vector<FinalBucket> buckets;
+  // Rows that lookups found at the end, of every key that was ever used.
+  std::map<TableId, std::map<int64_t, std::optional<int64_t>>> rows;
+};
+
+// What a checker found: each line begins with the invariant's name ("S1") and names bucket, offset
+// and values.
+using Violations = std::vector<std::string>;
+
+}  // namespace strom::sim

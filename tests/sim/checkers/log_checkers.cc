@@ -1,0 +1,275 @@
+#include "tests/sim/checkers/log_checkers.h"
+
+#include <algorithm>
+#include <set>
+#include <tuple>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace strom::sim {
+namespace {
+
+using record::ChangeType;
+
+const ReplicaLog& LogOf(const FinalBucket& bucket) { return bucket.replicas.at(bucket.leader); }
+
+// Records below the high watermark by offset.
+using Records = std::map<LogOffset, LoggedRecord>;
+std::map<TableBucket, Records> Committed(const FinalState& end) {
+  std::map<TableBucket, Records> all;
+  for (const FinalBucket& bucket : end.buckets) {
+    Records& records = all[bucket.bucket];
+    for (const LoggedRecord& record : LogOf(bucket).records) {
+      if (record.offset < bucket.high_watermark) records[record.offset] = record;
+    }
+  }
+  return all;
+}
+
+std::string Text(const LoggedRecord& record) {
+  return fmt::format("{} ({}, {}) at {}", record::ChangeTypeSymbol(record.type), record.key,
+                     record.value, record.offset);
+}
+
+bool SetsValue(ChangeType type) {
+  return type == ChangeType::kAppendOnly || type == ChangeType::kInsert ||
+         type == ChangeType::kUpdateAfter;
+}
+
+}  // namespace
+
+Violations CheckNothingLost(const History& history, const FinalState& end) {
+  Violations found;
+  std::set<std::tuple<bool, TableId, int64_t, int64_t>> there;  // Keyed, table, key, value.
+  for (const FinalBucket& bucket : end.buckets) {
+    for (const LoggedRecord& record : LogOf(bucket).records) {
+      if (record.offset < bucket.high_watermark && SetsValue(record.type)) {
+        there.insert({bucket.keyed, bucket.keyed ? bucket.bucket.table : TableId(), record.key,
+                      record.value});
+      }
+    }
+  }
+  for (const AppendOp& op : history.appends) {
+    if (op.outcome != Outcome::kOk || there.contains({false, TableId(), op.writer, op.number})) {
+      continue;
+    }
+    found.push_back(fmt::format("S1 lost: append ({}, {}), acknowledged at {} ms with {} offset {}",
+                                op.writer, op.number, op.time.completed.nanos() / 1'000'000,
+                                op.bucket ? op.bucket->ToString() : "?",
+                                op.offset ? op.offset->value() : -1));
+  }
+  for (const UpsertOp& op : history.upserts) {
+    if (op.outcome != Outcome::kOk || !op.value ||
+        there.contains({true, op.table, op.key, *op.value})) {
+      continue;
+    }
+    found.push_back(
+        fmt::format("S1 lost: upsert ({}, {}) of table {}, acknowledged at {} ms with {} below {}",
+                    op.key, *op.value, op.table, op.time.completed.nanos() / 1'000'000,
+                    op.bucket ? op.bucket->ToString() : "?",
+                    op.log_end_offset ? op.log_end_offset->value() : -1));
+  }
+  return found;
+}
+
+Violations CheckNoDuplicates(const FinalState& end) {
+  Violations found;
+  std::map<std::tuple<TableId, int64_t, int64_t>, std::pair<TableBucket, LogOffset>> first;
+  for (const FinalBucket& bucket : end.buckets) {
+    for (const LoggedRecord& record : LogOf(bucket).records) {
+      if (!SetsValue(record.type)) continue;
+      const auto [at, is_new] = first.insert(
+          {{bucket.bucket.table, record.key, record.value}, {bucket.bucket, record.offset}});
+      if (is_new) continue;
+      found.push_back(fmt::format("S2 twice: {} {}, first in {} at {}", bucket.bucket, Text(record),
+                                  at->second.first, at->second.second));
+    }
+  }
+  return found;
+}
+
+Violations CheckOneValuePerOffset(const History& history, const FinalState& end) {
+  Violations found;
+  auto known = Committed(end);
+  const auto see = [&](const TableBucket& bucket, const LoggedRecord& record, const char* who) {
+    const auto [at, is_new] = known[bucket].insert({record.offset, record});
+    if (is_new || at->second == record) return;
+    found.push_back(fmt::format("S3 two values: {}: {} saw {}, elsewhere it is {}", bucket, who,
+                                Text(record), Text(at->second)));
+  };
+  for (const FetchSeen& fetch : history.fetches) {
+    for (const LoggedRecord& record : fetch.records) see(fetch.bucket, record, "a fetch");
+  }
+  for (const AppendOp& op : history.appends) {
+    if (op.outcome != Outcome::kOk || !op.bucket || !op.offset) continue;
+    see(*op.bucket, {*op.offset, ChangeType::kAppendOnly, op.writer, op.number}, "an append");
+  }
+  return found;
+}
+
+Violations CheckWriterOrder(const FinalState& end) {
+  Violations found;
+  for (const FinalBucket& bucket : end.buckets) {
+    if (bucket.keyed) continue;
+    std::map<int64_t, LoggedRecord> last;
+    for (const LoggedRecord& record : LogOf(bucket).records) {
+      const auto [before, is_new] = last.insert({record.key, record});
+      if (!is_new && record.value < before->second.value) {
+        found.push_back(fmt::format("S4 order: {}: {} behind {}", bucket.bucket, Text(record),
+                                    Text(before->second)));
+      }
+      before->second = record;
+    }
+  }
+  return found;
+}
+
+Violations CheckCommittedStays(const History& history, const FinalState& end) {
+  Violations found;
+  const auto committed = Committed(end);
+  for (const FetchSeen& fetch : history.fetches) {
+    const auto bucket = committed.find(fetch.bucket);
+    for (const LoggedRecord& record : fetch.records) {
+      if (bucket != committed.end() && bucket->second.contains(record.offset)) continue;
+      found.push_back(fmt::format("S5 vanished: {}: {}, read from server {} at {} ms", fetch.bucket,
+                                  Text(record), fetch.server,
+                                  fetch.time.completed.nanos() / 1'000'000));
+    }
+  }
+  return found;
+}
+
+Violations CheckContiguity(const History& history, const FinalState& end) {
+  Violations found;
+  for (const FinalBucket& bucket : end.buckets) {
+    for (const auto& [server, log] : bucket.replicas) {
+      if (!log.damage.empty()) {
+        found.push_back(
+            fmt::format("S6 damage: {} on server {}: {}", bucket.bucket, server, log.damage));
+      }
+      for (size_t i = 1; i < log.batches.size(); ++i) {
+        if (log.batches[i].base_offset == log.batches[i - 1].next_offset) continue;
+        found.push_back(fmt::format("S6 hole: {} on server {}: a batch at {} follows one up to {}",
+                                    bucket.bucket, server, log.batches[i].base_offset,
+                                    log.batches[i - 1].next_offset));
+      }
+    }
+  }
+  // Readers: where records lie, and no hole that the log does not have.
+  const auto committed = Committed(end);
+  for (const FetchSeen& fetch : history.fetches) {
+    const auto bucket = committed.find(fetch.bucket);
+    if (bucket == committed.end() || fetch.records.empty()) continue;
+    LogOffset at = fetch.asked;
+    for (const LoggedRecord& record : fetch.records) {
+      const auto next = bucket->second.lower_bound(at);
+      if (next != bucket->second.end() && next->first < record.offset) {
+        found.push_back(fmt::format("S6 skipped: {}: a fetch from {} passed over {}", fetch.bucket,
+                                    fetch.asked, Text(next->second)));
+        break;
+      }
+      at = record.offset.Next();
+    }
+  }
+  return found;
+}
+
+Violations CheckHighWatermarks(const History& history) {
+  Violations found;
+  // Of each process: what was seen, by when it was seen.
+  std::map<std::tuple<TableBucket, ServerId, int>, std::vector<const FetchSeen*>> seen;
+  for (const FetchSeen& fetch : history.fetches) {
+    if (!fetch.records.empty() && fetch.records.back().offset >= fetch.high_watermark) {
+      found.push_back(fmt::format("S7 uncommitted: {}: server {} gave {} with high watermark {}",
+                                  fetch.bucket, fetch.server, Text(fetch.records.back()),
+                                  fetch.high_watermark));
+    }
+    seen[{fetch.bucket, fetch.server, fetch.process}].push_back(&fetch);
+  }
+  for (auto& [where, fetches] : seen) {
+    std::vector<const FetchSeen*> by_end = fetches;
+    const auto ends = [](const FetchSeen* a, const FetchSeen* b) {
+      return a->time.completed < b->time.completed;
+    };
+    const auto begins = [](const FetchSeen* a, const FetchSeen* b) {
+      return a->time.invoked < b->time.invoked;
+    };
+    std::stable_sort(by_end.begin(), by_end.end(), ends);
+    std::stable_sort(fetches.begin(), fetches.end(), begins);
+    LogOffset highest(0);
+    size_t ended = 0;
+    for (const FetchSeen* fetch : fetches) {
+      while (ended < by_end.size() && by_end[ended]->time.completed < fetch->time.invoked) {
+        highest = std::max(highest, by_end[ended++]->high_watermark);
+      }
+      if (fetch->high_watermark < highest) {
+        found.push_back(
+            fmt::format("S7 back: {}: server {} told high watermark {}, then {} at {} "
+                        "ms",
+                        fetch->bucket, fetch->server, highest, fetch->high_watermark,
+                        fetch->time.completed.nanos() / 1'000'000));
+      }
+    }
+  }
+  return found;
+}
+
+Violations CheckReplicasIdentical(const FinalState& end) {
+  Violations found;
+  for (const FinalBucket& bucket : end.buckets) {
+    const ReplicaLog& leader = LogOf(bucket);
+    for (const auto& [server, log] : bucket.replicas) {
+      for (size_t i = 0; i < leader.batches.size(); ++i) {
+        const LoggedBatch& batch = leader.batches[i];
+        if (batch.next_offset > bucket.high_watermark) break;
+        if (i < log.batches.size() && log.batches[i].base_offset == batch.base_offset &&
+            log.batches[i].hash == batch.hash) {
+          continue;
+        }
+        found.push_back(fmt::format(
+            "S9 differs: {}: server {} has {} at {}, where leader {} has a committed batch",
+            bucket.bucket, server, i < log.batches.size() ? "another batch" : "nothing",
+            batch.base_offset, bucket.leader));
+        break;
+      }
+    }
+  }
+  return found;
+}
+
+Violations CheckLeaderships(const History& history) {
+  Violations found;
+  std::map<TableBucket, const LeadershipWrite*> last;
+  std::map<std::pair<TableBucket, LeaderEpoch>, ServerId> leaders;
+  for (const LeadershipWrite& write : history.leaderships) {
+    const metadata::LeaderAndIsr& now = write.leadership;
+    const int64_t ms = write.at.nanos() / 1'000'000;
+    if (now.leader != kNoServer) {
+      const auto [leader, is_new] = leaders.insert({{write.bucket, now.leader_epoch}, now.leader});
+      if (!is_new && leader->second != now.leader) {
+        found.push_back(fmt::format("S8 two leaders: {} epoch {}: {} and, at {} ms, {}",
+                                    write.bucket, now.leader_epoch, leader->second, ms,
+                                    now.leader));
+      }
+      if (std::find(now.isr.begin(), now.isr.end(), now.leader) == now.isr.end()) {
+        found.push_back(fmt::format("S8 outside: {} epoch {}: leader {} is not in the ISR",
+                                    write.bucket, now.leader_epoch, now.leader));
+      }
+    }
+    if (const LeadershipWrite* before = last[write.bucket]; before != nullptr) {
+      const metadata::LeaderAndIsr& was = before->leadership;
+      if (now.leader_epoch < was.leader_epoch || now.bucket_epoch <= was.bucket_epoch ||
+          now.coordinator_epoch < was.coordinator_epoch) {
+        found.push_back(fmt::format(
+            "S8 epochs: {} at {} ms: leader, bucket, coordinator epoch {}, {}, {} after {}, {}, {}",
+            write.bucket, ms, now.leader_epoch, now.bucket_epoch, now.coordinator_epoch,
+            was.leader_epoch, was.bucket_epoch, was.coordinator_epoch));
+      }
+    }
+    last[write.bucket] = &write;
+  }
+  return found;
+}
+
+}  // namespace strom::sim

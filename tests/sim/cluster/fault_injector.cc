@@ -1,0 +1,161 @@
+#include "tests/sim/cluster/fault_injector.h"
+
+#include <cerrno>
+#include <utility>
+
+namespace strom::sim {
+
+FaultInjector::FaultInjector(SimWorld& world, SimCluster& cluster, const SimConfig& config,
+                             std::vector<std::string> clients,
+                             std::function<void(const std::string&)> note)
+    : world_(world),
+      cluster_(cluster),
+      config_(config),
+      clients_(std::move(clients)),
+      note_(std::move(note)),
+      random_(world.scheduler.random().Fork()) {}
+
+MonoDuration FaultInjector::UpTo(MonoDuration max) {
+  return Millis(1 + static_cast<int64_t>(random_.Uniform(static_cast<uint64_t>(max.millis()))));
+}
+
+void FaultInjector::NextLater() {
+  if (config_.faults.empty()) return;
+  world_.scheduler.PostAt(world_.scheduler.now() + UpTo(config_.fault_pause_max), [this] {
+    if (peace_) return;
+    Inject(config_.faults[random_.Uniform(config_.faults.size())]);
+    NextLater();
+  });
+}
+
+void FaultInjector::UndoLater(MonoDuration max, Undo undo) {
+  const uint64_t id = next_undo_++;
+  undos_[id] = std::move(undo);
+  world_.scheduler.PostAt(world_.scheduler.now() + UpTo(max), [this, id] {
+    const auto waiting = undos_.extract(id);
+    if (!waiting.empty()) waiting.mapped()();
+  });
+}
+
+void FaultInjector::HealAll() {
+  peace_ = true;
+  note_("peace");
+  for (auto& [id, undo] : std::exchange(undos_, {})) undo();
+}
+
+SimHost* FaultInjector::AnyServer(bool tablets_only) {
+  std::vector<SimHost*> running;
+  for (int i = 0; i < cluster_.tablet_count(); ++i) {
+    if (cluster_.tablet(i).running()) running.push_back(&cluster_.tablet(i));
+  }
+  for (int i = 0; i < cluster_.coordinator_count() && !tablets_only; ++i) {
+    if (cluster_.coordinator(i).running()) running.push_back(&cluster_.coordinator(i));
+  }
+  return running.empty() ? nullptr : running[random_.Uniform(running.size())];
+}
+
+void FaultInjector::Inject(Fault fault) {
+  switch (fault) {
+    case Fault::kCrashTablet:
+    case Fault::kPowerFailTablet: {
+      const int i =
+          static_cast<int>(random_.Uniform(static_cast<uint64_t>(cluster_.tablet_count())));
+      if (!cluster_.tablet(i).running()) return;
+      note_(fmt::format("{}: {}", FaultName(fault), cluster_.tablet(i).name()));
+      cluster_.KillTablet(i, fault == Fault::kPowerFailTablet);
+      UndoLater(Seconds(8), [this, i] { cluster_.StartTablet(i); });
+      break;
+    }
+    case Fault::kFailSync: {
+      const int i =
+          static_cast<int>(random_.Uniform(static_cast<uint64_t>(cluster_.tablet_count())));
+      if (!cluster_.tablet(i).running()) return;
+      note_(fmt::format("{}: {}", FaultName(fault), cluster_.tablet(i).name()));
+      cluster_.tablet(i).disk().faults().FailNext(DiskOperation::kSync, "/log-", EIO);
+      UndoLater(Seconds(8), [this, i] {
+        cluster_.tablet(i).disk().faults().Heal();
+        cluster_.KillTablet(i, /*power_failed=*/false);
+        cluster_.StartTablet(i);
+      });
+      break;
+    }
+    case Fault::kCrashCoordinator: {
+      const int i =
+          static_cast<int>(random_.Uniform(static_cast<uint64_t>(cluster_.coordinator_count())));
+      if (!cluster_.coordinator(i).running()) return;
+      note_(fmt::format("{}: {}", FaultName(fault), cluster_.coordinator(i).name()));
+      cluster_.KillCoordinator(i);
+      UndoLater(Seconds(8), [this, i] { cluster_.StartCoordinator(i); });
+      break;
+    }
+    case Fault::kCutOneWay:
+    case Fault::kCutBothWays:
+      Cut(fault == Fault::kCutBothWays);
+      break;
+    case Fault::kMetaOutage:
+      note_("meta-outage");
+      world_.meta.SetAvailable(false);
+      UndoLater(Seconds(10), [this] { world_.meta.SetAvailable(true); });
+      break;
+    default: {
+      SimHost* host = AnyServer(fault == Fault::kSlowDisk);
+      if (host == nullptr) return;
+      note_(fmt::format("{}: {}", FaultName(fault), host->name()));
+      InjectInto(fault, *host);
+      break;
+    }
+  }
+  ++counts_[fault];
+}
+
+void FaultInjector::InjectInto(Fault fault, SimHost& host) {
+  switch (fault) {
+    case Fault::kPauseHost:
+      host.SetPaused(true);
+      return UndoLater(Seconds(10), [&host] { host.SetPaused(false); });
+    case Fault::kSlowDisk:
+      host.SetSlowDisk(UpTo(Millis(200)));
+      return UndoLater(Seconds(5), [&host] {
+        if (host.running()) host.SetSlowDisk(MonoDuration());
+      });
+    case Fault::kBreakConnections:
+      return world_.wires.BreakConnections(host.name());
+    case Fault::kLoseRequests:
+      return world_.wires.LoseRequests(host.name(), 1 + static_cast<int>(random_.Uniform(3)));
+    case Fault::kLoseAnswers:
+      return world_.wires.LoseAnswers(host.name(), 1 + static_cast<int>(random_.Uniform(3)));
+    case Fault::kExpireSession:
+      return world_.meta.Expire(host.name());
+    case Fault::kMetaUnreachable:
+      world_.meta.SetReachable(host.name(), false);
+      return UndoLater(Seconds(10), [this, &host] { world_.meta.SetReachable(host.name(), true); });
+    case Fault::kLoseMetaAnswers:
+      world_.meta.LoseAnswers(host.name(), 1 + static_cast<int>(random_.Uniform(2)));
+      return UndoLater(Seconds(10), [this, &host] { world_.meta.LoseAnswers(host.name(), 0); });
+    case Fault::kJumpClock:
+      return host.clock().JumpWall(static_cast<int64_t>(random_.Uniform(7'200'000)) - 3'600'000);
+    default:
+      STROM_UNREACHABLE() << FaultName(fault) << " is not of one host";
+  }
+}
+
+void FaultInjector::Cut(bool both) {
+  std::vector<std::string> names = clients_;
+  for (int i = 0; i < cluster_.tablet_count(); ++i) names.push_back(cluster_.tablet(i).name());
+  for (int i = 0; i < cluster_.coordinator_count(); ++i) {
+    names.push_back(cluster_.coordinator(i).name());
+  }
+  const std::string from = names[random_.Uniform(names.size())];
+  const std::string to = names[random_.Uniform(names.size())];
+  if (from == to) return;
+  note_(fmt::format("cut: {} -> {}{}", from, to, both ? " and back" : ""));
+  world_.wires.SetCut(from, to, true);
+  if (both) world_.wires.SetCut(to, from, true);
+  UndoLater(Seconds(8), [this, from, to, both] {
+    note_(fmt::format("cut healed: {} -> {}{}", from, to, both ? " and back" : ""));
+    world_.wires.SetCut(from, to, false);
+    if (both) world_.wires.SetCut(to, from, false);
+  });
+}
+
+}  // namespace strom::sim

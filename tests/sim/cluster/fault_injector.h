@@ -1,0 +1,52 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "tests/sim/cluster/sim_cluster.h"
+#include "tests/sim/cluster/sim_config.h"
+
+namespace strom::sim {
+
+// Makes the faults of a configuration happen, one after the other at random times, each for a
+// while, several at a time. See README.md for the budget. Its tasks are the world's own.
+class FaultInjector {
+ public:
+  // `clients`: names of hosts whose links may be cut, too.
+  FaultInjector(SimWorld& world, SimCluster& cluster, const SimConfig& config,
+                std::vector<std::string> clients, std::function<void(const std::string&)> note);
+
+  void Start() { NextLater(); }
+  // Ends all of them and begins no other: peace.
+  void HealAll();
+
+  const std::map<Fault, int>& counts() const { return counts_; }
+
+ private:
+  using Undo = std::function<void()>;
+
+  void NextLater();
+  void Inject(Fault fault);
+  void InjectInto(Fault fault, SimHost& host);
+  void Cut(bool both);
+  // Undoes it within `max`, or at HealAll.
+  void UndoLater(MonoDuration max, Undo undo);
+  MonoDuration UpTo(MonoDuration max);
+  // A process of the cluster that runs; null if there is none.
+  SimHost* AnyServer(bool tablets_only);
+
+  SimWorld& world_;
+  SimCluster& cluster_;
+  const SimConfig& config_;
+  const std::vector<std::string> clients_;
+  const std::function<void(const std::string&)> note_;
+  SimRandom random_;
+  std::map<Fault, int> counts_;
+  std::map<uint64_t, Undo> undos_;  // Of faults that last.
+  uint64_t next_undo_ = 1;
+  bool peace_ = false;
+};
+
+}  // namespace strom::sim

@@ -1,0 +1,105 @@
+#include "tests/sim/cluster/final_logs.h"
+
+#include <algorithm>
+#include <string>
+
+#include "common/base/crc32c.h"
+#include "common/record/log_batch.h"
+#include "tablet/log/log_files.h"
+#include "tests/sim/cluster/log_reader.h"
+
+namespace strom::sim {
+namespace {
+
+constexpr const char* kDataDirectory = "/data";
+
+// Nothing if there is no such directory.
+std::vector<io::DirectoryEntry> List(SimDisk& disk, const std::string& path) {
+  auto entries = disk.List(path);
+  if (!entries.ok()) return {};
+  return *std::move(entries);
+}
+
+std::optional<std::string> FindLog(SimDisk& disk, const TableBucket& bucket) {
+  const std::string table = fmt::format("-{}", bucket.table);
+  for (const io::DirectoryEntry& database : List(disk, kDataDirectory)) {
+    if (database.kind != io::EntryKind::kDirectory) continue;
+    const std::string path = fmt::format("{}/{}", kDataDirectory, database.name);
+    for (const io::DirectoryEntry& entry : List(disk, path)) {
+      if (!entry.name.ends_with(table)) continue;
+      const std::string log = fmt::format("{}/{}/log-{}", path, entry.name, bucket.bucket);
+      if (disk.Exists(log).value()) return log;
+    }
+  }
+  return std::nullopt;
+}
+
+// Base offsets of the segments, ascending.
+std::vector<LogOffset> SegmentsOf(SimDisk& disk, const std::string& log) {
+  std::vector<LogOffset> segments;
+  for (const io::DirectoryEntry& entry : List(disk, log)) {
+    if (const auto base = tablet::ParseLogFileName(entry.name, tablet::kLogSuffix)) {
+      segments.push_back(*base);
+    }
+  }
+  std::sort(segments.begin(), segments.end());
+  return segments;
+}
+
+Bytes ReadFile(SimDisk& disk, const std::string& path) {
+  const auto file = disk.OpenForRead(path);
+  if (!file.ok()) return {};
+  Bytes bytes((*file)->Size().value(), '\0');
+  bytes.resize((*file)->ReadAt(0, bytes).value());
+  return bytes;
+}
+
+}  // namespace
+
+std::optional<ReplicaLog> ReadReplicaLog(SimDisk& disk, const TableBucket& bucket,
+                                         const record::RecordSchema& schema) {
+  const auto directory = FindLog(disk, bucket);
+  if (!directory) return std::nullopt;
+  ReplicaLog log;
+  for (const LogOffset base : SegmentsOf(disk, *directory)) {
+    const Bytes bytes = ReadFile(disk, tablet::LogFilePath(*directory, base, tablet::kLogSuffix));
+    record::LogBatchIterator batches(bytes);
+    while (true) {
+      const auto batch = batches.Next();
+      if (!batch.ok()) log.damage = batch.status().ToString();
+      if (!batch.ok() || !*batch) break;
+      log.batches.push_back(
+          {.base_offset = (*batch)->base_offset(),
+           .next_offset = (*batch)->next_offset(),
+           .hash = (uint64_t{(*batch)->size()} << 32) ^ Crc32c((*batch)->bytes())});
+      auto records = DecodeRecords((*batch)->bytes(), schema, LogOffset(0));
+      if (!records.ok()) {
+        log.damage = records.status().ToString();
+        continue;
+      }
+      log.records.insert(log.records.end(), records->begin(), records->end());
+    }
+    if (batches.position() != bytes.size() && log.damage.empty()) {
+      log.damage = fmt::format("segment {} ends with {} bytes that are no batch", base,
+                               bytes.size() - batches.position());
+    }
+  }
+  return log;
+}
+
+std::optional<LogOffset> ReadLogEnd(SimDisk& disk, const TableBucket& bucket) {
+  const auto directory = FindLog(disk, bucket);
+  if (!directory) return std::nullopt;
+  const std::vector<LogOffset> segments = SegmentsOf(disk, *directory);
+  if (segments.empty()) return std::nullopt;
+  LogOffset end = segments.back();
+  const Bytes bytes =
+      ReadFile(disk, tablet::LogFilePath(*directory, segments.back(), tablet::kLogSuffix));
+  record::LogBatchIterator batches(bytes);
+  for (auto batch = batches.Next(); batch.ok() && *batch; batch = batches.Next()) {
+    end = (*batch)->next_offset();
+  }
+  return end;
+}
+
+}  // namespace strom::sim

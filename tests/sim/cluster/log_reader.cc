@@ -1,0 +1,112 @@
+#include "tests/sim/cluster/log_reader.h"
+
+#include <utility>
+
+#include "common/convert/error.h"
+#include "common/record/log_record_reader.h"
+#include "common/rpc/methods.h"
+
+namespace strom::sim {
+namespace {
+
+constexpr MonoDuration kPause = Millis(100);
+
+int64_t NumberOf(const Value& value) {
+  const int64_t* number = value.get_if<int64_t>();
+  return number == nullptr ? INT64_MIN : *number;
+}
+
+}  // namespace
+
+Result<std::vector<LoggedRecord>> DecodeRecords(BytesView batches,
+                                                const record::RecordSchema& schema,
+                                                LogOffset from) {
+  std::vector<LoggedRecord> decoded;
+  STROM_ASSIGN_OR_RETURN(const auto views, record::SplitBatches(batches));
+  for (const record::LogBatchView& batch : views) {
+    STROM_RETURN_IF_ERROR(batch.CheckCrc());
+    STROM_ASSIGN_OR_RETURN(const auto records, record::ReadLogRecords(batch, schema, from));
+    for (const record::LogRecord& record : records) {
+      decoded.push_back({.offset = record.offset,
+                         .type = record.change_type,
+                         .key = NumberOf(record.row.at(0)),
+                         .value = NumberOf(record.row.at(1))});
+    }
+  }
+  return decoded;
+}
+
+LogReader::LogReader(std::shared_ptr<client::Cluster> cluster, SimHost& host, Options options,
+                     History* history)
+    : cluster_(std::move(cluster)), host_(host), options_(std::move(options)), history_(history) {}
+
+void LogReader::AskLater(MonoDuration pause) {
+  host_.executor().PostAt(host_.clock().Now() + pause,
+                          [self = shared_from_this()] { self->Ask(); });
+}
+
+void LogReader::Refresh() {
+  cluster_->Refresh(options_.path, [self = shared_from_this()](const Status&) {
+    self->AskLater(kPause);  // Whatever it said.
+  });
+}
+
+void LogReader::Ask() {
+  const auto metadata = cluster_->metadata();
+  const ServerNode* leader = metadata->LeaderOf(options_.path, options_.bucket.bucket);
+  if (leader == nullptr) return Refresh();
+  if (!straight_ && host_.random().Chance(0.02)) {
+    position_ = LogOffset(
+        static_cast<int64_t>(host_.random().Uniform(static_cast<uint64_t>(position_.value()) + 1)));
+  }
+  pb::FetchLogRequest request;
+  request.set_follower_server_id(-1);
+  request.set_max_bytes(options_.fetch_bytes_max);
+  request.set_min_bytes(1);
+  request.set_max_wait_ms(300);
+  auto& table = *request.add_tables_req();
+  table.set_table_id(options_.bucket.table.value());
+  table.set_projection_pushdown_enabled(false);
+  auto& bucket = *table.add_buckets_req();
+  bucket.set_bucket_id(options_.bucket.bucket.value());
+  bucket.set_fetch_offset(position_.value());
+  bucket.set_max_fetch_bytes(options_.fetch_bytes_max);
+  const ServerId server = leader->id;
+  cluster_->Call<pb::FetchLogRequest, pb::FetchLogResponse>(
+      *leader, client::Lane::kReads, rpc::kFetchLog, request, cluster_->Deadline(),
+      [self = shared_from_this(), server, process = options_.process_of(server),
+       invoked = host_.clock().Now()](Result<pb::FetchLogResponse> answer) {
+        self->OnAnswer(server, process, invoked, answer);
+      });
+}
+
+void LogReader::OnAnswer(ServerId server, int process, MonoTime invoked,
+                         const Result<pb::FetchLogResponse>& answer) {
+  if (!answer.ok()) return Refresh();
+  const auto& entry = answer->tables_resp(0).buckets_resp(0);
+  if (!convert::ErrorOf(entry).ok()) return Refresh();
+  // Whichever of them it was that answered.
+  if (options_.process_of(server) != process) process = --unknown_processes_;
+  FetchSeen seen{.bucket = options_.bucket,
+                 .server = server,
+                 .process = process,
+                 .asked = position_,
+                 .high_watermark = LogOffset(entry.high_watermark()),
+                 .records = {},
+                 .time = {.invoked = invoked, .completed = host_.clock().Now()}};
+  auto records = DecodeRecords(entry.records(), options_.schema, position_);
+  STROM_CHECK(records.ok()) << options_.bucket << " from " << server << ": "
+                            << records.status().ToString();
+  seen.records = *std::move(records);
+  const auto batches = record::SplitBatches(entry.records());
+  if (!batches->empty()) position_ = std::max(position_, batches->back().next_offset());
+  high_watermark_ = seen.high_watermark;
+  if (!seen.records.empty() || history_->fetches.empty() ||
+      history_->fetches.back().high_watermark != seen.high_watermark ||
+      history_->fetches.back().bucket != seen.bucket) {
+    history_->fetches.push_back(std::move(seen));
+  }
+  AskLater(Millis(static_cast<int64_t>(host_.random().Uniform(20))));
+}
+
+}  // namespace strom::sim

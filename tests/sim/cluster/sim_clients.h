@@ -1,0 +1,94 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "client/include/strom/connection.h"
+#include "tests/sim/cluster/log_reader.h"
+#include "tests/sim/cluster/sim_config.h"
+#include "tests/sim/cluster/sim_host.h"
+
+namespace strom::sim {
+
+struct SimTable {
+  TableInfo info;
+  record::RecordSchema schema;
+  bool keyed() const { return info.descriptor.has_primary_key(); }
+};
+
+// Writes rows with the production client: to each log table (writer, number), to each primary-key
+// table (key, value) or a delete, one after the other without waiting for answers. The client
+// repeats what fails until it is answered; it never gives a row up while the run lasts.
+class SimWriter {
+ public:
+  SimWriter(SimWorld& world, const SimConfig& config, int number,
+            const std::vector<std::string>& addresses, const std::vector<SimTable>& tables,
+            History* history);
+  ~SimWriter();
+
+  void Start() { WriteLater(); }
+  // Writes nothing more; what is open goes on.
+  void Finish() { finished_ = true; }
+  // How many writes have no answer yet.
+  int open_count() const { return open_; }
+  SimHost& host() { return host_; }
+
+ private:
+  void WriteLater();
+  void Write();
+  void Append(size_t table);
+  void Upsert(size_t table);
+
+  const SimConfig& config_;
+  const int64_t number_;
+  const std::vector<SimTable>& tables_;
+  History* const history_;
+  SimHost host_;
+  std::unique_ptr<client::Connection> connection_;
+  std::map<size_t, std::unique_ptr<client::AppendWriter>> appenders_;  // By table.
+  std::map<size_t, std::unique_ptr<client::UpsertWriter>> upserters_;
+  int64_t next_ = 1;
+  int open_ = 0;
+  bool finished_ = false;
+};
+
+// Reads every bucket of every table, and looks keys up with the production client.
+class SimReader {
+ public:
+  SimReader(SimWorld& world, const SimConfig& config, int number,
+            const std::vector<std::string>& addresses, const std::vector<SimTable>& tables,
+            std::function<int(ServerId)> process_of, History* history);
+  ~SimReader();
+
+  void Start();
+  // Ends looking up at random; reads straight on.
+  void Finish();
+  const std::vector<std::shared_ptr<LogReader>>& logs() const { return logs_; }
+  // Looks all keys up, as often as it takes; `rows` are complete once there are as many as keys.
+  void FindAll(std::map<TableId, std::map<int64_t, std::optional<int64_t>>>* rows);
+  // Why one of them did not work the last time, if one did not.
+  const std::string& find_error() const { return find_error_; }
+  SimHost& host() { return host_; }
+
+ private:
+  void LookUpLater();
+  void LookUp(size_t table, int64_t key);
+  void Find(size_t table, int64_t key,
+            std::map<TableId, std::map<int64_t, std::optional<int64_t>>>* rows);
+
+  const SimConfig& config_;
+  const std::vector<SimTable>& tables_;
+  History* const history_;
+  SimHost host_;
+  std::unique_ptr<client::Connection> connection_;
+  std::shared_ptr<client::Cluster> cluster_;
+  std::map<size_t, std::unique_ptr<client::Lookup>> lookups_;
+  std::vector<std::shared_ptr<LogReader>> logs_;
+  std::string find_error_;
+  bool finished_ = false;
+};
+
+}  // namespace strom::sim

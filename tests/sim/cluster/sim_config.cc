@@ -1,0 +1,107 @@
+#include "tests/sim/cluster/sim_config.h"
+
+#include <fmt/format.h>
+
+#include "common/base/check.h"
+
+namespace strom::sim {
+namespace {
+
+template <class T, size_t N>
+T OneOf(SimRandom& random, const T (&choices)[N]) {
+  return choices[random.Uniform(N)];
+}
+
+}  // namespace
+
+std::string_view FaultName(Fault fault) {
+  switch (fault) {
+    case Fault::kCrashTablet:
+      return "crash-tablet";
+    case Fault::kPowerFailTablet:
+      return "power-fail-tablet";
+    case Fault::kCrashCoordinator:
+      return "crash-coordinator";
+    case Fault::kPauseHost:
+      return "pause-host";
+    case Fault::kSlowDisk:
+      return "slow-disk";
+    case Fault::kCutOneWay:
+      return "cut-one-way";
+    case Fault::kCutBothWays:
+      return "cut-both-ways";
+    case Fault::kBreakConnections:
+      return "break-connections";
+    case Fault::kLoseRequests:
+      return "lose-requests";
+    case Fault::kLoseAnswers:
+      return "lose-answers";
+    case Fault::kExpireSession:
+      return "expire-session";
+    case Fault::kMetaUnreachable:
+      return "meta-unreachable";
+    case Fault::kMetaOutage:
+      return "meta-outage";
+    case Fault::kLoseMetaAnswers:
+      return "lose-meta-answers";
+    case Fault::kJumpClock:
+      return "jump-clock";
+    case Fault::kFailSync:
+      return "fail-sync";
+  }
+  STROM_UNREACHABLE();
+}
+
+SimConfig SimConfig::Draw(uint64_t seed, int replication_factor_max) {
+  SimRandom random(seed * 0x9e3779b97f4a7c15 + 1);
+  SimConfig config;
+  config.seed = seed;
+  config.coordinators = OneOf(random, {1, 2, 2});
+  const bool replicates = replication_factor_max >= 3;
+  if (replicates) {
+    config.replication_factor = OneOf(random, {1, 3, 3});
+    config.durability = OneOf(random, {"", "durable", "replicated"});
+  }
+  const bool alone = config.replication_factor == 1;
+  config.syncs_before_ack = config.durability == "durable" || (config.durability.empty() && !alone);
+  config.tablets = alone ? OneOf(random, {1, 2, 3}) : OneOf(random, {3, 3, 4});
+  config.segment_size_bytes = OneOf(random, {2048, 16 << 10, 1 << 20});
+  config.index_interval_bytes = OneOf(random, {1, 256, 4096});
+  config.session_timeout = Seconds(OneOf(random, {2, 4, 6}));
+  config.request_timeout = Seconds(OneOf(random, {1, 3, 10}));
+  config.latency_max = Micros(OneOf(random, {200, 1000, 10'000}));
+  config.log_tables = static_cast<int>(random.Uniform(3));
+  config.keyed_tables = config.log_tables == 0 ? 1 : static_cast<int>(random.Uniform(2));
+  config.buckets = OneOf(random, {1, 2, 3});
+  config.log_format = OneOf(random, {"ARROW", "INDEXED", "COMPACTED"});
+  config.keys = OneOf(random, {1, 4, 16});
+  config.writers = OneOf(random, {1, 2, 3});
+  config.readers = OneOf(random, {1, 2});
+  config.write_pause_max = Millis(OneOf(random, {20, 60, 200}));
+  config.delete_share = OneOf(random, {0.0, 0.1, 0.4});
+  config.duration = Seconds(OneOf(random, {15, 30}));
+  config.fault_pause_max = Millis(OneOf(random, {500, 2000, 5000}));
+  for (int i = 0; i < kFaultKinds; ++i) {
+    const auto fault = static_cast<Fault>(i);
+    if (fault == Fault::kPowerFailTablet && !config.syncs_before_ack) continue;
+    if (fault == Fault::kFailSync && !replicates) continue;
+    if (random.Chance(0.4)) config.faults.push_back(fault);
+  }
+  return config;
+}
+
+std::string SimConfig::ToString() const {
+  std::string text = fmt::format(
+      "seed {}: {} coordinators, {} tablet servers, RF {}{}; segments {} B, index every {} B, "
+      "session {} ms, requests {} ms, latency {} us; {} log and {} keyed tables of {} buckets, {}, "
+      "{} keys, {} writers, {} readers, every {} ms, {} deletes; {} s of",
+      seed, coordinators, tablets, replication_factor, durability.empty() ? "" : " " + durability,
+      segment_size_bytes, index_interval_bytes, session_timeout.millis(), request_timeout.millis(),
+      latency_max.nanos() / 1000, log_tables, keyed_tables, buckets, log_format, keys, writers,
+      readers, write_pause_max.millis(), delete_share, duration.millis() / 1000);
+  if (faults.empty()) text += " peace";
+  for (const Fault fault : faults) text += fmt::format(" {}", FaultName(fault));
+  return text;
+}
+
+}  // namespace strom::sim

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/runtime/time.h"
+#include "tests/sim/world/sim_random.h"
+
+namespace strom::sim {
+
+// What can happen to a cluster; see README.md for the budget each stays in.
+enum class Fault {
+  kCrashTablet,      // kill -9: what was written is there when it starts again.
+  kPowerFailTablet,  // What was not synced may be lost or torn.
+  kCrashCoordinator,
+  kPauseHost,  // SIGSTOP, and on again.
+  kSlowDisk,
+  kCutOneWay,  // A link between two hosts.
+  kCutBothWays,
+  kBreakConnections,
+  kLoseRequests,
+  kLoseAnswers,
+  kExpireSession,
+  kMetaUnreachable,  // For one host.
+  kMetaOutage,       // For all.
+  kLoseMetaAnswers,
+  kJumpClock,  // Wall time, either way.
+  kFailSync,   // The disk does not keep what a sync was to make durable; the process is restarted.
+};
+inline constexpr int kFaultKinds = static_cast<int>(Fault::kFailSync) + 1;
+
+std::string_view FaultName(Fault fault);
+
+// Largest replication factor that seeds draw, and with it whether tables choose their durability.
+inline constexpr int kReplicationFactorMax = 3;
+
+// What one seed runs: the shape of the cluster, its settings, its clients and its faults.
+struct SimConfig {
+  uint64_t seed = 1;
+
+  int coordinators = 1;
+  int tablets = 3;
+  int replication_factor = 1;
+  std::string durability;         // strom.durability of the tables; empty: the cluster's default.
+  bool syncs_before_ack = false;  // What the durability comes to.
+
+  uint64_t segment_size_bytes = 1 << 20;
+  uint64_t index_interval_bytes = 4096;
+  MonoDuration session_timeout = Seconds(6);
+  MonoDuration request_timeout = Seconds(3);  // Of clients.
+  MonoDuration latency_max = Millis(1);
+
+  int log_tables = 1;
+  int keyed_tables = 1;
+  int buckets = 2;  // Of each table.
+  std::string log_format;
+  int keys = 8;  // Of each primary-key table.
+  int writers = 2;
+  int readers = 2;
+  MonoDuration write_pause_max = Millis(40);  // Between two writes of one writer.
+  double delete_share = 0.2;
+
+  MonoDuration duration = Seconds(30);  // With faults.
+  MonoDuration fault_pause_max = Seconds(3);
+  std::vector<Fault> faults;  // Those that happen.
+
+  // With `replication_factor_max` 1 no table has several replicas or a durability of its own.
+  static SimConfig Draw(uint64_t seed, int replication_factor_max = kReplicationFactorMax);
+  // One line.
+  std::string ToString() const;
+};
+
+}  // namespace strom::sim

@@ -1,0 +1,338 @@
+#include "tests/sim/cluster/simulation.h"
+
+#include <algorithm>
+#include <optional>
+#include <regex>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "common/base/logging.h"
+#include "tests/sim/checkers/log_checkers.h"
+#include "tests/sim/checkers/table_checkers.h"
+#include "tests/sim/cluster/fault_injector.h"
+#include "tests/sim/cluster/final_logs.h"
+#include "tests/sim/cluster/sim_clients.h"
+#include "tests/sim/cluster/sim_cluster.h"
+
+namespace strom::sim {
+namespace {
+
+// From the end of the faults until all is quiet. Nobody should need nearly as long.
+constexpr MonoDuration kQuietWithin = Seconds(180);
+constexpr MonoDuration kStartWithin = Seconds(60);
+
+// Of a leader-and-ISR node, as ZkPaths::LeaderAndIsr names it; none for other nodes.
+std::optional<TableBucket> BucketOfPath(const std::string& path) {
+  static const std::regex kNode("/fluss/tabletservers/tables/([0-9]+)/buckets/([0-9]+)/[a-z_]+");
+  std::smatch match;
+  if (!path.starts_with("/fluss/tabletservers/tables/") || !std::regex_match(path, match, kNode)) {
+    return std::nullopt;
+  }
+  return TableBucket{.table = TableId(std::stoll(match[1])),
+                     .partition = {},
+                     .bucket = BucketId(std::stoi(match[2]))};
+}
+
+class Simulation {
+ public:
+  Simulation(const SimConfig& config, std::function<void(const std::string&)> trace)
+      : config_(config),
+        trace_(std::move(trace)),
+        world_(config.seed, {.seed = config.seed * 3 + 1, .latency_max = config.latency_max},
+               {.seed = config.seed * 3 + 2, .session_timeout = config.session_timeout}),
+        cluster_(world_, config_, [this](const std::string& line) { Note(line); }) {}
+
+  SimResult Run() {
+    const MonoTime begin = world_.scheduler.now();
+    world_.meta.SetObserver(
+        [this](const std::string& path, const std::string* data) { OnMetadata(path, data); });
+    for (int i = 0; i < cluster_.coordinator_count(); ++i) cluster_.StartCoordinator(i);
+    for (int i = 0; i < cluster_.tablet_count(); ++i) cluster_.StartTablet(i);
+    if (MakeTables()) {
+      RunClients();
+      Check();
+    }
+    // Clients first: they close their connections in order.
+    writers_.clear();
+    readers_.clear();
+    result_.virtual_time = world_.scheduler.now() - begin;
+    result_.trace_hash = world_.scheduler.trace().value();
+    return std::move(result_);
+  }
+
+ private:
+  void Note(const std::string& line) {
+    world_.scheduler.trace().Mix(line);
+    if (trace_) {
+      trace_(fmt::format("{:>10.3f} ms  {}",
+                         static_cast<double>(world_.scheduler.now().nanos()) / 1e6, line));
+    }
+  }
+
+  void OnMetadata(const std::string& path, const std::string* data);
+  bool MakeTables();
+  void RunClients();
+  void Check();
+  // Empty once nothing is left to wait for, else what is.
+  std::string NotQuiet();
+  TableDescriptor Descriptor(bool keyed) const;
+  // Rows of primary-key tables are compacted, which indexed changelogs do not go with.
+  std::string LogFormatOf(bool keyed) const {
+    return keyed && config_.log_format == "INDEXED" ? "ARROW" : config_.log_format;
+  }
+  std::vector<TableBucket> Buckets() const;
+  const SimTable& TableOf(TableId id) const;
+
+  template <class T>
+  client::Outcome<T> Await(client::Future<T> future) {
+    if (!world_.scheduler.RunUntil([&] { return future.ready(); }, kStartWithin)) {
+      return Error(ErrorCode::kRequestTimeOut, "no answer within {} ms", kStartWithin.millis());
+    }
+    return future.Get();
+  }
+
+  const SimConfig config_;
+  const std::function<void(const std::string&)> trace_;
+  SimResult result_;
+  History history_;
+  std::map<TableBucket, metadata::LeaderAndIsr> leaderships_;
+  SimWorld world_;
+  SimCluster cluster_;
+  std::vector<SimTable> tables_;
+  std::vector<std::unique_ptr<SimWriter>> writers_;
+  std::vector<std::unique_ptr<SimReader>> readers_;
+  std::unique_ptr<FaultInjector> faults_;
+};
+
+void Simulation::OnMetadata(const std::string& path, const std::string* data) {
+  const std::optional<TableBucket> bucket = BucketOfPath(path);
+  if (data == nullptr || !bucket) return;
+  const auto leadership = metadata::LeaderAndIsrFromJson(*data);
+  STROM_CHECK(leadership.ok()) << path << ": " << *data;
+  history_.leaderships.push_back(
+      {.bucket = *bucket, .leadership = *leadership, .at = world_.scheduler.now()});
+  leaderships_[*bucket] = *leadership;
+  Note(fmt::format("{}: leader {} epoch {}, ISR {}, bucket epoch {}", *bucket, leadership->leader,
+                   leadership->leader_epoch, fmt::join(leadership->isr, " "),
+                   leadership->bucket_epoch));
+}
+
+std::vector<TableBucket> Simulation::Buckets() const {
+  std::vector<TableBucket> buckets;
+  for (const SimTable& table : tables_) {
+    for (int32_t bucket = 0; bucket < config_.buckets; ++bucket) {
+      buckets.push_back({.table = table.info.id, .partition = {}, .bucket = BucketId(bucket)});
+    }
+  }
+  return buckets;
+}
+
+const SimTable& Simulation::TableOf(TableId id) const {
+  return *std::find_if(tables_.begin(), tables_.end(),
+                       [id](const SimTable& table) { return table.info.id == id; });
+}
+
+TableDescriptor Simulation::Descriptor(bool keyed) const {
+  SchemaSpec spec;
+  spec.columns = {
+      {.name = keyed ? "k" : "writer", .type = keyed ? DataType::BigInt() : DataType::Int()},
+      {.name = "v", .type = DataType::BigInt()}};
+  if (keyed) spec.primary_key = {"k"};
+  TableDescriptor table{.schema = Schema::Make(std::move(spec)).value(),
+                        .distribution = TableDistribution{{}, config_.buckets}};
+  table.properties["table.replication.factor"] = std::to_string(config_.replication_factor);
+  table.properties["table.log.format"] = LogFormatOf(keyed);
+  table.properties["table.log.arrow.compression.type"] = "NONE";
+  if (!config_.durability.empty()) table.custom_properties["strom.durability"] = config_.durability;
+  return table;
+}
+
+bool Simulation::MakeTables() {
+  SimHost host(world_, "admin", config_.seed);
+  host.Boot();
+  const auto finish = [&](const Status& status) {
+    if (!status.ok()) result_.violations.push_back("L1 start: " + status.ToString());
+    return status.ok();
+  };
+  bool made = true;
+  {
+    const auto connection =
+        client::Connection::Create({.bootstrap_servers = cluster_.Addresses()},
+                                   {host.executor(), host.clock(), host.random(), host.network()})
+            .value();
+    client::Admin& admin = connection->admin();
+    const MonoTime end = world_.scheduler.now() + kStartWithin;
+    const auto tablets = static_cast<size_t>(config_.tablets);
+    while (world_.scheduler.now() < end) {
+      const auto servers = Await(admin.ListServers());
+      if (servers.ok() && servers->coordinator && servers->tablet_servers.size() == tablets) break;
+      world_.scheduler.RunFor(Millis(100));
+    }
+    made = finish(Await(admin.CreateDatabase("db", {}, client::IfExists::kIgnore)));
+    for (int i = 0; made && i < config_.log_tables + config_.keyed_tables; ++i) {
+      const TablePath path{"db", fmt::format("t{}", i)};
+      const bool keyed = i >= config_.log_tables;
+      made = finish(Await(admin.CreateTable(path, Descriptor(keyed))));
+      if (!made) break;
+      const auto info = Await(admin.GetTable(path));
+      made = finish(info.status());
+      if (!made) break;
+      std::vector<DataType> types;
+      for (const Column& column : info->descriptor.schema.columns()) types.push_back(column.type);
+      tables_.push_back({.info = *info,
+                         .schema = record::RecordSchema(
+                             ParseOption<LogFormat>(LogFormatOf(keyed)).value(), types)});
+    }
+  }
+  host.Kill();
+  host.AfterKill(/*power_failed=*/false);
+  return made;
+}
+
+void Simulation::RunClients() {
+  std::vector<std::string> clients;
+  for (int i = 1; i <= config_.writers; ++i) {
+    writers_.push_back(
+        std::make_unique<SimWriter>(world_, config_, i, cluster_.Addresses(), tables_, &history_));
+    clients.push_back(writers_.back()->host().name());
+  }
+  for (int i = 1; i <= config_.readers; ++i) {
+    readers_.push_back(std::make_unique<SimReader>(
+        world_, config_, i, cluster_.Addresses(), tables_,
+        [this](ServerId id) { return cluster_.TabletOf(id).process(); }, &history_));
+    clients.push_back(readers_.back()->host().name());
+  }
+  faults_ = std::make_unique<FaultInjector>(world_, cluster_, config_, clients,
+                                            [this](const std::string& line) { Note(line); });
+  for (const auto& writer : writers_) writer->Start();
+  for (const auto& reader : readers_) reader->Start();
+  world_.scheduler.RunFor(Seconds(2));
+  faults_->Start();
+  world_.scheduler.RunFor(config_.duration);
+  faults_->HealAll();
+  result_.faults = faults_->counts();
+  world_.scheduler.RunFor(Seconds(1));  // Writes go on in peace, too.
+  for (const auto& writer : writers_) writer->Finish();
+  for (const auto& reader : readers_) reader->Finish();
+  const MonoTime peace = world_.scheduler.now();
+  std::string waiting_for = NotQuiet();
+  while (!waiting_for.empty() && world_.scheduler.now() < peace + kQuietWithin) {
+    world_.scheduler.RunFor(Millis(250));
+    waiting_for = NotQuiet();
+  }
+  result_.until_quiet = world_.scheduler.now() - peace;
+  if (!waiting_for.empty()) {
+    result_.violations.push_back(fmt::format("L4 not quiet {} s after the last fault: {}",
+                                             kQuietWithin.millis() / 1000, waiting_for));
+  }
+  Note("quiet");
+}
+
+std::string Simulation::NotQuiet() {
+  for (const auto& writer : writers_) {
+    if (writer->open_count() > 0) {
+      return fmt::format("{} writes of {} have no answer", writer->open_count(),
+                         writer->host().name());
+    }
+  }
+  for (const TableBucket& bucket : Buckets()) {
+    const metadata::LeaderAndIsr& now = leaderships_[bucket];
+    if (now.leader == kNoServer) return fmt::format("{} has no leader", bucket);
+    if (now.isr.size() < static_cast<size_t>(config_.replication_factor)) {
+      return fmt::format("{}: the ISR is {}", bucket, fmt::join(now.isr, " "));
+    }
+    const auto end = ReadLogEnd(cluster_.TabletOf(now.leader).disk(), bucket);
+    if (!end) return fmt::format("{}: leader {} has no log", bucket, now.leader);
+    for (const ServerId server : now.isr) {
+      const auto other = ReadLogEnd(cluster_.TabletOf(server).disk(), bucket);
+      if (other != end) {
+        return fmt::format("{}: the log of {} ends at {}, that of leader {} at {}", bucket, server,
+                           other ? other->value() : -1, now.leader, *end);
+      }
+    }
+    for (const auto& reader : readers_) {
+      for (const auto& log : reader->logs()) {
+        if (log->bucket() != bucket || (log->position() == *end && log->high_watermark() == *end)) {
+          continue;
+        }
+        return fmt::format("{}: {} is at {}, high watermark {}, of {}", bucket,
+                           reader->host().name(), log->position(), log->high_watermark(), *end);
+      }
+    }
+  }
+  return "";
+}
+
+void Simulation::Check() {
+  FinalState end;
+  const bool quiet = result_.violations.empty();
+  if (quiet && config_.keyed_tables > 0) {
+    const auto rows =
+        std::make_shared<std::map<TableId, std::map<int64_t, std::optional<int64_t>>>>();
+    readers_[0]->FindAll(rows.get());
+    const bool found = world_.scheduler.RunUntil(
+        [&] {
+          size_t count = 0;
+          for (const auto& [table, keys] : *rows) count += keys.size();
+          return count == static_cast<size_t>(config_.keyed_tables * config_.keys);
+        },
+        kQuietWithin);
+    if (!found) {
+      result_.violations.push_back("L4 lookups find no answer in peace: " +
+                                   readers_[0]->find_error());
+    }
+    end.rows = *rows;
+  }
+  for (const TableBucket& bucket : Buckets()) {
+    FinalBucket last{.bucket = bucket,
+                     .keyed = TableOf(bucket.table).keyed(),
+                     .leader = leaderships_[bucket].leader,
+                     .high_watermark = LogOffset(0),
+                     .replicas = {}};
+    for (const auto& log : readers_[0]->logs()) {
+      if (log->bucket() == bucket) last.high_watermark = log->high_watermark();
+    }
+    for (int i = 0; i < cluster_.tablet_count(); ++i) {
+      auto log = ReadReplicaLog(cluster_.tablet(i).disk(), bucket, TableOf(bucket.table).schema);
+      if (log) last.replicas[SimCluster::IdOf(i)] = *std::move(log);
+    }
+    if (!last.replicas.contains(last.leader)) {
+      result_.violations.push_back(fmt::format("L4 {}: leader {} has no log", bucket, last.leader));
+      continue;
+    }
+    // Nobody knows what is committed of a bucket that did not come to rest; all of it may be.
+    const auto& batches = last.replicas.at(last.leader).batches;
+    if (!quiet && !batches.empty()) last.high_watermark = batches.back().next_offset;
+    end.buckets.push_back(std::move(last));
+  }
+  for (const Violations& found :
+       {CheckNothingLost(history_, end), CheckNoDuplicates(end),
+        CheckOneValuePerOffset(history_, end), CheckWriterOrder(end),
+        CheckCommittedStays(history_, end), CheckContiguity(history_, end),
+        CheckHighWatermarks(history_), CheckLeaderships(history_), CheckReplicasIdentical(end),
+        CheckRowsAreFold(end), CheckChangelog(end), CheckLookups(history_, end)}) {
+    result_.violations.insert(result_.violations.end(), found.begin(), found.end());
+  }
+  const auto count = [this](Outcome outcome) {
+    if (outcome == Outcome::kOk) {
+      ++result_.acknowledged;
+    } else {
+      ++result_.unknown;
+    }
+  };
+  for (const AppendOp& op : history_.appends) count(op.outcome);
+  for (const UpsertOp& op : history_.upserts) count(op.outcome);
+  result_.lookups = history_.lookups.size();
+  for (const FetchSeen& fetch : history_.fetches) result_.records_read += fetch.records.size();
+}
+
+}  // namespace
+
+SimResult RunSimulation(const SimConfig& config, std::function<void(const std::string&)> trace) {
+  if (!trace) SetLogLevel(LogLevel::kOff);  // Servers complain, and rightly.
+  Simulation simulation(config, std::move(trace));
+  return simulation.Run();
+}
+
+}  // namespace strom::sim

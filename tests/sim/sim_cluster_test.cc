@@ -1,0 +1,121 @@
+// Whole clusters in the simulated world: that faults do no harm, that the same seed does the same,
+// and that harm is found when there is some.
+#include <set>
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators_range.hpp>
+
+#include "tests/sim/cluster/simulation.h"
+#include "tests/sim/main/sim_options.h"
+#include "tests/sim/main/sim_runner.h"
+
+namespace strom::sim {
+namespace {
+
+// A small cluster with one log and one primary-key table.
+SimConfig Small(uint64_t seed, std::vector<Fault> faults) {
+  SimConfig config;
+  config.seed = seed;
+  config.coordinators = 2;
+  config.tablets = 2;
+  config.log_format = "INDEXED";
+  config.segment_size_bytes = 4096;
+  config.duration = Seconds(15);
+  config.fault_pause_max = Seconds(2);
+  config.faults = std::move(faults);
+  return config;
+}
+
+}  // namespace
+
+TEST_CASE("in peace every write is acknowledged and read, and no checker finds anything", "[sim]") {
+  const SimResult result = RunSimulation(Small(1, {}));
+  CHECK(result.violations == Violations());
+  CHECK(result.acknowledged > 500);
+  CHECK(result.unknown == 0);
+  CHECK(result.lookups > 500);
+  CHECK(result.records_read > result.acknowledged);
+  CHECK(result.faults.empty());
+}
+
+TEST_CASE("each kind of fault by itself does no harm", "[sim]") {
+  const auto fault = static_cast<Fault>(GENERATE(range(0, kFaultKinds)));
+  // Outside the budget with one replica: see below.
+  if (fault == Fault::kPowerFailTablet || fault == Fault::kFailSync) return;
+  INFO(FaultName(fault));
+  const SimResult result = RunSimulation(Small(7, {fault}));
+  CHECK(result.violations == Violations());
+  CHECK(result.faults.at(fault) > 0);
+  CHECK(result.acknowledged > 100);
+}
+
+TEST_CASE("the same seed leaves the same trace, another one another", "[sim]") {
+  const SimConfig config = SimConfig::Draw(3, 1);
+  const uint64_t first = RunSimulation(config).trace_hash;
+  CHECK(RunSimulation(config).trace_hash == first);
+  CHECK(RunSimulation(SimConfig::Draw(4, 1)).trace_hash != first);
+}
+
+TEST_CASE("what loses acknowledged writes is found: power fails where nothing is synced first",
+          "[sim]") {
+  bool found = false;
+  for (uint64_t seed = 1; seed <= 20 && !found; ++seed) {
+    for (const std::string& line :
+         RunSimulation(Small(seed, {Fault::kPowerFailTablet})).violations) {
+      found = found || line.starts_with("S1 lost");
+    }
+  }
+  CHECK(found);
+}
+
+TEST_CASE("seeds draw different clusters and faults", "[sim]") {
+  std::set<std::string> drawn;
+  std::set<Fault> faults;
+  for (uint64_t seed = 1; seed <= 50; ++seed) {
+    const SimConfig config = SimConfig::Draw(seed);
+    drawn.insert(config.ToString());
+    faults.insert(config.faults.begin(), config.faults.end());
+    CHECK(SimConfig::Draw(seed).ToString() == config.ToString());
+  }
+  CHECK(drawn.size() == 50);
+  CHECK(faults.size() >= static_cast<size_t>(kFaultKinds));
+}
+
+TEST_CASE("a report survives the way between processes", "[sim]") {
+  SeedReport report{.seed = 7,
+                    .trace_hash = UINT64_MAX,
+                    .cpu_ms = 120,
+                    .acknowledged = 5,
+                    .unknown = 1,
+                    .lookups = 2,
+                    .records_read = 3,
+                    .virtual_ms = 40'000,
+                    .quiet_ms = 250,
+                    .faults = std::vector<int>(kFaultKinds, 2),
+                    .violations = {"S1 lost: \n two lines", "S2"}};
+  const SeedReport read = DecodeReport(EncodeReport(report));
+  CHECK(read.seed == 7);
+  CHECK(read.trace_hash == UINT64_MAX);
+  CHECK(read.quiet_ms == 250);
+  CHECK(read.faults == report.faults);
+  CHECK(read.violations == std::vector<std::string>{"S1 lost:   two lines", "S2"});
+}
+
+TEST_CASE("arguments of strom-sim are read, or refused by name", "[sim]") {
+  const SimOptions options =
+      ParseSimOptions({"--seeds", "10", "--from", "5", "--jobs", "1"}).value();
+  CHECK(options.seeds == 10);
+  CHECK(options.from == 5);
+  CHECK_FALSE(options.single.has_value());
+  CHECK(ParseSimOptions({"--seed", "9", "--trace"})->single == 9);
+  for (const std::vector<std::string>& bad : std::vector<std::vector<std::string>>{{"--sed", "1"},
+                                                                                   {"--seed"},
+                                                                                   {"--rf", "2"},
+                                                                                   {"--seeds", "x"},
+                                                                                   {"--jobs", "0"},
+                                                                                   {"--trace"}}) {
+    CHECK(ParseSimOptions(bad).status().code() == ErrorCode::kInvalidConfig);
+  }
+}
+
+}  // namespace strom::sim
