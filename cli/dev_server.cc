@@ -19,12 +19,12 @@ using daemon::Ending;
 struct DevServer::Parts {
   Parts(std::unique_ptr<RealPlatform> p, const DevOptions& options, const DevDirectory& directory)
       : platform(std::move(p)),
-        coordinator(world().executor, world().clock, world().random, world().network,
-                    world().sessions, authorizer, CoordinatorOptions(options)),
+        network(world().network, world().executor, world().clock, LocalNetworkOptions(options)),
+        coordinator(world().executor, world().clock, world().random, network, world().sessions,
+                    authorizer, CoordinatorOptions(options)),
         tablet_options(TabletOptions(options, directory)),
         tablet(world().executor, world().blocking, world().clock, world().random, world().files,
-               world().stores, world().network, world().sessions, authorizer, registry,
-               tablet_options) {}
+               world().stores, network, world().sessions, authorizer, registry, tablet_options) {}
 
   Platform& world() { return platform->get(); }
 
@@ -48,6 +48,7 @@ struct DevServer::Parts {
   }
 
   std::unique_ptr<RealPlatform> platform;
+  rpc::LocalNetwork network;
   rpc::AllowAll authorizer;
   metrics::Registry registry;
   coordinator::CoordinatorServer coordinator;
@@ -92,7 +93,9 @@ Result<bool> DevServer::Ready() {
   if (!p.worker) {
     p.worker_options->bootstrap_servers = {
         p.coordinator.EndpointOf(daemon::kGrpcListener)->ToString()};
-    STROM_ASSIGN_OR_RETURN(p.worker, worker::WorkerService::Start(*p.worker_options));
+    STROM_ASSIGN_OR_RETURN(p.worker, worker::WorkerService::Start(
+                                         *p.worker_options, {p.world().executor, p.world().clock,
+                                                             p.world().random, p.network}));
   }
   return p.worker->Ready();
 }

@@ -12,7 +12,8 @@
 namespace strom::cli {
 
 // A whole cluster in this process: a coordinator and a tablet server, each with its listeners, over
-// the real platform with embedded metadata; a worker for jobs; and HTTP.
+// the real platform with embedded metadata; a worker for jobs; and HTTP. What these say to each
+// other takes the shortcut (rpc::LocalNetwork); sockets are for everybody else.
 //
 // Used by one thread, which may wait. What it takes outlives it.
 class DevServer final : public daemon::Service {

@@ -29,6 +29,17 @@ RealPlatformOptions PlatformOptions(const DevOptions& options, const DevDirector
   return platform;
 }
 
+rpc::LocalNetwork::Options LocalNetworkOptions(const DevOptions& options) {
+  rpc::LocalNetwork::Options local;
+  local.request_bytes_max = daemon::PlatformOptionsOf(options.config).request_bytes_max;
+  const DevListeners& listeners = options.listeners;
+  for (const DevListener* listener : {&listeners.coordinator, &listeners.coordinator_grpc,
+                                      &listeners.tablet, &listeners.tablet_grpc}) {
+    if (listener->advertised) local.aliases.push_back({*listener->advertised, listener->bind});
+  }
+  return local;
+}
+
 coordinator::CoordinatorServer::Options CoordinatorOptions(const DevOptions& options) {
   auto server = coordinator::CoordinatorOptionsOf(options.config);
   server.listeners = ListenersOf<coordinator::CoordinatorServer::ListenerOptions>(

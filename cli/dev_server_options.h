@@ -3,6 +3,7 @@
 #include "cli/dev_directory.h"
 #include "cli/dev_options.h"
 #include "common/platform/platform.h"
+#include "common/rpc/local/local_network.h"
 #include "coordinator/server/coordinator_server.h"
 #include "tablet/server/tablet_server.h"
 
@@ -10,6 +11,7 @@ namespace strom::cli {
 
 // What `strom dev` builds its parts with.
 RealPlatformOptions PlatformOptions(const DevOptions& options, const DevDirectory& directory);
+rpc::LocalNetwork::Options LocalNetworkOptions(const DevOptions& options);
 coordinator::CoordinatorServer::Options CoordinatorOptions(const DevOptions& options);
 tablet::TabletServer::Options TabletOptions(const DevOptions& options,
                                             const DevDirectory& directory);

@@ -16,6 +16,11 @@ Value NumberOrNull(const std::optional<int64_t>& number) {
   return number ? Value::Int(*number) : Value::Null();
 }
 
+Value Counter(const JobInfo& job, const std::string& name) {
+  const auto at = job.counters.find(name);
+  return at == job.counters.end() ? Value::Null() : Value::Int(at->second);
+}
+
 std::string Join(const std::vector<std::string>& texts) {
   std::string all;
   for (const std::string& text : texts) all += (all.empty() ? "" : ", ") + text;
@@ -25,15 +30,19 @@ std::string Join(const std::vector<std::string>& texts) {
 Status List(const Arguments& arguments, Console& console) {
   STROM_ASSIGN_OR_RETURN(Session session, Session::Open(arguments));
   STROM_ASSIGN_OR_RETURN(const auto jobs, AwaitJobs(session, session.connection().jobs().List()));
-  const auto printer = MakeRowPrinter(
-      FormatFromName(arguments.Text("--format")),
-      {TextColumn("job"), TextColumn("kind"), TextColumn("state"), TextColumn("worker"),
-       NumberColumn("lag_ms"), TextColumn("target"), TextColumn("status"), TextColumn("error")},
-      console.out);
+  const auto printer =
+      MakeRowPrinter(FormatFromName(arguments.Text("--format")),
+                     {TextColumn("job"), TextColumn("kind"), TextColumn("state"),
+                      TextColumn("worker"), NumberColumn("lag_ms"), NumberColumn("rows_in"),
+                      NumberColumn("rows_out"), NumberColumn("batches"), NumberColumn("cpu_ms"),
+                      TextColumn("target"), TextColumn("status"), TextColumn("error")},
+                     console.out);
   for (const JobInfo& job : jobs) {
     printer->Print({Text(job.definition.name), Text(JobKindName(job.definition.kind)),
                     Text(JobStateName(job.state)), TextOrNull(job.worker), NumberOrNull(job.lag_ms),
-                    Text(job.definition.target), TextOrNull(job.text), TextOrNull(job.last_error)});
+                    Counter(job, "rows_in"), Counter(job, "rows_out"), Counter(job, "batches"),
+                    Counter(job, "cpu_ms"), Text(job.definition.target), TextOrNull(job.text),
+                    TextOrNull(job.last_error)});
   }
   printer->Finish();
   return Status::Ok();

@@ -2,6 +2,8 @@
 
 #include <chrono>
 
+#include <time.h>
+
 #include "common/base/check.h"
 
 namespace strom::runtime {
@@ -16,6 +18,12 @@ MonoTime SystemNow() {
       << "monotonic clock went back from " << latest_ns << " to " << now_ns;
   latest_ns = now_ns;
   return MonoTime(now_ns);
+}
+
+MonoDuration ThreadCpuTime() {
+  timespec worked = {};
+  STROM_CHECK(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &worked) == 0);
+  return Seconds(worked.tv_sec) + MonoDuration::FromNanos(worked.tv_nsec);
 }
 
 WallMillis RealClock::WallNow() const {

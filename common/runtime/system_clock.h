@@ -8,6 +8,9 @@ namespace strom::runtime {
 // common/runtime calls this; all others are handed a Clock.
 MonoTime SystemNow();
 
+// How long the calling thread has worked since it began.
+MonoDuration ThreadCpuTime();
+
 // The clock of a real process: any thread. Ends the process if monotonic time goes back.
 class RealClock final : public Clock {
  public:

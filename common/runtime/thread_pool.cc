@@ -3,6 +3,7 @@
 #include <utility>
 
 #include <pthread.h>
+#include <sys/resource.h>
 
 #include "common/base/check.h"
 
@@ -74,6 +75,8 @@ size_t ThreadPool::queue_length() const {
 void ThreadPool::Work() {
   pool_of_thread = this;
   pthread_setname_np(pthread_self(), options_.name.substr(0, 15).c_str());
+  // On Linux it is each thread's own. To give way is always allowed.
+  if (options_.niceness > 0) setpriority(PRIO_PROCESS, 0, options_.niceness);
   mutex_.Lock();
   while (!stopping_) {
     if (queue_.empty()) {

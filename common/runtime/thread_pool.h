@@ -29,6 +29,8 @@ class ThreadPool final : public Executor {
     std::string name;  // Of the threads; the kernel keeps 15 characters.
     int threads = 1;
     size_t queue_limit = SIZE_MAX;
+    // How far its threads give way to others when cores are short: 0 to 19, as nice(1).
+    int niceness = 0;
   };
 
   explicit ThreadPool(Options options);

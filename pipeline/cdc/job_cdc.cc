@@ -317,8 +317,7 @@ Status CdcJob::Truncate(EventPosition at, const std::vector<CdcTarget*>& targets
 
 void CdcJob::Report(int64_t rows) {
   context_.report.Update([&](pipeline::JobProgress& p) {
-    p.rows_in += rows;
-    p.rows_out += rows;
+    pipeline::NoteBatch(p, rows, rows);
     if (collected_micros_ > 0) p.newest_ms = collected_micros_ / 1000;
     p.detail = "confirmed " + whole_end_.ToString();
   });

@@ -9,9 +9,11 @@
 #include "common/base/result.h"
 #include "common/runtime/clock.h"
 #include "common/runtime/random.h"
+#include "common/runtime/system_clock.h"
 #include "common/runtime/wait.h"
 #include "common/types/job.h"
 #include "pipeline/core/stop_signal.h"
+#include "pipeline/core/turns.h"
 
 namespace strom::pipeline {
 
@@ -20,6 +22,9 @@ struct JobProgress {
   std::string phase;          // "starting", "snapshot", "running"
   int64_t rows_in = 0;        // Changes read since it started.
   int64_t rows_out = 0;       // Changes written.
+  int64_t batches = 0;        // In which it took and wrote them.
+  int64_t cpu_ms = 0;         // How long its own thread has worked for it.
+  MonoDuration cpu_before;    // And before it, for others.
   int64_t snapshot_rows = 0;  // Read of the snapshot, and how many there are about; 0: not known.
   int64_t snapshot_rows_total = 0;
   // When the newest change it has written was taken by the leader upstream (CDC: committed in the
@@ -35,6 +40,14 @@ inline void NoteNewest(JobProgress& progress, WallMillis newest_ms, WallMillis n
   if (newest_ms == 0) return;
   progress.newest_ms = std::max(progress.newest_ms, newest_ms);
   progress.lag_ms = std::max<int64_t>(0, now - newest_ms);
+}
+
+// A batch was taken and written. On the job's thread.
+inline void NoteBatch(JobProgress& progress, int64_t rows_in, int64_t rows_out) {
+  progress.rows_in += rows_in;
+  progress.rows_out += rows_out;
+  ++progress.batches;
+  progress.cpu_ms = (runtime::ThreadCpuTime() - progress.cpu_before).nanos() / 1'000'000;
 }
 
 // Where a job tells how far it is. Thread-safe.
@@ -61,6 +74,7 @@ struct JobContext {
   client::Connection& connection;
   const runtime::Clock& clock;
   runtime::Random& random;
+  Turns& turns;
   JobFence fence;  // Goes with everything the job writes.
   StopSignal& stop;
   ProgressReport& report;

@@ -1,5 +1,6 @@
 #include "pipeline/core/source_feeds.h"
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <utility>
@@ -124,34 +125,50 @@ Status SourceFeeds::ReadFrom(const std::vector<std::vector<BucketPosition>>& pos
 }
 
 void SourceFeeds::StartPolling() {
-  for (size_t i = 0; i < sources_.size(); ++i) PollAgain(i);
+  for (size_t i = 0; i < sources_.size(); ++i) PollAgain(i, kPollTimeout);
 }
 
-void SourceFeeds::PollAgain(size_t index) {
-  sources_[index]
-      ->scanner->PollAsync(kPollTimeout)
-      .Then([arrivals = arrivals_, index](Result<std::vector<client::LogRecord>> records) {
+void SourceFeeds::PollAgain(size_t index, MonoDuration timeout) {
+  sources_[index]->scanner->PollAsync(timeout).Then(
+      [arrivals = arrivals_, index](Result<std::vector<client::LogRecord>> records) {
         arrivals->Put({.source = index, .records = std::move(records)});
       });
 }
 
 void SourceFeeds::Wake() { arrivals_->Put({.wake_only = true}); }
 
-Result<std::vector<FeedBatch>> SourceFeeds::Next(MonoTime deadline, size_t rows_max) {
+bool SourceFeeds::Await(MonoTime deadline) { return arrivals_->Await(deadline); }
+
+Result<size_t> SourceFeeds::Accept(Arrival arrival, std::vector<FeedBatch>& batches) {
+  STROM_RETURN_IF_ERROR(arrival.records.status());
+  const size_t rows = arrival.records->size();
+  if (rows > 0) batches.push_back(ToBatch(arrival.source, *std::move(arrival.records)));
+  return rows;
+}
+
+Result<std::vector<FeedBatch>> SourceFeeds::Take(size_t rows_max) {
   std::vector<FeedBatch> batches;
   size_t rows = 0;
-  while (rows < rows_max) {
-    std::optional<Arrival> arrival = arrivals_->Take(rows == 0 ? deadline : MonoTime());
-    if (!arrival || arrival->wake_only) break;
-    if (!arrival->records.ok()) return arrival->records.status();
-    if (arrival->records->empty()) {
-      PollAgain(arrival->source);
-      continue;
+  std::vector<size_t> empty;  // Sources that have nothing more.
+  size_t asked = 0;           // Polls of this call that have not come back.
+  // A poll gives one piece of what was fetched: asked again, without waiting, until nothing is
+  // left.
+  while (rows < rows_max || asked > 0) {
+    std::optional<Arrival> arrival = arrivals_->Take(asked > 0 ? MonoTime::Infinite() : MonoTime());
+    if (!arrival) break;
+    if (arrival->wake_only) continue;
+    asked -= std::min<size_t>(asked, 1);
+    const size_t source = arrival->source;
+    STROM_ASSIGN_OR_RETURN(const size_t more, Accept(*std::move(arrival), batches));
+    rows += more;
+    if (more == 0 || rows >= rows_max) {
+      empty.push_back(source);
+    } else {
+      PollAgain(source, MonoDuration());
+      ++asked;
     }
-    rows += arrival->records->size();
-    batches.push_back(ToBatch(arrival->source, *std::move(arrival->records)));
-    PollAgain(arrival->source);
   }
+  for (const size_t source : empty) PollAgain(source, kPollTimeout);
   return batches;
 }
 

@@ -39,7 +39,7 @@ struct FeedBatch {
 
 // Reads the tables of a job: what is in them, then every change, each bucket in order.
 //
-// Used by the job's thread. Fetches run ahead of it; nothing polls: Next sleeps until a leader has
+// Used by the job's thread. Fetches run ahead of it; nothing polls: Await sleeps until a leader has
 // something new.
 class SourceFeeds {
  public:
@@ -59,12 +59,15 @@ class SourceFeeds {
   // its place), and from the beginning where there is none. Errors: kInvalidTable as above.
   Status ReadFrom(const std::vector<std::vector<BucketPosition>>& positions);
 
-  // Waits for changes until `deadline`; then takes what else is there, up to `rows_max` or a bit
-  // more. Empty: the deadline passed, Wake was called, or a stop was asked for.
-  // Errors: those of LogScanner::Poll.
-  Result<std::vector<FeedBatch>> Next(MonoTime deadline, size_t rows_max);
+  // Waits for changes until `deadline`. False: it passed first, or a stop was asked for.
+  bool Await(MonoTime deadline);
 
-  // Makes a waiting Next return. Any thread.
+  // Takes all changes that have been fetched, up to `rows_max` or a bit more: a job that waited for
+  // its turn gets what came meanwhile as one batch. Empty: there are none, Wake was called, or a
+  // stop was asked for. Errors: those of LogScanner::Poll.
+  Result<std::vector<FeedBatch>> Take(size_t rows_max);
+
+  // Makes a waiting Await return. Any thread.
   void Wake();
 
  private:
@@ -79,7 +82,9 @@ class SourceFeeds {
   Status ReadSnapshot(size_t index, absl::FunctionRef<Status(FeedBatch)> visit);
   Status SubscribeFromStart(size_t index);
   void StartPolling();
-  void PollAgain(size_t index);
+  void PollAgain(size_t index, MonoDuration timeout);
+  // Takes an arrival into `batches`; how many rows it has.
+  Result<size_t> Accept(Arrival arrival, std::vector<FeedBatch>& batches);
   FeedBatch ToBatch(size_t index, std::vector<client::LogRecord> records) const;
 
   client::Connection& connection_;

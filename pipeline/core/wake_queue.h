@@ -27,6 +27,15 @@ class WakeQueue {
     wake_.NotifyAll();
   }
 
+  // Waits until there is an item; false if `deadline` passes first, or after Close.
+  bool Await(MonoTime deadline) {
+    const runtime::WaitLock lock(mutex_);
+    while (items_.empty() && !closed_ && runtime::SystemNow() < deadline) {
+      wake_.WaitUntil(mutex_, deadline);
+    }
+    return !closed_ && !items_.empty();
+  }
+
   // The next item; nothing if `deadline` passes first, or after Close. A deadline that has passed
   // takes what is there.
   std::optional<T> Take(MonoTime deadline) {

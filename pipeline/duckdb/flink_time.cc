@@ -122,6 +122,22 @@ Status DayOfWeek(const Arguments& a, Answer& answer) {
   return Status::Ok();
 }
 
+// Of a date: year, month, day. (DuckDB's own fill a table of every date of the last centuries each
+// time a statement runs: 50 µs for nothing.)
+template <int32_t CivilTime::*part>
+Status DatePart(const Arguments& a, Answer& answer) {
+  if (const auto time = CivilFromDays(a.Int(0))) answer.BigInt((*time).*part);
+  return Status::Ok();
+}
+
+ScalarFunction DatePartFunction(std::string name,
+                                Status (*call)(const Arguments& a, Answer& answer)) {
+  return {.name = std::move(name),
+          .parameters = {DataType::Date()},
+          .result = DataType::BigInt(),
+          .call = call};
+}
+
 }  // namespace
 
 std::vector<ScalarFunction> FlinkTimeFunctions() {
@@ -140,6 +156,9 @@ std::vector<ScalarFunction> FlinkTimeFunctions() {
        .parameters = {DataType::Date()},
        .result = DataType::Int(),
        .call = DayOfWeek},
+      DatePartFunction("flink_year", DatePart<&CivilTime::year>),
+      DatePartFunction("flink_month", DatePart<&CivilTime::month>),
+      DatePartFunction("flink_day", DatePart<&CivilTime::day>),
   };
 }
 

@@ -25,14 +25,13 @@ class Algebraic : public BlockRunner {
     absl::flat_hash_map<Bytes, Group*> touched;
     if (is_global && everything) touched[Bytes()] = &GroupOf(Bytes());
     const Leaf& leaf = block_.leaves[0];
+    std::vector<size_t> group_columns;  // Of the producer's rows.
+    for (const size_t column : block_.group_columns) group_columns.push_back(leaf.columns[column]);
     for (const pipeline::SignedRow& change : *changes[0]) {
-      Row row;
-      row.reserve(leaf.columns.size());
-      for (const size_t column : leaf.columns) row.push_back(change.row[column]);
-      Bytes key = EncodeKey(row, block_.group_columns);
+      Bytes key = EncodeKey(change.row, group_columns);
       Group& group = GroupOf(key);
       touched.try_emplace(std::move(key), &group);
-      STROM_RETURN_IF_ERROR(Take(group, row, change.insert ? 1 : -1));
+      STROM_RETURN_IF_ERROR(Take(group, change.row, change.insert ? 1 : -1));
     }
     if (touched.empty()) return pipeline::Delta();
 
@@ -101,7 +100,9 @@ class Algebraic : public BlockRunner {
     return *group;
   }
 
+  // `row` is the producer's.
   Status Take(Group& group, const Row& row, int64_t sign) {
+    const Leaf& leaf = block_.leaves[0];
     group.rows += sign;
     for (size_t i = 0; i < block_.accumulators.size(); ++i) {
       const Accumulator& accumulator = block_.accumulators[i];
@@ -110,7 +111,7 @@ class Algebraic : public BlockRunner {
         state.count += sign;
         continue;
       }
-      const Value& value = row[*accumulator.argument];
+      const Value& value = row[leaf.columns[*accumulator.argument]];
       if (value.is_null()) continue;
       state.count += sign;
       switch (accumulator.kind) {
@@ -120,8 +121,7 @@ class Algebraic : public BlockRunner {
           const int64_t* integer = value.get_if<int64_t>();
           const __int128 number = integer != nullptr ? *integer : value.get_if<Decimal>()->unscaled;
           if (__builtin_add_overflow(state.sum, sign > 0 ? number : -number, &state.sum)) {
-            return Error(ErrorCode::kInvalidSql, "{}: a sum has more than 38 digits",
-                         block_.leaves[0].name);
+            return Error(ErrorCode::kInvalidSql, "{}: a sum has more than 38 digits", leaf.name);
           }
           break;
         }

@@ -71,10 +71,19 @@ std::string Literal(std::string_view text) { return InQuotes(text, '\''); }
 Result<Language> Language::Make(duck::Connection& connection) {
   Language language(connection);
   STROM_ASSIGN_OR_RETURN(const duck::RowSet rows,
-                         connection.Query("SELECT DISTINCT function_name FROM duckdb_functions() "
-                                          "WHERE function_type = 'aggregate'"));
+                         connection.Query("SELECT function_name, bool_or(function_type = "
+                                          "'aggregate'), bool_and(function_type = 'scalar' AND "
+                                          "stability = 'CONSISTENT') FROM duckdb_functions() "
+                                          "GROUP BY function_name"));
   for (const Row& row : rows.rows) {
-    if (const Bytes* name = row.at(0).get_if<Bytes>()) language.aggregates_.insert(Lower(*name));
+    const Bytes* name = row.at(0).get_if<Bytes>();
+    const auto is_true = [&](size_t i) {
+      const bool* value = row.at(i).get_if<bool>();
+      return value != nullptr && *value;
+    };
+    if (name == nullptr) continue;
+    if (is_true(1)) language.aggregates_.insert(Lower(*name));
+    if (is_true(2)) language.steady_.insert(Lower(*name));
   }
   return language;
 }
@@ -131,6 +140,21 @@ bool Language::HasAggregate(const Json& expression) const {
     return !found;
   });
   return found;
+}
+
+bool Language::IsSteady(const Json& expression) const {
+  bool steady = true;
+  Walk(expression, Subqueries::kEnter, [&](const Json& node) {
+    const std::string kind = ClassOf(node);
+    if (kind == "FUNCTION") {
+      steady =
+          steady && (IsClock(node) || steady_.contains(Lower(StringAt(node, "function_name"))));
+    } else if (!kind.empty()) {
+      steady = steady && (kind == "CONSTANT" || kind == "CAST");
+    }
+    return steady;
+  });
+  return steady;
 }
 
 void Walk(Json& node, Subqueries subqueries, const std::function<bool(Json&)>& visit) {
@@ -220,6 +244,22 @@ std::vector<const Json*> WindowsIn(const Json& node) {
     return true;
   });
   return out;
+}
+
+std::vector<std::string> NamesIn(const Json& node) {
+  std::vector<std::string> names;
+  Walk(node, Subqueries::kEnter, [&](const Json& n) {
+    if (ClassOf(n) == "STAR") names.push_back("*");
+    if (IsColumn(n)) {
+      for (const Json& part : n["column_names"]) names.push_back(Lower(part.get<std::string>()));
+    }
+    for (const Json& name : n.value("using_columns", Json::array())) {
+      names.push_back(Lower(name.get<std::string>()));
+    }
+    return true;
+  });
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 bool UsesClock(const Json& node) {

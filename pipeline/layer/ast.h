@@ -18,10 +18,11 @@ namespace strom::layer::ast {
 
 using Json = nlohmann::json;
 
-// Reads and prints trees, and knows which functions aggregate. Belongs to the connection's thread.
+// Reads and prints trees, and knows which functions aggregate and which are not random. Belongs to
+// the connection's thread.
 class Language {
  public:
-  // Asks `connection` which functions are aggregates. Errors: kUnknownServerError.
+  // Asks `connection` about its functions. Errors: kUnknownServerError.
   static Result<Language> Make(duck::Connection& connection);
 
   // The node of the only statement. Errors: kInvalidSql.
@@ -35,12 +36,15 @@ class Language {
 
   bool IsAggregate(const Json& node) const;         // The node itself: sum(x).
   bool HasAggregate(const Json& expression) const;  // In it, subqueries left out.
+  // Constants, casts and functions of them and of the clock: one value at one instant.
+  bool IsSteady(const Json& expression) const;
 
  private:
   explicit Language(duck::Connection& connection) : connection_(&connection) {}
 
   duck::Connection* connection_;
   absl::flat_hash_set<std::string> aggregates_;
+  absl::flat_hash_set<std::string> steady_;  // Functions whose arguments alone say their value.
 };
 
 enum class Subqueries { kEnter, kSkip };
@@ -69,6 +73,9 @@ std::vector<Json*> ColumnsIn(Json& node, Subqueries subqueries);
 std::vector<const Json*> ColumnsIn(const Json& node, Subqueries subqueries);
 std::vector<Json*> SubqueriesIn(Json& node);           // Outermost ones.
 std::vector<const Json*> WindowsIn(const Json& node);  // Not in subqueries.
+
+// The lower-case names that columns of `node` are called by, sorted; "*" for a star.
+std::vector<std::string> NamesIn(const Json& node);
 
 bool UsesClock(const Json& node);
 // The largest parts of `node` that are functions of the clock alone.

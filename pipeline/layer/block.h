@@ -13,7 +13,9 @@ namespace strom::layer {
 // How a block is kept up to date, cheapest first.
 enum class BlockClass : uint8_t {
   kUnionAll,   // Passes changes on.
+  kPick,       // Columns of the rows that pass comparisons; no SQL, no state.
   kRowWise,    // The statement over the rows that came and went; no state.
+  kTimed,      // Columns of the rows that pass a filter that moves with the clock; keeps the rows.
   kCombine,    // DISTINCT, INTERSECT, EXCEPT: counts rows.
   kAlgebraic,  // Groups as accumulators.
   kJoin,       // Recomputes what hangs on the changed rows of the anchor.
@@ -50,11 +52,42 @@ struct Leaf {
   bool three_valued = false;
 };
 
+// Where `leaf` has the producer's `column`; the number of its columns if it has not.
+size_t PositionOf(const Leaf& leaf, size_t column);
+
 // An aggregate function that is merged here; see algebraic.h.
 struct Accumulator {
   enum class Kind : uint8_t { kCount, kSum, kMin, kMax, kCountDistinct };
   Kind kind = Kind::kCount;
   std::optional<size_t> argument;  // Column of the input; none: count(*).
+};
+
+// A comparison of a column that comes out here as DuckDB would have it; see plan_filter.cc.
+struct Condition {
+  enum class Kind : uint8_t {
+    kEqual,
+    kNotEqual,
+    kLess,
+    kLessOrEqual,
+    kGreater,
+    kGreaterOrEqual,
+    kDistinct,  // IS DISTINCT FROM: NULL is a value.
+    kNotDistinct,
+    kIn,
+    kNotIn,
+    kNull,
+    kNotNull,
+  };
+  Kind kind = Kind::kEqual;
+  size_t column = 0;           // Of the leaf.
+  std::vector<size_t> bounds;  // What it is compared with: columns of Filter::bounds_sql.
+  bool moves = false;          // A bound is a function of the clock.
+};
+
+// Conditions that all must be true.
+struct Filter {
+  std::vector<Condition> conditions;
+  std::string bounds_sql;  // Gives one row; empty: there are no bounds.
 };
 
 enum class CombineKind : uint8_t { kDistinct, kIntersect, kIntersectAll, kExcept, kExceptAll };
@@ -64,13 +97,21 @@ struct Block {
   BlockClass block_class = BlockClass::kFull;
   std::vector<duck::Field> fields;  // Of the rows it gives.
   std::vector<Leaf> leaves;
-  // Gives the fields, then "__k". Of an algebraic block: over its groups, see algebraic.h.
+  // Gives the fields, then "__k". Of an algebraic block: over its groups, see algebraic.h. Of a
+  // timed block without a filter: gives the "__k" of the rows that pass.
   std::string sql;
   // Positions of columns that are functions of the clock alone: not what makes a row another one.
   std::vector<size_t> clock_columns;
   std::vector<std::string> clock_filters;  // Expressions of the clock that choose rows.
   std::vector<size_t> unique;  // Columns whose values no two rows share; empty: unknown.
   CombineKind combine = CombineKind::kDistinct;
+
+  // Pick and timed: columns of the leaf, one a field. Pick always has a filter.
+  std::vector<size_t> picks;
+  std::optional<Filter> filter;
+  // Row-wise, timed: the leaf's columns are all among the fields. Pick: those of the producer, a
+  // block. Then net changes give net changes: rows that differ stay different.
+  bool keeps_all_columns = false;
 
   // Algebraic only: columns of the leaf that the group is, the accumulators, and the input that
   // `sql` reads: group columns, accumulators, "__k".

@@ -33,7 +33,11 @@ Result<std::unique_ptr<BlockRunner>> MakeRunner(duck::Connection& connection, co
                                                 const BrokenRules& broken);
 
 // For each class, in its file.
+Result<std::unique_ptr<BlockRunner>> MakePick(duck::Connection& connection, const Block& block,
+                                              const BrokenRules& broken);
 Result<std::unique_ptr<BlockRunner>> MakeRowWise(duck::Connection& connection, const Block& block);
+Result<std::unique_ptr<BlockRunner>> MakeTimed(duck::Connection& connection, const Block& block,
+                                               const BrokenRules& broken);
 Result<std::unique_ptr<BlockRunner>> MakeRecompute(duck::Connection& connection, const Block& block,
                                                    const BrokenRules& broken);
 Result<std::unique_ptr<BlockRunner>> MakeAlgebraic(duck::Connection& connection,

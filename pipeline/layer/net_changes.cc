@@ -1,67 +1,99 @@
 #include "pipeline/layer/net_changes.h"
 
+#include <algorithm>
 #include <cstdint>
-#include <cstdlib>
+#include <functional>
 #include <utility>
 
-#include "pipeline/layer/row_codec.h"
+#include <absl/container/flat_hash_map.h>
+
+#include "pipeline/layer/row_hash.h"
 
 namespace strom::layer {
 namespace {
 
-// How often each row comes (> 0) or goes (< 0), in the order of first appearance.
-class Balance {
- public:
-  void Add(Bytes row, int64_t count) {
-    const auto [place, fresh] = places_.try_emplace(std::move(row), counts_.size());
-    if (fresh) counts_.push_back(0);
-    counts_[place->second] += count;
-  }
+constexpr uint32_t kNone = UINT32_MAX;
 
-  template <class F>
-  void ForEach(const F& visit) const {
-    std::vector<const Bytes*> rows(counts_.size());
-    for (const auto& [row, place] : places_) rows[place] = &row;
-    for (size_t i = 0; i < counts_.size(); ++i) {
-      if (counts_[i] != 0) visit(*rows[i], counts_[i]);
+// Which rows of `delta` another one takes back. `hash` and `equal` say what is the same row.
+//
+// Nothing can be taken back where rows only come or only go; else those of one sign are put into a
+// table, and those of the other sign take theirs out of it.
+template <class Hash, class Equal>
+std::vector<bool> TakenBack(const pipeline::Delta& delta, const Hash& hash, const Equal& equal) {
+  std::vector<bool> taken(delta.size(), false);
+  const auto removals = static_cast<size_t>(
+      std::count_if(delta.begin(), delta.end(),
+                    [](const pipeline::SignedRow& change) { return !change.insert; }));
+  if (removals == 0 || removals == delta.size()) return taken;
+  const bool tabled = removals > delta.size() - removals;  // The sign with fewer rows.
+
+  absl::flat_hash_map<uint64_t, uint32_t> heads;
+  std::vector<uint32_t> next(delta.size(), kNone);  // Of the rows in the table with one hash.
+  heads.reserve(std::min(removals, delta.size() - removals));
+  for (size_t i = delta.size(); i-- > 0;) {  // So that the first of equal rows is met first.
+    if (delta[i].insert != tabled) continue;
+    const auto [head, fresh] = heads.try_emplace(hash(delta[i].row), static_cast<uint32_t>(i));
+    if (!fresh) next[i] = std::exchange(head->second, static_cast<uint32_t>(i));
+  }
+  for (size_t i = 0; i < delta.size(); ++i) {
+    if (delta[i].insert == tabled) continue;
+    const auto head = heads.find(hash(delta[i].row));
+    if (head == heads.end()) continue;
+    for (uint32_t* at = &head->second; *at != kNone; at = &next[*at]) {
+      if (!equal(delta[*at].row, delta[i].row)) continue;
+      taken[*at] = taken[i] = true;
+      *at = next[*at];
+      break;
     }
   }
+  return taken;
+}
 
- private:
-  absl::flat_hash_map<Bytes, size_t> places_;
-  std::vector<int64_t> counts_;
-};
+// Removals first, each sign in its order.
+pipeline::Delta Without(pipeline::Delta delta, const std::vector<bool>& taken) {
+  pipeline::Delta net;
+  net.reserve(delta.size());
+  for (const bool insert : {false, true}) {
+    for (size_t i = 0; i < delta.size(); ++i) {
+      if (delta[i].insert == insert && !taken[i]) net.push_back(std::move(delta[i]));
+    }
+  }
+  return net;
+}
+
+bool EqualIn(const Row& a, const Row& b, std::span<const size_t> columns) {
+  return std::all_of(columns.begin(), columns.end(), [&](size_t c) { return a[c] == b[c]; });
+}
+
+std::vector<bool> TakenBack(const pipeline::Delta& delta, std::span<const size_t> columns) {
+  return TakenBack(
+      delta, [&](const Row& row) { return HashRow(row, columns); },
+      [&](const Row& a, const Row& b) { return EqualIn(a, b, columns); });
+}
 
 }  // namespace
 
 NetChanges NetOf(const pipeline::Delta& delta, std::span<const size_t> columns) {
-  Balance balance;
-  for (const pipeline::SignedRow& change : delta) {
-    balance.Add(EncodeColumns(change.row, columns), change.insert ? 1 : -1);
-  }
+  const std::vector<bool> taken = TakenBack(delta, columns);
   NetChanges net;
-  balance.ForEach([&](const Bytes& row, int64_t count) {
-    std::vector<Row>& side = count > 0 ? net.inserted : net.removed;
-    for (int64_t i = 0; i < std::abs(count); ++i) side.push_back(DecodeRow(row));
-  });
+  for (size_t i = 0; i < delta.size(); ++i) {
+    if (taken[i]) continue;
+    Row& row = (delta[i].insert ? net.inserted : net.removed).emplace_back();
+    row.reserve(columns.size() + 1);
+    for (const size_t column : columns) row.push_back(delta[i].row[column]);
+  }
   return net;
 }
 
 pipeline::Delta Net(pipeline::Delta delta) {
-  if (delta.empty()) return delta;
-  Balance balance;
-  for (const pipeline::SignedRow& change : delta) {
-    balance.Add(EncodeRow(change.row), change.insert ? 1 : -1);
-  }
-  pipeline::Delta net;
-  for (const bool insert : {false, true}) {
-    balance.ForEach([&](const Bytes& row, int64_t count) {
-      for (int64_t i = 0; (count > 0) == insert && i < std::abs(count); ++i) {
-        net.push_back({insert, DecodeRow(row)});
-      }
-    });
-  }
-  return net;
+  const std::vector<bool> taken = TakenBack(
+      delta, [](const Row& row) { return HashRow(row); }, std::equal_to<Row>());
+  return Without(std::move(delta), taken);
+}
+
+pipeline::Delta NetBy(pipeline::Delta delta, std::span<const size_t> columns) {
+  const std::vector<bool> taken = TakenBack(delta, columns);
+  return Without(std::move(delta), taken);
 }
 
 }  // namespace strom::layer

@@ -3,9 +3,6 @@
 #include <span>
 #include <vector>
 
-#include <absl/container/flat_hash_map.h>
-
-#include "common/base/bytes.h"
 #include "pipeline/core/change.h"
 
 namespace strom::layer {
@@ -19,9 +16,13 @@ struct NetChanges {
   bool empty() const { return inserted.empty() && removed.empty(); }
 };
 
+// The rows have room for one more value.
 NetChanges NetOf(const pipeline::Delta& delta, std::span<const size_t> columns);
 
 // `delta` without the rows that come and go; removals first.
 pipeline::Delta Net(pipeline::Delta delta);
+
+// The same for rows that are equal in `columns`: of those that come and go none is left.
+pipeline::Delta NetBy(pipeline::Delta delta, std::span<const size_t> columns);
 
 }  // namespace strom::layer

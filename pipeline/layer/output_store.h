@@ -29,13 +29,18 @@ class OutputStore {
   size_t bytes() const;
 
  private:
-  Bytes Content(const Row& row) const;
+  // The clock's columns stand behind the others, so that a row's content is the front of its bytes.
+  struct Encoded {
+    BytesView row;
+    BytesView content;
+  };
+  Encoded Next(BytesView& in) const;
+  Row Decode(BytesView encoded) const;
 
   std::vector<size_t> clock_columns_;
   std::vector<size_t> others_;
   absl::flat_hash_map<uint64_t, Bytes> rows_;  // Rows of a key, one behind the other.
   size_t row_bytes_ = 0;
-  const size_t width_;
 };
 
 }  // namespace strom::layer

@@ -164,6 +164,10 @@ Result<std::optional<size_t>> Planner::PlanAlgebraic(Select& select, const Scope
     }
   }
   if (ast::UsesClock(having)) return no;
+  if (merged.items.empty() && select.operands[0].is_data) {  // count(*) alone: of any column.
+    const Operand& operand = select.operands[0];
+    merged.items.push_back(ast::Column(operand.alias, operand.columns[0].name));
+  }
   STROM_ASSIGN_OR_RETURN(const auto types, TypesOver(select, merged.items));
   if (!types) return no;
   for (const size_t item : merged.sums) {
@@ -189,7 +193,7 @@ Result<std::optional<size_t>> Planner::PlanAlgebraic(Select& select, const Scope
   if (plain && !columns.empty() && select.operands.size() == 1 && node["where_clause"].is_null()) {
     from = select.operands[0];
   } else {
-    if (core_items.empty()) {  // count(*) alone.
+    if (core_items.empty()) {  // count(*) alone, of nothing.
       STROM_ASSIGN_OR_RETURN(Json one, language_.ParseExpression("TRUE"));
       core_items.push_back(ast::Alias(std::move(one), "c0"));
       columns.push_back({0, "c0"});

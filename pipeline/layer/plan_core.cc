@@ -11,33 +11,10 @@ using ast::Json;
 
 namespace {
 
-size_t PositionOf(const Leaf& leaf, size_t column) {
-  return static_cast<size_t>(std::find(leaf.columns.begin(), leaf.columns.end(), column) -
-                             leaf.columns.begin());
-}
-
 std::vector<size_t> PositionsOf(const Leaf& leaf, const std::vector<size_t>& columns) {
   std::vector<size_t> out;
   for (const size_t column : columns) out.push_back(PositionOf(leaf, column));
   return out;
-}
-
-// The lower-case names that columns of `node` are called by; "*" for a star.
-std::vector<std::string> NamesIn(const Json& node) {
-  std::vector<std::string> names;
-  ast::Walk(node, ast::Subqueries::kEnter, [&](const Json& n) {
-    if (ast::ClassOf(n) == "STAR") names.push_back("*");
-    if (ast::IsColumn(n)) {
-      for (const Json& part : n["column_names"])
-        names.push_back(ast::Lower(part.get<std::string>()));
-    }
-    for (const Json& name : n.value("using_columns", Json::array())) {
-      names.push_back(ast::Lower(name.get<std::string>()));
-    }
-    return true;
-  });
-  std::sort(names.begin(), names.end());
-  return names;
 }
 
 }  // namespace
@@ -45,6 +22,8 @@ std::vector<std::string> NamesIn(const Json& node) {
 // Which leaf the block hangs on: preserved, and with all others within reach of its links. Best is
 // one that the others are looked up from: a change there concerns one row of the result.
 Result<size_t> Planner::PlanCore(Select select, const Scope& scope, bool clock_values_matter) {
+  STROM_ASSIGN_OR_RETURN(const std::optional<size_t> timed, PlanTimed(select, clock_values_matter));
+  if (timed) return *timed;
   STROM_RETURN_IF_ERROR(LiftSubqueries(select, scope));
   for (const Json& conjunct : ast::Conjuncts(select.node["where_clause"])) {
     if (auto link = LinkOf(conjunct, select.operands)) {
@@ -103,7 +82,7 @@ Result<size_t> Planner::PlanFull(Select select, const Scope& scope) {
 // Makes leaves of the operands, with the columns in use, and the statement.
 Result<size_t> Planner::Finish(Select& select, Block block, const LinkTree* tree) {
   const bool twins = tree == nullptr && block.block_class == BlockClass::kJoin;
-  const std::vector<std::string> names = NamesIn(select.node);
+  const std::vector<std::string> names = ast::NamesIn(select.node);
   const auto is_used = [&](const std::string& name) {
     return std::binary_search(names.begin(), names.end(), ast::Lower(name)) ||
            std::binary_search(names.begin(), names.end(), "*");
@@ -177,6 +156,10 @@ Result<size_t> Planner::Finish(Select& select, Block block, const LinkTree* tree
       }
     }
     if (block.unique.size() != anchor.unique.size()) block.unique.clear();
+  }
+
+  if (block.block_class == BlockClass::kRowWise) {
+    STROM_RETURN_IF_ERROR(PlanPick(select, block));
   }
 
   Json key;

@@ -13,8 +13,12 @@ std::string_view BlockClassName(BlockClass block_class) {
   switch (block_class) {
     case BlockClass::kUnionAll:
       return "union-all";
+    case BlockClass::kPick:
+      return "pick";
     case BlockClass::kRowWise:
       return "row-wise";
+    case BlockClass::kTimed:
+      return "timed";
     case BlockClass::kCombine:
       return "combine";
     case BlockClass::kAlgebraic:
@@ -27,6 +31,11 @@ std::string_view BlockClassName(BlockClass block_class) {
       return "full";
   }
   STROM_UNREACHABLE();
+}
+
+size_t PositionOf(const Leaf& leaf, size_t column) {
+  return static_cast<size_t>(std::find(leaf.columns.begin(), leaf.columns.end(), column) -
+                             leaf.columns.begin());
 }
 
 namespace {

@@ -23,6 +23,9 @@ struct BrokenRules {
   bool first_window_only = false;      // Partitions of the other windows do not count.
   bool not_in_as_in = false;           // NULLs of NOT IN's subquery do not matter.
   bool new_images_only = false;        // Removed rows affect no key.
+  bool null_compares = false;          // NULL passes comparisons that are made here.
+  bool skip_new_bound = false;         // A step of the clock does not look at rows at the bound.
+  bool removals_judged_again = false;  // By the clock as it is when they go.
   bool never_algebraic = false;        // Not a rule: keyed instead, for comparison.
 };
 
@@ -32,8 +35,9 @@ struct Plan {
 
 // Cuts a query into blocks. Lives for one query; its connection gets the inputs of the blocks.
 //
-// Every SELECT becomes at most three blocks: the *core* (FROM, WHERE, and what of the rows is
-// needed above), the *aggregation* (groups and windows, always over one leaf) and a DISTINCT.
+// Every SELECT becomes a *core* (FROM, WHERE, and what of the rows is needed above), an
+// *aggregation* (groups and windows, always over one leaf) and a DISTINCT, as far as it has them.
+// Filters by the clock are blocks below the core.
 // FROM subqueries, CTEs, arms of set operations and uncorrelated subqueries are blocks of their
 // own.
 class Planner {
@@ -89,6 +93,19 @@ class Planner {
   Result<size_t> PlanCore(Select select, const Scope& scope, bool clock_values_matter);
   Result<size_t> PlanFull(Select select, const Scope& scope);
   Result<size_t> Finish(Select& select, Block block, const LinkTree* tree);
+
+  // plan_filter.cc: comparisons that are made here instead of by DuckDB, if all of `conjuncts` over
+  // columns of `leaf`, made of `operand`, can be.
+  Result<std::optional<Filter>> NativeFilter(const std::vector<ast::Json>& conjuncts,
+                                             const Operand& operand, const Leaf& leaf);
+  // Makes a row-wise block of plain columns a pick, if its filter allows it.
+  Status PlanPick(const Select& select, Block& block);
+
+  // plan_timed.cc: conjuncts of WHERE that look at the clock and at one operand become a block
+  // below. If nothing is left to do, that is the SELECT's.
+  Result<std::optional<size_t>> PlanTimed(Select& select, bool clock_values_matter);
+  Result<size_t> AddTimed(const Operand& operand, const std::vector<ast::Json>& conjuncts,
+                          const std::vector<Column>& outputs);
 
   // plan_subquery.cc: subqueries in expressions become operands.
   Status LiftSubqueries(Select& select, const Scope& scope);

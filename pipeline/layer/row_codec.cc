@@ -4,8 +4,6 @@
 #include <type_traits>
 #include <utility>
 
-#include <absl/hash/hash.h>
-
 #include "common/base/check.h"
 
 namespace strom::layer {
@@ -138,6 +136,44 @@ Value ReadValue(BytesView& in) {
   }
 }
 
+void SkipValue(BytesView& in) {
+  switch (Take(1, in)[0]) {
+    case 0:
+      return;
+    case 1:
+      Take(1, in);
+      return;
+    case 2:
+      GetVarint(in);
+      return;
+    case 3:
+      Take(sizeof(float), in);
+      return;
+    case 4:
+      Take(sizeof(double), in);
+      return;
+    case 5:
+      Take(GetVarint(in), in);
+      return;
+    case 6:
+      Take(sizeof(__int128), in);
+      return;
+    case 7:
+      GetVarint(in);
+      GetVarint(in);
+      return;
+    case 8:
+    case 10:
+      for (uint64_t n = GetVarint(in); n > 0; --n) SkipValue(in);
+      return;
+    case 9:
+      for (uint64_t n = 2 * GetVarint(in); n > 0; --n) SkipValue(in);
+      return;
+    default:
+      STROM_UNREACHABLE();
+  }
+}
+
 Bytes EncodeRow(const Row& row) {
   Bytes out;
   for (const Value& value : row) AppendValue(value, out);
@@ -171,10 +207,6 @@ Bytes EncodeKey(const Row& row, std::span<const size_t> columns) {
     }
   }
   return key;
-}
-
-uint64_t HashColumns(const Row& row, std::span<const size_t> columns) {
-  return absl::HashOf(std::string_view(EncodeKey(row, columns)));
 }
 
 bool AnyNull(const Row& row, std::span<const size_t> columns) {

@@ -20,11 +20,12 @@ Bytes EncodeColumns(const Row& row, std::span<const size_t> columns);
 // Equal for values that SQL's = and GROUP BY take for equal: 0.0 and -0.0.
 Bytes EncodeKey(const Row& row, std::span<const size_t> columns);
 
-// Reads what was appended; `in` moves on. The bytes are our own: anything else is a bug.
+// Reads what was appended, or steps over it; `in` moves on. The bytes are our own: anything else is
+// a bug.
 Value ReadValue(BytesView& in);
+void SkipValue(BytesView& in);
 Row DecodeRow(BytesView encoded);
 
-uint64_t HashColumns(const Row& row, std::span<const size_t> columns);  // Of EncodeKey's bytes.
 bool AnyNull(const Row& row, std::span<const size_t> columns);
 
 }  // namespace strom::layer

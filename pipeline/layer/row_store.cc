@@ -6,6 +6,7 @@
 
 #include "common/base/check.h"
 #include "pipeline/layer/row_codec.h"
+#include "pipeline/layer/row_hash.h"
 
 namespace strom::layer {
 
@@ -44,18 +45,23 @@ RowStore::RowStore(std::vector<std::vector<size_t>> indexes) {
   for (std::vector<size_t>& columns : indexes) indexes_.push_back({std::move(columns), {}});
 }
 
-uint32_t RowStore::Find(uint64_t hash, const Bytes& encoded) const {
+uint64_t RowStore::Encode(const Row& row) {
+  encoded_.clear();
+  for (const Value& value : row) AppendValue(value, encoded_);
+  return absl::HashOf(std::string_view(encoded_));
+}
+
+uint32_t RowStore::Find(uint64_t hash) const {
   uint32_t id = content_.First(hash);
-  while (id != HashChains::kNone && slots_[id].row != encoded) id = content_.Next(id);
+  while (id != HashChains::kNone && slots_[id].row != encoded_) id = content_.Next(id);
   return id;
 }
 
-void RowStore::Insert(const Row& row) {
-  Bytes encoded = EncodeRow(row);
-  const uint64_t hash = absl::HashOf(std::string_view(encoded));
-  if (const uint32_t id = Find(hash, encoded); id != HashChains::kNone) {
+uint32_t RowStore::Insert(const Row& row) {
+  const uint64_t hash = Encode(row);
+  if (const uint32_t id = Find(hash); id != HashChains::kNone) {
     ++slots_[id].count;
-    return;
+    return id;
   }
   uint32_t id = static_cast<uint32_t>(slots_.size());
   if (free_.empty()) {
@@ -64,31 +70,30 @@ void RowStore::Insert(const Row& row) {
     id = free_.back();
     free_.pop_back();
   }
-  encoded.shrink_to_fit();
-  row_bytes_ += encoded.capacity() + 1;
+  slots_[id] = {Bytes(encoded_.data(), encoded_.size()), 1};  // Not more than it needs.
+  row_bytes_ += slots_[id].row.capacity() + 1;
   ++rows_;
-  slots_[id] = {std::move(encoded), 1};
   content_.Add(hash, id);
-  for (Index& index : indexes_) index.chains.Add(HashColumns(row, index.columns), id);
+  for (Index& index : indexes_) index.chains.Add(HashKey(row, index.columns), id);
+  return id;
 }
 
-bool RowStore::Remove(const Row& row) {
-  const Bytes encoded = EncodeRow(row);
-  const uint64_t hash = absl::HashOf(std::string_view(encoded));
-  const uint32_t id = Find(hash, encoded);
-  if (id == HashChains::kNone) return false;
-  if (--slots_[id].count > 0) return true;
+std::optional<uint32_t> RowStore::Remove(const Row& row) {
+  const uint64_t hash = Encode(row);
+  const uint32_t id = Find(hash);
+  if (id == HashChains::kNone) return std::nullopt;
+  if (--slots_[id].count > 0) return id;
   content_.Remove(hash, id);
-  for (Index& index : indexes_) index.chains.Remove(HashColumns(row, index.columns), id);
+  for (Index& index : indexes_) index.chains.Remove(HashKey(row, index.columns), id);
   row_bytes_ -= slots_[id].row.capacity() + 1;
   --rows_;
   slots_[id].row = Bytes();
   free_.push_back(id);
-  return true;
+  return id;
 }
 
 uint64_t RowStore::HashOf(size_t index, const Row& row) const {
-  return HashColumns(row, indexes_[index].columns);
+  return HashKey(row, indexes_[index].columns);
 }
 
 bool RowStore::HasNullKey(size_t index, const Row& row) const {

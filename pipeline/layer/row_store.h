@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include <absl/container/flat_hash_map.h>
@@ -40,11 +41,15 @@ class RowStore {
  public:
   explicit RowStore(std::vector<std::vector<size_t>> indexes);
 
-  void Insert(const Row& row);
-  bool Remove(const Row& row);  // One of it; false if there is none.
+  uint32_t Insert(const Row& row);  // Its id: that of the rows equal to it, if there are any.
+  // One of it; nullopt if there is none. The last one's id is free afterwards, with CountOf() 0.
+  std::optional<uint32_t> Remove(const Row& row);
 
   uint64_t HashOf(size_t index, const Row& row) const;
   bool HasNullKey(size_t index, const Row& row) const;
+
+  // Ids are below this.
+  uint32_t ids() const { return static_cast<uint32_t>(slots_.size()); }
 
   // Calls visit(id) for the rows under `hash`, or for all.
   template <class F>
@@ -78,7 +83,9 @@ class RowStore {
     HashChains chains;
   };
 
-  uint32_t Find(uint64_t hash, const Bytes& encoded) const;
+  // Leaves the row's bytes in encoded_; gives their hash.
+  uint64_t Encode(const Row& row);
+  uint32_t Find(uint64_t hash) const;  // Of encoded_.
 
   std::vector<Index> indexes_;
   HashChains content_;  // By the whole row.
@@ -86,6 +93,7 @@ class RowStore {
   std::vector<uint32_t> free_;
   size_t rows_ = 0;
   size_t row_bytes_ = 0;
+  Bytes encoded_;  // Kept for its room.
 };
 
 }  // namespace strom::layer

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include <absl/container/flat_hash_map.h>
@@ -6,6 +7,7 @@
 #include "pipeline/layer/block_runner.h"
 #include "pipeline/layer/net_changes.h"
 #include "pipeline/layer/row_codec.h"
+#include "pipeline/layer/row_hash.h"
 
 namespace strom::layer {
 namespace {
@@ -25,45 +27,26 @@ class ClockMemory {
 
   // Rows that come and go but for the time stay as they are; those that go do so with the time
   // they came with.
-  Result<pipeline::Delta> Settle(const pipeline::Delta& delta, const Leaf& leaf) {
-    struct Change {
-      int64_t balance = 0;
-      const Row* row = nullptr;
-    };
-    absl::flat_hash_map<Bytes, size_t> places;
-    std::vector<std::pair<uint64_t, Change>> changes;
-    for (const pipeline::SignedRow& change : delta) {
-      Bytes content = EncodeColumns(change.row, others_);
-      const uint64_t hash = absl::HashOf(std::string_view(content));
-      const auto [place, fresh] = places.try_emplace(std::move(content), changes.size());
-      if (fresh) changes.push_back({hash, {}});
-      Change& entry = changes[place->second].second;
-      entry.balance += change.insert ? 1 : -1;
-      entry.row = &change.row;
-    }
-    pipeline::Delta out;
-    for (const auto& [hash, change] : changes) {
-      if (change.balance == 0) continue;
-      Entry& entry = times_[hash];
-      if (entry.count == 0) {
-        if (change.balance < 0) return NoSuchRow(leaf, *change.row);
-        entry.times = EncodeColumns(*change.row, clock_columns_);
+  Result<pipeline::Delta> Settle(pipeline::Delta delta, const Leaf& leaf) {
+    pipeline::Delta net = NetBy(std::move(delta), others_);
+    for (pipeline::SignedRow& change : net) {
+      const auto [place, fresh] = times_.try_emplace(HashRow(change.row, others_));
+      Entry& entry = place->second;
+      if (fresh) {
+        if (!change.insert) return NoSuchRow(leaf, change.row);
+        entry.times = EncodeColumns(change.row, clock_columns_);
         time_bytes_ += entry.times.size();
+      } else {
+        BytesView times = entry.times;
+        for (const size_t column : clock_columns_) change.row[column] = ReadValue(times);
       }
-      Row row = *change.row;
-      BytesView times = entry.times;
-      for (const size_t column : clock_columns_) row[column] = ReadValue(times);
-      for (int64_t i = 0; i < std::abs(change.balance); ++i) {
-        out.push_back({change.balance > 0, row});
-      }
-      entry.count += change.balance;
-      if (entry.count < 0) return NoSuchRow(leaf, *change.row);
+      entry.count += change.insert ? 1 : -1;
       if (entry.count == 0) {
         time_bytes_ -= entry.times.size();
-        times_.erase(hash);
+        times_.erase(place);
       }
     }
-    return out;
+    return net;
   }
 
   size_t bytes() const { return times_.capacity() * (sizeof(Entry) + 9) + time_bytes_; }
@@ -90,16 +73,12 @@ class RowWise : public BlockRunner {
   Result<pipeline::Delta> Apply(std::span<const pipeline::Delta* const> changes,
                                 bool /*everything*/) override {
     const Leaf& leaf = block_.leaves[0];
-    const NetChanges net = NetOf(*changes[0], leaf.columns);
+    NetChanges net = NetOf(*changes[0], leaf.columns);
     if (net.empty()) return pipeline::Delta();
-    std::vector<Row> rows;
-    rows.reserve(net.removed.size() + net.inserted.size());
-    for (const std::vector<Row>* side : {&net.removed, &net.inserted}) {
-      for (const Row& row : *side) {
-        rows.push_back(row);
-        rows.back().push_back(Value::Int(static_cast<int64_t>(rows.size() - 1)));
-      }
-    }
+    const size_t removed = net.removed.size();
+    std::vector<Row> rows = std::move(net.removed);
+    std::move(net.inserted.begin(), net.inserted.end(), std::back_inserter(rows));
+    for (size_t i = 0; i < rows.size(); ++i) rows[i].push_back(Value::Int(static_cast<int64_t>(i)));
     std::vector<const Row*> handed;
     for (const Row& row : rows) handed.push_back(&row);
     leaf.handle->Set(std::move(handed));
@@ -112,10 +91,11 @@ class RowWise : public BlockRunner {
     for (Row& row : *result) {
       const auto from = static_cast<size_t>(*row.back().get_if<int64_t>());
       row.pop_back();
-      delta.push_back({from >= net.removed.size(), std::move(row)});
+      delta.push_back({from >= removed, std::move(row)});
     }
-    if (block_.clock_columns.empty()) return Net(std::move(delta));
-    return memory_.Settle(delta, leaf);
+    if (!block_.clock_columns.empty()) return memory_.Settle(std::move(delta), leaf);
+    if (block_.keeps_all_columns) return delta;
+    return Net(std::move(delta));
   }
 
   size_t bytes() const override { return memory_.bytes(); }

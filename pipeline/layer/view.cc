@@ -1,6 +1,8 @@
 #include "pipeline/layer/view.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -15,6 +17,10 @@ namespace {
 
 constexpr int64_t kClockStepMillis = 60'000;
 
+int64_t MinuteOf(Timestamp time) {
+  return time.millis / 60'000 - (time.millis % 60'000 < 0 ? 1 : 0);
+}
+
 std::string ColumnNames(const Leaf& leaf, const std::vector<size_t>& columns) {
   std::string out;
   for (const size_t column : columns) {
@@ -23,8 +29,23 @@ std::string ColumnNames(const Leaf& leaf, const std::vector<size_t>& columns) {
   return out;
 }
 
+// Columns that are compared with the clock.
+std::vector<size_t> MovingColumns(const Block& block) {
+  std::set<size_t> columns;
+  for (const Condition& condition : block.filter->conditions) {
+    if (condition.moves) columns.insert(condition.column);
+  }
+  return {columns.begin(), columns.end()};
+}
+
 std::string ExplainLeaf(const Block& block, const Leaf& leaf) {
-  if (leaf.anchor && block.block_class != BlockClass::kRowWise) {
+  const BlockClass kind = block.block_class;
+  if (kind == BlockClass::kTimed && block.filter) {
+    return fmt::format("{} in order of ({})", leaf.name, ColumnNames(leaf, MovingColumns(block)));
+  }
+  const bool keyed =
+      kind != BlockClass::kPick && kind != BlockClass::kRowWise && kind != BlockClass::kTimed;
+  if (leaf.anchor && keyed) {
     return fmt::format("{} by ({})", leaf.name, ColumnNames(leaf, leaf.key));
   }
   if (!leaf.parent) return leaf.name;
@@ -50,8 +71,12 @@ Result<std::unique_ptr<BlockRunner>> MakeRunner(duck::Connection& connection, co
       return MakeUnionAll();
     case BlockClass::kCombine:
       return MakeCombine(block);
+    case BlockClass::kPick:
+      return MakePick(connection, block, broken);
     case BlockClass::kRowWise:
       return MakeRowWise(connection, block);
+    case BlockClass::kTimed:
+      return MakeTimed(connection, block, broken);
     case BlockClass::kAlgebraic:
       return MakeAlgebraic(connection, block);
     case BlockClass::kJoin:
@@ -64,7 +89,8 @@ Result<std::unique_ptr<BlockRunner>> MakeRunner(duck::Connection& connection, co
 
 // Whether the clock moved past something that a block's filters can see.
 //
-// Filters that know dates only are asked for their values; others count as changed once a step.
+// Others than those that know dates only count as changed once a step. Dates are asked for their
+// values once a minute: zones are whole minutes off UTC.
 class ClockWatch {
  public:
   static Result<ClockWatch> Make(duck::Connection& connection, const Block& block) {
@@ -83,11 +109,11 @@ class ClockWatch {
   Result<bool> Moved(Timestamp now) {
     if (!watches()) return false;
     if (!dates_only_) {
-      if (last_ && now.millis - last_->millis < kClockStepMillis) return false;
+      if (last_ && std::abs(now.millis - last_->millis) < kClockStepMillis) return false;
       last_ = now;
       return true;
     }
-    if (last_ == now) return false;
+    if (last_ && MinuteOf(*last_) == MinuteOf(now)) return false;
     last_ = now;
     STROM_ASSIGN_OR_RETURN(std::vector<Row> rows, statement_->Run());
     if (rows == values_) return false;
@@ -110,6 +136,7 @@ struct View::Rep {
   Plan plan;
   std::vector<ClockWatch> watches;
   std::vector<std::unique_ptr<BlockRunner>> runners;
+  std::vector<size_t> widths;  // Of the sources' rows.
   bool started = false;
 
   Result<pipeline::Delta> Apply(std::span<const SourceDelta> batch, Timestamp now);
@@ -129,10 +156,9 @@ Result<pipeline::Delta> View::Rep::Apply(std::span<const SourceDelta> batch, Tim
   for (const SourceDelta& change : batch) {
     STROM_CHECK(change.source < sources.size()) << "source " << change.source;
     for (const pipeline::SignedRow& row : change.rows) {
-      if (row.row.size() != query.sources[change.source].columns.size()) {
-        return Error(ErrorCode::kCorruptRecord, "{}: a row of {} values, the table has {} columns",
-                     query.sources[change.source].path, row.row.size(),
-                     query.sources[change.source].columns.size());
+      if (row.row.size() != widths[change.source]) {
+        return Error(ErrorCode::kCorruptRecord, "{}: a row of {} values for {} columns",
+                     query.sources[change.source].path, row.row.size(), widths[change.source]);
       }
     }
     if (merged[change.source].empty() && sources[change.source] == &merged[change.source]) {
@@ -184,6 +210,9 @@ Result<std::unique_ptr<View>> MakeBrokenView(duck::Database& database, sql::Boun
   STROM_ASSIGN_OR_RETURN(rep->connection, database.Connect());
   rep->query = std::move(query);
   rep->options = options;
+  for (const sql::SourceTable& source : rep->query.sources) {
+    rep->widths.push_back(source.columns.size());
+  }
   STROM_ASSIGN_OR_RETURN(const ast::Language language, ast::Language::Make(*rep->connection));
   Planner planner(*rep->connection, language, rep->query, broken);
   STROM_ASSIGN_OR_RETURN(rep->plan, planner.Run());
@@ -200,6 +229,34 @@ View::~View() = default;
 
 const std::vector<duck::Field>& View::columns() const { return rep_->query.columns; }
 
+std::vector<size_t> View::UsedColumns(size_t source) const {
+  std::set<size_t> used;
+  for (const Block& block : rep_->plan.blocks) {
+    for (const Leaf& leaf : block.leaves) {
+      if (leaf.port.is_source && leaf.port.index == source) {
+        used.insert(leaf.columns.begin(), leaf.columns.end());
+      }
+    }
+  }
+  if (used.empty()) used.insert(0);
+  return {used.begin(), used.end()};
+}
+
+void View::TakeColumns(size_t source, const std::vector<size_t>& columns) {
+  STROM_CHECK(!rep_->started && source < rep_->widths.size()) << "source " << source;
+  rep_->widths[source] = columns.size();
+  for (Block& block : rep_->plan.blocks) {
+    for (Leaf& leaf : block.leaves) {
+      if (!leaf.port.is_source || leaf.port.index != source) continue;
+      for (size_t& column : leaf.columns) {
+        const auto at = std::lower_bound(columns.begin(), columns.end(), column);
+        STROM_CHECK(at != columns.end() && *at == column) << leaf.name << " column " << column;
+        column = static_cast<size_t>(at - columns.begin());
+      }
+    }
+  }
+}
+
 Result<pipeline::Delta> View::Apply(std::span<const SourceDelta> batch, Timestamp now) {
   return rep_->Apply(batch, now);
 }
@@ -210,7 +267,9 @@ const std::vector<size_t>& View::clock_columns() const {
 
 bool View::stateless() const {
   return std::all_of(rep_->plan.blocks.begin(), rep_->plan.blocks.end(), [](const Block& block) {
-    return block.block_class == BlockClass::kRowWise && block.clock_filters.empty();
+    const BlockClass kind = block.block_class;
+    return (kind == BlockClass::kPick || kind == BlockClass::kRowWise) &&
+           block.clock_filters.empty();
   });
 }
 

@@ -37,6 +37,13 @@ class View {
 
   const std::vector<duck::Field>& columns() const;
 
+  // The columns of source `source` (its place in BoundQuery::sources) that the query looks at,
+  // ascending; at least one.
+  std::vector<size_t> UsedColumns(size_t source) const;
+  // From now on the rows of `source` hold only these of its columns: ascending, all that are used
+  // among them. At most once a source, before the first Apply.
+  void TakeColumns(size_t source, const std::vector<size_t>& columns);
+
   // Takes one batch; `now` is the job clock's instant (UTC milliseconds since the epoch), never
   // less than before. Gives what left the result and what came in (net: no row both ways). After an
   // error the view is of no use any more.

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 
 #include "pipeline/postgres/pg_error.h"
+#include "pipeline/postgres/pg_result.h"
 
 namespace strom::postgres {
 namespace {
@@ -23,11 +24,6 @@ constexpr const char* kPinnedSettings =
     "-c timezone=UTC -c client_encoding=UTF8 -c standard_conforming_strings=on -c lc_monetary=C "
     "-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0 "
     "-c row_security=off";
-
-struct ResultDeleter {
-  void operator()(PGresult* result) const { PQclear(result); }
-};
-using ResultPtr = std::unique_ptr<PGresult, ResultDeleter>;
 
 // The SQLSTATE in "FATAL:  28P01: password authentication failed", a message in verbose form.
 std::string SqlStateIn(std::string_view message) {
@@ -49,43 +45,7 @@ void ReplaceAll(std::string& text, std::string_view what, std::string_view by) {
   }
 }
 
-PgRows ToRows(const PGresult* result) {
-  PgRows out;
-  const int columns = PQnfields(result);
-  for (int row = 0; row < PQntuples(result); ++row) {
-    auto& fields = out.rows.emplace_back();
-    for (int column = 0; column < columns; ++column) {
-      if (PQgetisnull(result, row, column)) {
-        fields.emplace_back();
-      } else {
-        fields.emplace_back(std::string(PQgetvalue(result, row, column),
-                                        static_cast<size_t>(PQgetlength(result, row, column))));
-      }
-    }
-  }
-  return out;
-}
-
-Status ResultError(const std::string& doing, const PGresult* result, std::string& sqlstate) {
-  const char* state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-  sqlstate = state == nullptr ? "" : state;
-  const char* primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-  std::string text = primary == nullptr ? PQresultErrorMessage(result) : primary;
-  if (const char* detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL)) {
-    text += fmt::format(" ({})", detail);
-  }
-  if (const char* context = PQresultErrorField(result, PG_DIAG_CONTEXT)) {
-    text += fmt::format(" [{}]", context);
-  }
-  return PgError(doing, sqlstate, text);
-}
-
 }  // namespace
-
-struct PgConnection::Handle {
-  PGconn* conn = nullptr;
-  ~Handle() { PQfinish(conn); }
-};
 
 std::string PgEndpoint::ToString() const {
   return fmt::format("postgres://{}@{}:{}/{}", user, host, port, database);
@@ -272,47 +232,6 @@ Result<PgRows> PgConnection::Query(std::string_view doing, const std::string& sq
   if (PQsendQuery(handle_->conn, sql.c_str()) == 0) return ConnectionError(doing);
   STROM_RETURN_IF_ERROR(SendAll(deadline));
   bool copying = false;
-  Result<PgRows> rows = ReadResults(doing, deadline, copying);
-  STROM_CHECK(!copying) << doing << ": a COPY needs StartCopy";
-  return rows;
-}
-
-Result<PgRows> PgConnection::QueryParams(
-    std::string_view doing, const std::string& sql,
-    const std::vector<std::optional<std::string>>& parameters) {
-  STROM_CHECK(copying_.empty()) << doing << " during " << copying_;
-  STROM_CHECK(parameters.size() <= UINT16_MAX) << parameters.size() << " parameters";
-  for (size_t i = 0; i < parameters.size(); ++i) {
-    if (parameters[i] && parameters[i]->find('\0') != std::string::npos) {
-      return Error(ErrorCode::kExternalSystem,
-                   "{}: {}: parameter ${} of {} bytes has a NUL character, which PostgreSQL cannot "
-                   "take",
-                   endpoint_.ToString(), doing, i + 1, parameters[i]->size());
-    }
-  }
-  const MonoTime deadline = clock_.Now() + endpoint_.answer_timeout;
-  last_sqlstate_.clear();
-  bool copying = false;
-  auto name = prepared_.find(sql);
-  if (name == prepared_.end()) {
-    const std::string fresh = fmt::format("strom_{}", prepared_.size());
-    if (PQsendPrepare(handle_->conn, fresh.c_str(), sql.c_str(), 0, nullptr) == 0) {
-      return ConnectionError(doing);
-    }
-    STROM_RETURN_IF_ERROR(SendAll(deadline));
-    STROM_RETURN_IF_ERROR(ReadResults(doing, deadline, copying).status());
-    name = prepared_.emplace(sql, fresh).first;
-  }
-  std::vector<const char*> values;
-  values.reserve(parameters.size());
-  for (const std::optional<std::string>& parameter : parameters) {
-    values.push_back(parameter ? parameter->c_str() : nullptr);
-  }
-  if (PQsendQueryPrepared(handle_->conn, name->second.c_str(), static_cast<int>(values.size()),
-                          values.data(), nullptr, nullptr, 0) == 0) {
-    return ConnectionError(doing);
-  }
-  STROM_RETURN_IF_ERROR(SendAll(deadline));
   Result<PgRows> rows = ReadResults(doing, deadline, copying);
   STROM_CHECK(!copying) << doing << ": a COPY needs StartCopy";
   return rows;

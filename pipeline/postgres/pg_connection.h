@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -41,6 +43,19 @@ struct PgRows {
 
   // The only row's first field. Errors: kExternalSystem if there is none or it is NULL.
   Result<std::string> Single(std::string_view what) const;
+};
+
+// The value of a parameter $n. Does not own it.
+struct PgParameter {
+  const std::string* value = nullptr;  // nullptr: NULL.
+  bool binary = false;                 // In the binary form of its type (pg_array.h), or as text.
+};
+
+// A statement with the values of its parameters. Does not own its texts.
+struct PgStatement {
+  std::string_view doing;  // Begins the message of an error.
+  std::string_view sql;
+  std::vector<PgParameter> parameters;
 };
 
 // One message of a COPY, in libpq's buffer.
@@ -87,6 +102,14 @@ class PgConnection {
   // kExternalSystem, too, for a parameter with a NUL character.
   Result<PgRows> QueryParams(std::string_view doing, const std::string& sql,
                              const std::vector<std::optional<std::string>>& parameters);
+  // Runs statements, one or more, in one round trip and, unless a transaction is open, in one
+  // transaction, which is over afterwards: after an error of kExternalSystem none has had an
+  // effect, after kExternalSystemUnavailable nobody knows. Each is kept prepared as by QueryParams.
+  // Errors: that of the first that failed; those behind it were not run.
+  Status Transact(const std::vector<PgStatement>& statements);
+  // Of the last Transact that failed with an answer of the server: which statement did; their count
+  // if all went well, but not the commit.
+  size_t failed_statement() const { return failed_statement_; }
 
   // Begins COPY ... TO STDOUT (kSql) or START_REPLICATION (kReplication).
   Status StartCopy(std::string_view doing, const std::string& sql);
@@ -114,12 +137,25 @@ class PgConnection {
   Result<PgRows> ReadResults(std::string_view doing, MonoTime deadline, bool& copying);
   Status ConnectionError(std::string_view doing);
 
+  // Of pg_statements.cc. One message of the extended protocol that was sent.
+  struct Sent {
+    size_t statement = 0;
+    std::string prepares;  // The name of the prepared statement it makes; empty: it runs one.
+  };
+  Result<PgRows> Run(const std::vector<PgStatement>& statements);
+  Result<std::vector<Sent>> Send(const std::vector<PgStatement>& statements);
+  // Reads the answer to one message; true: it was the sync, the last one. `error`: the first of the
+  // server's errors, and stays. Errors: of the connection, which is lost.
+  Result<bool> ReadAnswer(std::string_view doing, size_t statement, PgRows& rows, Status& error);
+
   const PgEndpoint endpoint_;
   const runtime::Clock& clock_;
   std::unique_ptr<Handle> handle_;
   std::string last_sqlstate_;
-  std::map<std::string, std::string> prepared_;  // Names of statements, by their text.
-  std::string copying_;                          // What the COPY is doing; empty: there is none.
+  std::map<std::string, std::string, std::less<>> prepared_;  // Names of statements, by text.
+  size_t names_ = 0;                                          // That were given so far.
+  size_t failed_statement_ = 0;
+  std::string copying_;  // What the COPY is doing; empty: there is none.
   bool copy_both_ = false;
 };
 

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <map>
-#include <numeric>
 #include <set>
 #include <utility>
 
 #include "common/base/nearest_name.h"
 #include "pipeline/postgres/pg_text.h"
 #include "pipeline/sink/postgres_sql.h"
+#include "pipeline/sink/postgres_type.h"
 
 namespace strom::sink {
 namespace {
@@ -37,7 +37,8 @@ PostgresSink::PostgresSink(std::unique_ptr<postgres::PgConnection> connection, S
       table_(std::move(table)),
       job_(std::move(job)),
       fence_(std::move(fence)),
-      position_table_(QuoteIdentifier(table_.schema_name) + ".strom_sink_position") {}
+      position_table_(QuoteIdentifier(table_.schema_name) + ".strom_sink_position"),
+      position_sql_(PositionSql(position_table_)) {}
 
 Result<std::unique_ptr<PostgresSink>> PostgresSink::OpenToForget(
     const postgres::PgEndpoint& endpoint, const runtime::Clock& clock, SinkTable table,
@@ -74,6 +75,7 @@ Status PostgresSink::Check() {
   }
   std::map<std::string, const Texts*> columns;
   std::vector<std::string> names;
+  std::vector<std::string> types;
   for (const auto& row : found.rows) {
     columns.emplace(*row[0], &row);
     names.push_back(*row[0]);
@@ -96,7 +98,7 @@ Status PostgresSink::Check() {
                    "column {} of table {} is {}, which does not take the declared {}", column.name,
                    Named(table_), *row[1], column.type.ToString());
     }
-    types_.push_back(*row[1]);
+    types.push_back(*row[1]);
     columns.erase(at);
   }
   for (const auto& [name, row] : columns) {
@@ -106,6 +108,10 @@ Status PostgresSink::Check() {
                  "it",
                  name, Named(table_));
   }
+  delete_sql_ = DeleteSql(table_, types);
+  upsert_sql_ = UpsertSql(table_, types);
+  for (const size_t i : table_.primary_key) deletes_.emplace_back(table_.columns[i], types[i]);
+  for (size_t i = 0; i < types.size(); ++i) upserts_.emplace_back(table_.columns[i], types[i]);
   return CheckKey();
 }
 
@@ -173,72 +179,92 @@ Result<std::optional<SinkPosition>> PostgresSink::Begin() {
                  "newer than {}",
                  job_, Named(table_), fence_.epoch);
   }
+  STROM_RETURN_IF_ERROR(Settle());
   const std::optional<std::string>& text = row.rows[0][0];
   if (!text) return std::optional<SinkPosition>();
   STROM_ASSIGN_OR_RETURN(SinkPosition position, SinkPosition::FromText(*text));
   return std::optional(std::move(position));
 }
 
+// For the batches: see the class. One plan serves any number of rows, and compiling it would take
+// longer than running it. An older server lacks some of the settings, and does without.
+Status PostgresSink::Settle() {
+  return connection_
+      ->Query("settle",
+              "SELECT set_config(name, CASE name WHEN 'plan_cache_mode' THEN 'force_generic_plan' "
+              "ELSE 'off' END, false) FROM pg_settings WHERE name IN ('synchronous_commit', "
+              "'plan_cache_mode', 'jit')")
+      .status();
+}
+
 Status PostgresSink::Write(const std::vector<pipeline::KeyedChange>& changes,
                            const SinkPosition& position) {
-  STROM_RETURN_IF_ERROR(connection_->Query("begin", "BEGIN").status());
-  Status status = InTransaction(changes, position);
-  if (status.ok()) status = connection_->Query("commit", "COMMIT").status();
+  Status status = Fill(changes);
+  if (status.ok() && deletes_[0].size() > 0) status = PlanDelete();
+  if (!status.ok()) return status.WithContext("table " + Named(table_));
+
+  const std::string epoch = std::to_string(fence_.epoch);
+  const std::string text = position.ToText();
+  std::vector<postgres::PgStatement> statements = {
+      {.doing = "write the position",
+       .sql = position_sql_,
+       .parameters = {{.value = &job_}, {.value = &epoch}, {.value = &text}}}};
+  const auto add = [&](std::string_view doing, const std::string& sql,
+                       std::vector<PostgresColumn>& columns) {
+    if (columns[0].size() == 0) return;
+    postgres::PgStatement& statement = statements.emplace_back(
+        postgres::PgStatement{.doing = doing, .sql = sql, .parameters = {}});
+    for (PostgresColumn& column : columns) statement.parameters.push_back(column.Parameter());
+  };
+  add("delete rows", delete_sql_, deletes_);
+  add("upsert rows", upsert_sql_, upserts_);
+  status = connection_->Transact(statements);
   if (status.ok()) return status;
-  if (status.code() != ErrorCode::kExternalSystemUnavailable) {
-    // Nothing to be rolled back is fine: a COMMIT that failed has done it.
-    (void)connection_->Query("roll back", "ROLLBACK");
+  if (connection_->failed_statement() == 0 && connection_->last_sqlstate() == kFencedSqlState) {
+    status = Error(ErrorCode::kFencedJobEpoch,
+                   "job {}: another worker has taken over from epoch {}", job_, fence_.epoch);
   }
   return status.WithContext("table " + Named(table_));
 }
 
-Status PostgresSink::InTransaction(const std::vector<pipeline::KeyedChange>& changes,
-                                   const SinkPosition& position) {
-  STROM_ASSIGN_OR_RETURN(
-      const PgRows mine,
-      connection_->QueryParams(
-          "write the position",
-          "UPDATE " + position_table_ +
-              " SET position = $3, updated_at = now() WHERE job = $1 AND epoch = $2::bigint "
-              "RETURNING 1",
-          {job_, std::to_string(fence_.epoch), position.ToText()}));
-  if (mine.rows.empty()) {
-    return Error(ErrorCode::kFencedJobEpoch, "job {}: another worker has taken over from epoch {}",
-                 job_, fence_.epoch);
-  }
-  return WriteRows(changes);
-}
-
-Status PostgresSink::WriteRows(const std::vector<pipeline::KeyedChange>& changes) {
-  std::vector<size_t> all(table_.columns.size());
-  std::iota(all.begin(), all.end(), size_t{0});
-  STROM_RETURN_IF_ERROR(WriteRows("delete rows", DeleteSql(table_, types_), table_.primary_key,
-                                  changes, /*upserts=*/false));
-  return WriteRows("upsert rows", UpsertSql(table_, types_), all, changes, /*upserts=*/true);
-}
-
-Status PostgresSink::WriteRows(std::string_view doing, const std::string& sql,
-                               const std::vector<size_t>& columns,
-                               const std::vector<pipeline::KeyedChange>& changes, bool upserts) {
-  std::vector<Texts> texts(columns.size());
+Status PostgresSink::Fill(const std::vector<pipeline::KeyedChange>& changes) {
+  for (PostgresColumn& column : deletes_) column.Clear();
+  for (PostgresColumn& column : upserts_) column.Clear();
   for (const pipeline::KeyedChange& change : changes) {
-    if (change.upsert != upserts) continue;
-    for (size_t i = 0; i < columns.size(); ++i) {
-      const Column& column = table_.columns[columns[i]];
-      std::optional<std::string> text = ToPostgresText(change.row[columns[i]], column.type);
-      if (text && text->find('\0') != std::string::npos) {
-        return Error(ErrorCode::kExternalSystem,
-                     "column {}: a text of {} bytes has a NUL character, which PostgreSQL cannot "
-                     "store",
-                     column.name, text->size());
+    if (change.upsert) {
+      for (size_t i = 0; i < upserts_.size(); ++i) {
+        STROM_RETURN_IF_ERROR(upserts_[i].Add(change.row[i]));
       }
-      texts[i].push_back(std::move(text));
+      continue;
+    }
+    for (size_t i = 0; i < deletes_.size(); ++i) {
+      STROM_RETURN_IF_ERROR(deletes_[i].Add(change.row[table_.primary_key[i]]));
     }
   }
-  if (texts[0].empty()) return Status::Ok();
-  Texts parameters;
-  for (const Texts& column : texts) parameters.emplace_back(ToArrayText(column));
-  return connection_->QueryParams(doing, sql, parameters).status();
+  return Status::Ok();
+}
+
+// Without keys, so that the database plans the statement, and keeps the plan: by the key's index.
+// Left alone it would find the new table empty, decide to read it as a whole for every batch, and
+// stay with that until its statistics are next renewed.
+Status PostgresSink::PlanDelete() {
+  if (delete_planned_) return Status::Ok();
+  STROM_RETURN_IF_ERROR(connection_
+                            ->Query("plan to delete rows",
+                                    "SET enable_seqscan = off; SET enable_hashjoin = off; SET "
+                                    "enable_mergejoin = off")
+                            .status());
+  const std::vector<std::optional<std::string>> no_keys(deletes_.size(), "{}");
+  const Status planned = connection_->QueryParams("delete rows", delete_sql_, no_keys).status();
+  const Status reset =
+      connection_
+          ->Query("plan to delete rows",
+                  "RESET enable_seqscan; RESET enable_hashjoin; RESET enable_mergejoin")
+          .status();
+  STROM_RETURN_IF_ERROR(planned);
+  STROM_RETURN_IF_ERROR(reset);
+  delete_planned_ = true;
+  return Status::Ok();
 }
 
 Status PostgresSink::Forget() {

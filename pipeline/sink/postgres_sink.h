@@ -2,17 +2,23 @@
 
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "common/runtime/clock.h"
 #include "pipeline/postgres/pg_connection.h"
+#include "pipeline/sink/postgres_column.h"
 #include "pipeline/sink/sink.h"
 
 namespace strom::sink {
 
 // A table of a PostgreSQL database. The position is a row of the table strom_sink_position, which
 // is made in the target's schema; it carries the epoch that fences older workers off.
+//
+// A batch is one round trip: position, deletes and upserts, all prepared, in one transaction. Its
+// commit does not wait for the database's disk (synchronous_commit = off): a crash of the database
+// may lose the last transactions, but always from some point on and each as a whole, so the
+// position goes back with the rows, and what is missing is read from the changelog and written
+// again. Begin waits: nobody goes on under an epoch that a crash could take back.
 class PostgresSink final : public Sink {
  public:
   // Connects and compares the table with what is declared. `clock` outlives it.
@@ -42,21 +48,22 @@ class PostgresSink final : public Sink {
   Status CheckKey();
   Result<bool> HasPositions();
   Status MakePositions();
-  Status InTransaction(const std::vector<pipeline::KeyedChange>& changes,
-                       const SinkPosition& position);
-  Status WriteRows(const std::vector<pipeline::KeyedChange>& changes);
-  // The upserts among `changes`, or the deletes, by a statement with one array for each of
-  // `columns`, places in the table's.
-  Status WriteRows(std::string_view doing, const std::string& sql,
-                   const std::vector<size_t>& columns,
-                   const std::vector<pipeline::KeyedChange>& changes, bool upserts);
+  Status Settle();
+  // Sorts the values of `changes` into the columns.
+  Status Fill(const std::vector<pipeline::KeyedChange>& changes);
+  Status PlanDelete();
 
   const std::unique_ptr<postgres::PgConnection> connection_;
   const SinkTable table_;
   const std::string job_;
   const JobFence fence_;
   const std::string position_table_;  // Quoted, with its schema.
-  std::vector<std::string> types_;    // Of the columns, as the database names them.
+  const std::string position_sql_;
+  std::string delete_sql_;
+  std::string upsert_sql_;
+  std::vector<PostgresColumn> deletes_;  // Of the batch being written; of the primary key.
+  std::vector<PostgresColumn> upserts_;  // All columns.
+  bool delete_planned_ = false;
 };
 
 }  // namespace strom::sink

@@ -50,6 +50,11 @@ Result<T> Part(Binder& b, Json& call, std::string_view unit, Json value, const T
   if (std::ranges::count(kParts, part) == 0) {
     return F::Fail(b, call, fmt::format("EXTRACT({}) is not supported", unit));
   }
+  if ((part == "year" || part == "month" || part == "day") && !type.Is(TypeKind::kTime)) {
+    Json day = type.IsDate() ? std::move(local) : tree::Cast(std::move(local), DataType::Date());
+    tree::Replace(call, tree::Call("flink_" + part, {std::move(day)}));
+    return BigInt();
+  }
   tree::Replace(call, tree::Call("date_part", {tree::String(part), std::move(local)}));
   return BigInt();
 }

@@ -37,7 +37,10 @@ GroupReport JobHost::Group::Report() const {
     job.text = progress.phase;
     if (!progress.detail.empty()) job.text += job.text.empty() ? "" : ": ";
     job.text += progress.detail;
-    job.counters = {{"rows_in", progress.rows_in}, {"rows_out", progress.rows_out}};
+    job.counters = {{"rows_in", progress.rows_in},
+                    {"rows_out", progress.rows_out},
+                    {"batches", progress.batches},
+                    {"cpu_ms", progress.cpu_ms}};
     if (progress.snapshot_rows > 0 || progress.snapshot_rows_total > 0) {
       job.counters["snapshot_rows"] = progress.snapshot_rows;
       job.counters["snapshot_rows_total"] = progress.snapshot_rows_total;
@@ -76,7 +79,9 @@ bool JobHost::Group::CleanUp(const pipeline::JobContext& context) {
 
 Status JobHost::Group::RunOnce(const std::vector<JobDefinition>& jobs,
                                const pipeline::JobContext& context) {
-  progress_.Update([](pipeline::JobProgress& p) { p = {.phase = "starting"}; });
+  progress_.Update([](pipeline::JobProgress& p) {
+    p = {.phase = "starting", .cpu_before = runtime::ThreadCpuTime()};
+  });
   STROM_ASSIGN_OR_RETURN(const std::unique_ptr<pipeline::Job> job,
                          world_.factory.Make(jobs, context));
   SetAll(JobGoal::kRun, {JobPhase::kStarting, ""});
@@ -87,6 +92,7 @@ void JobHost::Group::Run() {
   const pipeline::JobContext context{.connection = world_.connection,
                                      .clock = world_.clock,
                                      .random = world_.random,
+                                     .turns = world_.turns,
                                      .fence = assignment_.fence,
                                      .stop = stop_,
                                      .report = progress_};

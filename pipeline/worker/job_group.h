@@ -17,6 +17,7 @@ class JobHost::Group {
     client::Connection& connection;
     const runtime::Clock& clock;
     runtime::Random& random;
+    pipeline::Turns& turns;
     JobFactory& factory;
     MonoDuration retry_min;
     MonoDuration retry_max;

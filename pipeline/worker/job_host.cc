@@ -4,8 +4,16 @@
 
 #include "common/base/logging.h"
 #include "pipeline/worker/job_group.h"
+#include "pipeline/worker/places.h"
 
 namespace strom::worker {
+namespace {
+
+// Who computes in bulk gives way to who only passes on: the servers in the same process, clients,
+// the databases beside it.
+constexpr int kNiceness = 5;
+
+}  // namespace
 
 JobHost::JobHost(client::Connection& connection, const runtime::Clock& clock,
                  runtime::Random& random, JobFactory& factory, Options options)
@@ -14,7 +22,11 @@ JobHost::JobHost(client::Connection& connection, const runtime::Clock& clock,
       random_(random),
       factory_(factory),
       options_(std::move(options)),
-      pool_({.name = "strom-job", .threads = options_.slots}) {}
+      turns_(clock, {.at_once = options_.at_once}),
+      pool_({.name = "strom-job",
+             .threads = options_.slots,
+             .queue_limit = SIZE_MAX,
+             .niceness = kNiceness}) {}
 
 JobHost::~JobHost() = default;
 
@@ -61,9 +73,12 @@ void JobHost::Heartbeat() {
 
 void JobHost::Obey(const WorkerOrders& orders) {
   std::map<std::string, const JobAssignment*> wanted;
+  std::vector<JobDefinition> jobs;
   for (const JobAssignment& assignment : orders.assignments) {
     wanted[assignment.fence.group] = &assignment;
+    for (const AssignedJob& job : assignment.jobs) jobs.push_back(job.definition);
   }
+  turns_.SetPlaces(PlacesOf(jobs));
   const runtime::WaitLock lock(mutex_);
   for (auto it = groups_.begin(); it != groups_.end();) {
     const std::shared_ptr<Group>& group = it->second;
@@ -80,9 +95,10 @@ void JobHost::Obey(const WorkerOrders& orders) {
     if (groups_.contains(name)) continue;
     STROM_LOG(kInfo, "group {} epoch {}: {} jobs begin", name, assignment->fence.epoch,
               assignment->jobs.size());
-    const auto group = std::make_shared<Group>(Group::World{connection_, clock_, random_, factory_,
-                                                            options_.retry_min, options_.retry_max},
-                                               *assignment, [this] { wake_.Put(0); });
+    const auto group =
+        std::make_shared<Group>(Group::World{connection_, clock_, random_, turns_, factory_,
+                                             options_.retry_min, options_.retry_max},
+                                *assignment, [this] { wake_.Put(0); });
     groups_.emplace(name, group);
     pool_.Post([group] { group->Run(); });
   }

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <map>
 #include <memory>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "client/include/strom/connection.h"
@@ -44,6 +46,7 @@ class JobHost {
     std::string address;      // For people.
     std::set<JobKind> kinds;
     int slots = 64;  // Groups at most; each takes a thread.
+    int at_once = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));  // Of them.
     MonoDuration retry_min = Millis(200);
     MonoDuration retry_max = Seconds(15);
   };
@@ -79,7 +82,8 @@ class JobHost {
   std::atomic<bool> registered_ = false;
   MonoDuration heartbeat_interval_ = Millis(500);
   pipeline::WakeQueue<char> wake_;  // Something has changed that the coordinator wants to know.
-  runtime::ThreadPool pool_;        // Last: its threads end before what they use.
+  pipeline::Turns turns_;
+  runtime::ThreadPool pool_;  // Last: its threads end before what they use.
 };
 
 }  // namespace strom::worker

@@ -1,6 +1,7 @@
 #include "pipeline/worker/layer_job.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace strom::worker {
@@ -28,6 +29,28 @@ std::vector<size_t> CommonClockColumns(const std::vector<std::unique_ptr<layer::
     common = std::move(both);
   }
   return common;
+}
+
+// Of each source's path, the columns that any of the queries looks at.
+std::map<std::string, std::set<size_t>> UsedColumns(
+    const std::vector<std::unique_ptr<layer::View>>& views,
+    const std::vector<sql::BoundQuery>& queries) {
+  std::map<std::string, std::set<size_t>> used;
+  for (size_t i = 0; i < views.size(); ++i) {
+    for (size_t s = 0; s < queries[i].sources.size(); ++s) {
+      const std::vector<size_t> columns = views[i]->UsedColumns(s);
+      used[queries[i].sources[s].path].insert(columns.begin(), columns.end());
+    }
+  }
+  return used;
+}
+
+// Empty for all: then nobody has to take columns out.
+std::vector<std::string> NamesOf(const sql::SourceTable& source, const std::set<size_t>& columns) {
+  std::vector<std::string> names;
+  if (columns.size() == source.columns.size()) return names;
+  for (const size_t column : columns) names.push_back(source.columns[column].name);
+  return names;
 }
 
 }  // namespace
@@ -80,15 +103,19 @@ Result<std::unique_ptr<LayerJob>> LayerJob::Make(pipeline::JobContext context,
       pipeline::KeyedOutput::Make(std::move(columns), std::move(key), CommonClockColumns(views)));
   std::unique_ptr<LayerJob> job(new LayerJob(context, clock, std::move(spec.target),
                                              std::move(spec.columns), std::move(output)));
+  const auto used = UsedColumns(views, spec.queries);
   std::map<std::string, size_t> feed_of;
   for (size_t i = 0; i < views.size(); ++i) {
     Query query;
     query.view = std::move(views[i]);
-    for (const sql::SourceTable& source : spec.queries[i].sources) {
+    for (size_t s = 0; s < spec.queries[i].sources.size(); ++s) {
+      const sql::SourceTable& source = spec.queries[i].sources[s];
       const auto table = spec.tables.find(source.path);
       STROM_CHECK(table != spec.tables.end()) << "source " << source.path << " has no table";
+      const std::set<size_t>& columns = used.at(source.path);
+      query.view->TakeColumns(s, {columns.begin(), columns.end()});
       const auto [feed, fresh] = feed_of.try_emplace(source.path, job->sources_.size());
-      if (fresh) job->sources_.push_back({table->second, {}});
+      if (fresh) job->sources_.push_back({table->second, NamesOf(source, columns)});
       query.feeds.push_back(feed->second);
     }
     job->queries_.push_back(std::move(query));
@@ -186,8 +213,9 @@ MonoTime LayerJob::NextTick() const {
 
 Status LayerJob::Follow(pipeline::SourceFeeds& feeds, TableWriter& writer) {
   while (!context_.stop.requested()) {
-    STROM_ASSIGN_OR_RETURN(std::vector<pipeline::FeedBatch> batches,
-                           feeds.Next(NextTick(), kRowsPerBatch));
+    feeds.Await(NextTick());
+    pipeline::Turns::Turn turn = context_.turns.Take(context_.fence.group);
+    STROM_ASSIGN_OR_RETURN(std::vector<pipeline::FeedBatch> batches, feeds.Take(kRowsPerBatch));
     int64_t rows_in = 0;
     WallMillis newest = 0;
     for (pipeline::FeedBatch& batch : batches) {
@@ -201,9 +229,10 @@ Status LayerJob::Follow(pipeline::SourceFeeds& feeds, TableWriter& writer) {
       if (query.pending_rows > 0 || tick) STROM_RETURN_IF_ERROR(Apply(query, changes));
     }
     STROM_RETURN_IF_ERROR(writer.Write(changes));
+    turn.Settle();
+    if (!changes.empty()) STROM_RETURN_IF_ERROR(writer.Flush());
     context_.report.Update([&](pipeline::JobProgress& p) {
-      p.rows_in += rows_in;
-      p.rows_out += static_cast<int64_t>(changes.size());
+      pipeline::NoteBatch(p, rows_in, static_cast<int64_t>(changes.size()));
       pipeline::NoteNewest(p, newest, context_.clock.WallNow());
     });
   }

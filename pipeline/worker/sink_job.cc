@@ -43,11 +43,13 @@ Result<std::vector<pipeline::KeyedChange>> ByKey(pipeline::Delta delta,
 }
 
 SinkJob::SinkJob(pipeline::JobContext context, pipeline::JobClock clock, TableInfo source,
-                 sink::SinkTable target, std::unique_ptr<layer::View> view,
+                 std::vector<std::string> columns, sink::SinkTable target,
+                 std::unique_ptr<layer::View> view,
                  std::function<Result<std::unique_ptr<sink::Sink>>()> open)
     : context_(context),
       clock_(clock),
       source_(std::move(source)),
+      columns_(std::move(columns)),
       target_(std::move(target)),
       view_(std::move(view)),
       open_(std::move(open)) {}
@@ -61,9 +63,16 @@ Result<std::unique_ptr<SinkJob>> SinkJob::Make(pipeline::JobContext context,
                  "write its result into a table first, and that into {}",
                  spec.target.name);
   }
+  const sql::SourceTable& source = spec.query.sources[0];
+  std::vector<std::string> columns;
+  const std::vector<size_t> used = view->UsedColumns(0);
+  if (used.size() < source.columns.size()) {
+    for (const size_t column : used) columns.push_back(source.columns[column].name);
+    view->TakeColumns(0, used);
+  }
   return std::unique_ptr<SinkJob>(new SinkJob(context, clock, std::move(spec.source),
-                                              std::move(spec.target), std::move(view),
-                                              std::move(spec.open)));
+                                              std::move(columns), std::move(spec.target),
+                                              std::move(view), std::move(spec.open)));
 }
 
 Result<std::vector<std::vector<pipeline::BucketPosition>>> SinkJob::StartOf(
@@ -91,15 +100,17 @@ Status SinkJob::Run() {
   STROM_ASSIGN_OR_RETURN(const auto start, StartOf(stored));
   STROM_ASSIGN_OR_RETURN(
       const std::unique_ptr<pipeline::SourceFeeds> feeds,
-      pipeline::SourceFeeds::Open(context_.connection, {{source_, {}}}, context_.stop));
+      pipeline::SourceFeeds::Open(context_.connection, {{source_, columns_}}, context_.stop));
   STROM_RETURN_IF_ERROR(feeds->ReadFrom(start));
   sink::SinkPosition position = stored.value_or(sink::SinkPosition());
   sink::SinkPosition::Source& mine = position.sources[source_.path.ToString()];
   mine.table_id = source_.id.value();
   context_.report.Update([](pipeline::JobProgress& p) { p.phase = "running"; });
   while (!context_.stop.requested()) {
+    feeds->Await(MonoTime::Infinite());
+    std::optional<pipeline::Turns::Turn> turn(context_.turns.Take(context_.fence.group));
     STROM_ASSIGN_OR_RETURN(std::vector<pipeline::FeedBatch> batches,
-                           feeds->Next(MonoTime::Infinite(), kRowsPerTransaction));
+                           feeds->Take(kRowsPerTransaction));
     if (batches.empty()) continue;
     std::vector<layer::SourceDelta> deltas;
     int64_t rows_in = 0;
@@ -115,10 +126,10 @@ Status SinkJob::Run() {
     STROM_ASSIGN_OR_RETURN(pipeline::Delta delta, view_->Apply(deltas, clock_.Now()));
     STROM_ASSIGN_OR_RETURN(const std::vector<pipeline::KeyedChange> changes,
                            ByKey(std::move(delta), target_.columns, target_.primary_key));
+    turn.reset();  // The target's database works now.
     STROM_RETURN_IF_ERROR(sink->Write(changes, position));
     context_.report.Update([&](pipeline::JobProgress& p) {
-      p.rows_in += rows_in;
-      p.rows_out += static_cast<int64_t>(changes.size());
+      pipeline::NoteBatch(p, rows_in, static_cast<int64_t>(changes.size()));
       pipeline::NoteNewest(p, newest, context_.clock.WallNow());
     });
   }

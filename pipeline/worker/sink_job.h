@@ -40,7 +40,8 @@ class SinkJob final : public pipeline::Job {
 
  private:
   SinkJob(pipeline::JobContext context, pipeline::JobClock clock, TableInfo source,
-          sink::SinkTable target, std::unique_ptr<layer::View> view,
+          std::vector<std::string> columns, sink::SinkTable target,
+          std::unique_ptr<layer::View> view,
           std::function<Result<std::unique_ptr<sink::Sink>>()> open);
 
   Result<std::vector<std::vector<pipeline::BucketPosition>>> StartOf(
@@ -49,6 +50,7 @@ class SinkJob final : public pipeline::Job {
   const pipeline::JobContext context_;
   const pipeline::JobClock clock_;
   const TableInfo source_;
+  const std::vector<std::string> columns_;  // That the query looks at; empty: all.
   const sink::SinkTable target_;
   const std::unique_ptr<layer::View> view_;
   const std::function<Result<std::unique_ptr<sink::Sink>>()> open_;

@@ -16,6 +16,7 @@ Status StagedJob::Run() {
   const pipeline::JobContext inner{.connection = context_.connection,
                                    .clock = context_.clock,
                                    .random = context_.random,
+                                   .turns = context_.turns,
                                    .fence = context_.fence,
                                    .stop = both,
                                    .report = hidden};
@@ -36,6 +37,7 @@ Status StagedJob::Run() {
     second = run(second_, {.connection = context_.connection,
                            .clock = context_.clock,
                            .random = context_.random,
+                           .turns = context_.turns,
                            .fence = context_.fence,
                            .stop = both,
                            .report = context_.report});

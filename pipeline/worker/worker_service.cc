@@ -32,15 +32,25 @@ Result<std::set<JobKind>> ParseKinds(const std::string& text) {
 }
 
 struct WorkerService::Parts {
-  explicit Parts(WorkerOptions worker_options) : options(std::move(worker_options)) {}
+  Parts(WorkerOptions worker_options, std::optional<client::Environment> given)
+      : options(std::move(worker_options)),
+        environment(given),
+        clock(given ? given->clock : own_clock),
+        random(given ? given->random : own_random) {}
+
+  // Waits for an answer of the cluster unless the environment is given: then JobHost does.
+  Result<std::unique_ptr<client::Connection>> Connect() const {
+    const client::ConnectionOptions connection{.bootstrap_servers = options.bootstrap_servers,
+                                               .carrier = client::Carrier::kGrpc,
+                                               .request_timeout = Seconds(10)};
+    return environment ? client::Connection::Create(connection, *environment)
+                       : client::Connection::Open(connection);
+  }
 
   // On the worker's thread.
   void Work() {
     while (!stop.requested()) {
-      Result<std::unique_ptr<client::Connection>> opened =
-          client::Connection::Open({.bootstrap_servers = options.bootstrap_servers,
-                                    .carrier = client::Carrier::kGrpc,
-                                    .request_timeout = Seconds(10)});
+      Result<std::unique_ptr<client::Connection>> opened = Connect();
       if (opened.ok()) {
         connection = *std::move(opened);
         break;
@@ -66,8 +76,11 @@ struct WorkerService::Parts {
   }
 
   const WorkerOptions options;
-  runtime::RealClock clock;
-  runtime::RealRandom random;
+  const std::optional<client::Environment> environment;  // None: threads and sockets of its own.
+  runtime::RealClock own_clock;
+  runtime::RealRandom own_random;
+  const runtime::Clock& clock;
+  runtime::Random& random;
   pipeline::StopSignal stop;
   std::unique_ptr<PipelineJobs> jobs;
   std::unique_ptr<client::Connection> connection;
@@ -81,6 +94,16 @@ WorkerService::WorkerService(std::unique_ptr<Parts> parts) : parts_(std::move(pa
 WorkerService::~WorkerService() { parts_->stop.Request(); }
 
 Result<std::unique_ptr<WorkerService>> WorkerService::Start(WorkerOptions options) {
+  return StartIn(std::move(options), std::nullopt);
+}
+
+Result<std::unique_ptr<WorkerService>> WorkerService::Start(WorkerOptions options,
+                                                            client::Environment environment) {
+  return StartIn(std::move(options), environment);
+}
+
+Result<std::unique_ptr<WorkerService>> WorkerService::StartIn(
+    WorkerOptions options, std::optional<client::Environment> environment) {
   if (options.bootstrap_servers.empty()) {
     return Error(ErrorCode::kInvalidConfig,
                  "bootstrap.servers is not set: the GRPC listeners of the cluster");
@@ -90,7 +113,7 @@ Result<std::unique_ptr<WorkerService>> WorkerService::Start(WorkerOptions option
     return Error(ErrorCode::kInvalidConfig, "strom.worker.slots is {}, must be 1 to 1000",
                  options.slots);
   }
-  auto parts = std::make_unique<Parts>(std::move(options));
+  auto parts = std::make_unique<Parts>(std::move(options), environment);
   STROM_ASSIGN_OR_RETURN(parts->jobs, PipelineJobs::Make());
   parts->pool.Post([work = parts.get()] { work->Work(); });
   return std::unique_ptr<WorkerService>(new WorkerService(std::move(parts)));

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "client/include/strom/connection.h"
 #include "common/config/config.h"
 #include "common/daemon/run.h"
 #include "common/metrics/metrics.h"
@@ -24,13 +26,19 @@ struct WorkerOptions {
 // "cdc,layer". Errors: kInvalidConfig naming the kind that is none.
 Result<std::set<JobKind>> ParseKinds(const std::string& text);
 
-// A worker: connects to the cluster, trying until it is there, and hosts the jobs it is given.
+// A worker: connects to the cluster, trying until it is there, and hosts the jobs it is given. Jobs
+// run, and wait, on threads of its own.
 //
 // ${NAME} in a job's script is filled in from the environment of this process.
 class WorkerService final : public daemon::Service {
  public:
-  // Begins to connect. Errors: kInvalidConfig; kUnknownServerError if DuckDB does not start.
+  // Begins to connect, over gRPC. Errors: kInvalidConfig; kUnknownServerError if DuckDB does not
+  // start.
   static Result<std::unique_ptr<WorkerService>> Start(WorkerOptions options);
+  // The same inside a server's process: its connection lives in `environment`, which outlives the
+  // worker and takes no thread of its executor to wait.
+  static Result<std::unique_ptr<WorkerService>> Start(WorkerOptions options,
+                                                      client::Environment environment);
   // After Stop.
   ~WorkerService() override;
 
@@ -44,6 +52,8 @@ class WorkerService final : public daemon::Service {
 
  private:
   struct Parts;
+  static Result<std::unique_ptr<WorkerService>> StartIn(
+      WorkerOptions options, std::optional<client::Environment> environment);
   explicit WorkerService(std::unique_ptr<Parts> parts);
   std::unique_ptr<Parts> parts_;
 };

@@ -1,8 +1,13 @@
-// One suite over every Network: framed TCP, unary gRPC and gRPC session streams.
+// One suite over every Network: framed TCP, unary gRPC and gRPC session streams; and the last with
+// the first, inside one process.
+#include <functional>
+
 #include <catch2/catch_template_test_macros.hpp>
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 #include "common/rpc/methods.h"
+#include "common/runtime/thread_pool.h"
 #include "proto/cluster.pb.h"
 #include "tests/contract/network_world.h"
 
@@ -21,13 +26,26 @@ using Framed = Real<Carrier::kFramed>;
 using Grpc = Real<Carrier::kGrpc>;
 using GrpcSession = Real<Carrier::kGrpcSession>;
 
+template <Carrier carrier>
+struct Local {
+  static constexpr Carrier kCarrier = carrier;
+  static std::unique_ptr<NetworkWorld> MakeWorld(NetworkWorldOptions options = {}) {
+    return MakeLocalNetworkWorld(options);
+  }
+};
+using LocalFramed = Local<Carrier::kFramed>;
+using LocalSession = Local<Carrier::kGrpcSession>;
+
 }  // namespace
 
 #define STROM_NETWORK_TEST(name) \
-  TEMPLATE_TEST_CASE(name, "[rpc][contract]", Framed, Grpc, GrpcSession)
+  TEMPLATE_TEST_CASE(name, "[rpc][contract]", Framed, Grpc, GrpcSession, LocalFramed, LocalSession)
 // Of those that keep the order of calls.
 #define STROM_ORDERED_NETWORK_TEST(name) \
-  TEMPLATE_TEST_CASE(name, "[rpc][contract]", Framed, GrpcSession)
+  TEMPLATE_TEST_CASE(name, "[rpc][contract]", Framed, GrpcSession, LocalFramed, LocalSession)
+// Where client and server are two processes and each has its own limits.
+#define STROM_REMOTE_NETWORK_TEST(name) \
+  TEMPLATE_TEST_CASE(name, "[rpc][contract]", Framed, Grpc, GrpcSession)
 
 STROM_NETWORK_TEST("a call reaches its handler and brings the answer back") {
   const auto world = TestType::MakeWorld();
@@ -116,7 +134,7 @@ STROM_NETWORK_TEST("a request larger than allowed is refused, and the channel li
   CHECK(client.CallAndWait("db").ok());
 }
 
-STROM_NETWORK_TEST("a server refuses what a client sends against its limit") {
+STROM_REMOTE_NETWORK_TEST("a server refuses what a client sends against its limit") {
   const auto world = TestType::MakeWorld({.client_request_bytes_max = size_t{64} << 20});
   ContractServer server(*world, TestType::kCarrier);
   {
@@ -259,6 +277,127 @@ STROM_NETWORK_TEST("a listener may go while it stops") {
   server.Close();
   REQUIRE(client.AwaitAll());
   CHECK(client.status(0).code() == ErrorCode::kNetwork);
+}
+
+STROM_NETWORK_TEST("a channel may be closed, or let go, in a continuation") {
+  const auto world = TestType::MakeWorld();
+  ContractServer server(*world, TestType::kCarrier);
+  const bool let_go = GENERATE(false, true);
+  std::shared_ptr<Channel> channel = world->client().Connect(server.endpoint());
+  Channel* const pointer = channel.get();
+  std::vector<Status> others;
+  bool over = false;
+  const auto call = [&](const std::string& name, auto done) {
+    pb::DatabaseExistsRequest request;
+    request.set_database_name(name);
+    pointer->Call(MethodInfo::Of(kDatabaseExists), Serialize(request),
+                  world->clock().Now() + Seconds(60), std::move(done));
+  };
+  for (int i = 0; i < 3; ++i) {
+    call("hold", [&](Result<Bytes> r) { world->Change([&] { others.push_back(r.status()); }); });
+  }
+  call("db", [&](const Result<Bytes>& r) {
+    CHECK(r.ok());
+    if (let_go) {
+      channel.reset();
+    } else {
+      channel->Close();
+    }
+    world->Change([&] { over = true; });
+  });
+  REQUIRE(world->Await([&] { return over && others.size() == 3; }));
+  for (const Status& status : others) CHECK(status.code() == ErrorCode::kNetwork);
+  ContractClient next(*world, server.endpoint());
+  CHECK(next.CallAndWait("db").ok());
+}
+
+STROM_NETWORK_TEST("calls made in continuations go on and on") {
+  const auto world = TestType::MakeWorld();
+  ContractServer server(*world, TestType::kCarrier);
+  const std::shared_ptr<Channel> channel = world->client().Connect(server.endpoint());
+  int answered = 0;
+  pb::DatabaseExistsRequest request;
+  request.set_database_name("db");
+  std::function<void(Result<Bytes>)> next = [&](const Result<Bytes>& result) {
+    int so_far = 0;
+    world->Change([&] { so_far = answered += result.ok() ? 1 : 1000000; });
+    if (so_far < 2000) {
+      channel->Call(MethodInfo::Of(kDatabaseExists), Serialize(request),
+                    world->clock().Now() + Seconds(60), next);
+    }
+  };
+  channel->Call(MethodInfo::Of(kDatabaseExists), Serialize(request),
+                world->clock().Now() + Seconds(60), next);
+  REQUIRE(world->Await([&] { return answered >= 2000; }));
+  CHECK(answered == 2000);
+}
+
+STROM_NETWORK_TEST("calls of many threads each end once, though the server stops meanwhile") {
+  const auto world = TestType::MakeWorld();
+  ContractServer server(*world, TestType::kCarrier);
+  constexpr int kThreads = 4, kCalls = 200;
+  int ended = 0, ok = 0, other = 0;
+  bool stopped = false;
+  {
+    runtime::ThreadPool callers({.name = "callers", .threads = kThreads});
+    const std::shared_ptr<Channel> channel = world->client().Connect(server.endpoint());
+    pb::DatabaseExistsRequest request;
+    request.set_database_name("db");
+    for (int thread = 0; thread < kThreads; ++thread) {
+      callers.Post([&] {
+        for (int i = 0; i < kCalls; ++i) {
+          channel->Call(MethodInfo::Of(kDatabaseExists), Serialize(request),
+                        world->clock().Now() + Seconds(60), [&](const Result<Bytes>& r) {
+                          world->Change([&] {
+                            ++ended;
+                            ok += r.ok() ? 1 : 0;
+                            other += r.ok() || r.status().code() == ErrorCode::kNetwork ? 0 : 1;
+                          });
+                        });
+        }
+      });
+    }
+    REQUIRE(world->Await([&] { return ok > 50; }));
+    server.listener().Stop(Seconds(60), [&] { world->Change([&] { stopped = true; }); });
+    REQUIRE(world->Await([&] { return stopped && ended == kThreads * kCalls; }));
+  }
+  CHECK(ended == kThreads * kCalls);
+  CHECK(other == 0);
+  CHECK(server.names().size() >= static_cast<size_t>(ok));  // Nothing was answered undone.
+}
+
+TEMPLATE_TEST_CASE("inside a process no socket is used, and outside it is", "[rpc][contract]",
+                   LocalFramed, LocalSession) {
+  std::atomic<int> connects = 0;
+  const auto world = MakeLocalNetworkWorld({}, &connects);
+  ContractServer server(*world, TestType::kCarrier);
+  {
+    ContractClient client(*world, server.endpoint());
+    CHECK(client.CallAndWait("db").ok());
+    CHECK(connects == 0);
+  }
+  const auto elsewhere =
+      TestType::kCarrier == Carrier::kFramed ? Framed::MakeWorld() : GrpcSession::MakeWorld();
+  ContractServer remote(*elsewhere, TestType::kCarrier);
+  ContractClient to_remote(*world, remote.endpoint());
+  CHECK(to_remote.CallAndWait("db").ok());
+  CHECK(connects == 1);
+  ContractClient from_remote(*elsewhere, server.endpoint());
+  CHECK(from_remote.CallAndWait("db").ok());  // The port is open to everybody.
+}
+
+TEST_CASE("unary gRPC has its socket inside a process, too", "[rpc][contract]") {
+  std::atomic<int> connects = 0;
+  const auto world = MakeLocalNetworkWorld({}, &connects);
+  ContractServer server(*world, Carrier::kGrpc);
+  ContractClient client(*world, server.endpoint());
+  CHECK(client.CallAndWait("db").ok());
+  CHECK(connects == 1);
+  Endpoint sessions = server.endpoint();
+  sessions.carrier = Carrier::kGrpcSession;
+  ContractClient session(*world, sessions);
+  CHECK(session.CallAndWait("db").ok());
+  CHECK(connects == 1);
 }
 
 STROM_NETWORK_TEST("methods that are not served are refused") {

@@ -6,6 +6,7 @@
 
 #include "common/rpc/framed/framed_network.h"
 #include "common/rpc/grpc/grpc_network.h"
+#include "common/rpc/local/local_network.h"
 #include "common/rpc/methods.h"
 #include "common/runtime/system_clock.h"
 #include "common/runtime/thread_pool.h"
@@ -38,14 +39,9 @@ struct RealNetworks {
   RoutingNetwork all;
 };
 
-class RealNetworkWorld final : public NetworkWorld {
+// Real time and threads.
+class ThreadedWorld : public NetworkWorld {
  public:
-  explicit RealNetworkWorld(const NetworkWorldOptions& options)
-      : server_(clock_, executor_, blocking_, options, options.request_bytes_max),
-        client_(clock_, executor_, blocking_, options, options.client_request_bytes_max) {}
-
-  Network& server() override { return server_.all; }
-  Network& client() override { return client_.all; }
   const runtime::Clock& clock() override { return clock_; }
 
   bool Await(absl::FunctionRef<bool()> condition) override {
@@ -65,20 +61,74 @@ class RealNetworkWorld final : public NetworkWorld {
     changed_.NotifyAll();
   }
 
- private:
+ protected:
   runtime::RealClock clock_;
   runtime::ThreadPool executor_{{.name = "contract", .threads = 2}};
   runtime::ThreadPool blocking_{{.name = "blocking", .threads = 2}};
+
+ private:
   runtime::WaitMutex mutex_;
   runtime::WaitCondition changed_;
+};
+
+class RealNetworkWorld final : public ThreadedWorld {
+ public:
+  explicit RealNetworkWorld(const NetworkWorldOptions& options)
+      : server_(clock_, executor_, blocking_, options, options.request_bytes_max),
+        client_(clock_, executor_, blocking_, options, options.client_request_bytes_max) {}
+
+  Network& server() override { return server_.all; }
+  Network& client() override { return client_.all; }
+
+ private:
   RealNetworks server_;
   RealNetworks client_;
+};
+
+class CountingNetwork final : public Network {
+ public:
+  CountingNetwork(Network& behind, std::atomic<int>* connects)
+      : behind_(behind), connects_(connects) {}
+
+  Result<std::unique_ptr<Listener>> Listen(const ListenOptions& options,
+                                           const Dispatcher& dispatcher) override {
+    return behind_.Listen(options, dispatcher);
+  }
+  std::shared_ptr<Channel> Connect(const Endpoint& endpoint) override {
+    if (connects_) ++*connects_;
+    return behind_.Connect(endpoint);
+  }
+
+ private:
+  Network& behind_;
+  std::atomic<int>* const connects_;
+};
+
+class LocalNetworkWorld final : public ThreadedWorld {
+ public:
+  LocalNetworkWorld(const NetworkWorldOptions& options, std::atomic<int>* connects)
+      : real_(clock_, executor_, blocking_, options, options.request_bytes_max),
+        behind_(real_.all, connects),
+        local_(behind_, executor_, clock_, {.request_bytes_max = options.request_bytes_max}) {}
+
+  Network& server() override { return local_; }
+  Network& client() override { return local_; }
+
+ private:
+  RealNetworks real_;
+  CountingNetwork behind_;
+  LocalNetwork local_;
 };
 
 }  // namespace
 
 std::unique_ptr<NetworkWorld> MakeRealNetworkWorld(NetworkWorldOptions options) {
   return std::make_unique<RealNetworkWorld>(options);
+}
+
+std::unique_ptr<NetworkWorld> MakeLocalNetworkWorld(NetworkWorldOptions options,
+                                                    std::atomic<int>* connects) {
+  return std::make_unique<LocalNetworkWorld>(options, connects);
 }
 
 ContractServer::ContractServer(NetworkWorld& world, Carrier carrier, Dispatcher::Options options)

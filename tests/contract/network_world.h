@@ -25,8 +25,8 @@ struct NetworkWorldOptions {
   size_t outgoing_bytes_max = size_t{1} << 20;
 };
 
-// A network and the time it runs in, as the contract suite sees them: the real ones, and later the
-// simulated one. Servers and clients have networks of their own, like processes.
+// A network and the time it runs in, as the contract suite sees them. Servers and clients have
+// networks of their own, like processes, unless the world says otherwise.
 class NetworkWorld {
  public:
   virtual ~NetworkWorld() = default;
@@ -42,6 +42,11 @@ class NetworkWorld {
 
 // The real networks over loopback, for endpoints of any carrier.
 std::unique_ptr<NetworkWorld> MakeRealNetworkWorld(NetworkWorldOptions options = {});
+
+// Server and client in one process, with the shortcut between them: one network, and of the options
+// those of requests at the server. `connects` counts what goes to the network behind all the same.
+std::unique_ptr<NetworkWorld> MakeLocalNetworkWorld(NetworkWorldOptions options = {},
+                                                    std::atomic<int>* connects = nullptr);
 
 // A server in a world: DatabaseExists answers whether the name is "db"; a name that begins with
 // "hold" is not answered until Release; "fail:<code>:<message>" fails like that; "size:<n>" is

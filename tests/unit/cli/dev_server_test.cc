@@ -1,7 +1,9 @@
 // The commands against a whole cluster in this process.
 #include "cli/dev_server.h"
 
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <set>
 #include <sstream>
 
@@ -11,6 +13,7 @@
 #include <catch2/generators/catch_generators_random.hpp>
 
 #include "cli/commands.h"
+#include "client/include/strom/connection.h"
 #include "common/io/posix_file_system.h"
 #include "common/runtime/notification.h"
 #include "common/text/value_json.h"
@@ -41,6 +44,8 @@ class Cluster {
     arguments.insert(arguments.end(), {"--server", endpoints_["STROM_SERVER"]});
     return RunAt(std::move(arguments), input);
   }
+
+  const std::string& Server() const { return endpoints_.at("STROM_SERVER"); }
 
   Ran RunOverGrpc(std::vector<std::string> arguments) {
     arguments.insert(arguments.end(),
@@ -96,6 +101,29 @@ std::string Rows(int first, int last) {
     rows += "{\"id\":" + std::to_string(i) + ",\"name\":\"水" + std::to_string(i) + "\"}\n";
   }
   return rows;
+}
+
+// Connections over TCP that this process has a hand in.
+int OpenConnections() {
+  std::set<std::string> sockets;  // "socket:[1234]"
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    std::error_code ignored;
+    sockets.insert(std::filesystem::read_symlink(entry.path(), ignored).string());
+  }
+  int count = 0;
+  for (const char* path : {"/proc/self/net/tcp", "/proc/self/net/tcp6"}) {
+    std::ifstream table(path);
+    std::string line;
+    while (std::getline(table, line)) {
+      std::istringstream fields(line);
+      std::vector<std::string> field(std::istream_iterator<std::string>(fields), {});
+      constexpr const char* kEstablished = "01";
+      if (field.size() > 9 && field[3] == kEstablished) {
+        count += sockets.contains("socket:[" + field[9] + "]") ? 1 : 0;
+      }
+    }
+  }
+  return count;
 }
 
 void Expect(const Ran& ran, const std::string& out) {
@@ -366,6 +394,21 @@ TEST_CASE("the cluster's servers and leaders are listed", "[cli]") {
   const Ran status = cluster.Run({"cluster", "status"});
   CHECK(status.out.find("coordinator") != std::string::npos);
   CHECK(status.out.find("(2 rows)\n\n") != std::string::npos);
+}
+
+TEST_CASE("the parts of the process talk without sockets; anybody else has one", "[cli]") {
+  const testing::TempDir dir;
+  Cluster cluster(dir.path());
+  // A table makes the coordinator call the tablet server; the worker has said that it lives.
+  Expect(cluster.Run({"table", "create", "fluss.t", "--columns", "id INT NOT NULL"}), "");
+  const runtime::Notification never;
+  for (int i = 0; i < 5000 && OpenConnections() > 0; ++i) {  // Ours may still be closing.
+    (void)never.WaitFor(Millis(2));
+  }
+  CHECK(OpenConnections() == 0);
+  const auto connection =
+      client::Connection::Open({.bootstrap_servers = {cluster.Server()}}).value();
+  CHECK(OpenConnections() >= 2);  // Both ends of it.
 }
 
 TEST_CASE("a cluster that is not there is a failure, not a hang", "[cli]") {

@@ -94,17 +94,18 @@ TEST_CASE("jobs are listed, shown, stopped, started and dropped", "[cli]") {
   const testing::TempDir dir;
   Cluster cluster(dir.path());
   CHECK(cluster.Run({"job", "list", "--format", "csv"}).out ==
-        "job,kind,state,worker,lag_ms,target,status,error\n");
+        "job,kind,state,worker,lag_ms,rows_in,rows_out,batches,cpu_ms,target,status,error\n");
   REQUIRE(cluster.jobs().Register(kJob).Get().ok());
   CHECK(cluster.Run({"job", "list", "--format", "csv"}).out ==
-        "job,kind,state,worker,lag_ms,target,status,error\n"
-        "dwd.meters,layer,waiting,,,dwd.meters,,\n");
+        "job,kind,state,worker,lag_ms,rows_in,rows_out,batches,cpu_ms,target,status,error\n"
+        "dwd.meters,layer,waiting,,,,,,,dwd.meters,,\n");
   WorkerReport idle = Report(JobPhase::kRunning);
   idle.groups.clear();
   REQUIRE(cluster.jobs().Heartbeat(idle).Get()->assignments.size() == 1);
   REQUIRE(cluster.jobs().Heartbeat(Report(JobPhase::kRunning)).Get().ok());
   CHECK(cluster.Run({"job", "list", "--format", "json"}).out ==
         R"({"job":"dwd.meters","kind":"layer","state":"running","worker":"w1","lag_ms":7,)"
+        R"("rows_in":42,"rows_out":null,"batches":null,"cpu_ms":null,)"
         R"("target":"dwd.meters","status":"rebuilt","error":null})"
         "\n");
   const Ran table = cluster.Run({"job", "list"});

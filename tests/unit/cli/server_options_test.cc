@@ -78,6 +78,22 @@ TEST_CASE("each setting reaches the part it is for", "[cli]") {
   CHECK(tablet.replicas.retention_check_interval == Seconds(8));
 }
 
+TEST_CASE("the shortcut takes what the network takes, and knows what clients are told", "[cli]") {
+  Built built({"netty.server.max-request-size=1mb"});
+  CHECK(LocalNetworkOptions(built.options).request_bytes_max == 1 << 20);
+  CHECK(LocalNetworkOptions(built.options).aliases.empty());
+  built.options.listeners.coordinator_grpc = {.bind = {"0.0.0.0", 1002},
+                                              .advertised = HostPort{"db.example", 2002}};
+  built.options.listeners.tablet_grpc = {.bind = {"0.0.0.0", 1003},
+                                         .advertised = HostPort{"db.example", 1003}};
+  const auto aliases = LocalNetworkOptions(built.options).aliases;
+  REQUIRE(aliases.size() == 2);
+  CHECK(aliases[0].told == HostPort{"db.example", 2002});
+  CHECK(aliases[0].bound == HostPort{"0.0.0.0", 1002});
+  CHECK(aliases[1].told == HostPort{"db.example", 1003});
+  CHECK(aliases[1].bound == HostPort{"0.0.0.0", 1003});
+}
+
 TEST_CASE("both servers listen for Fluss's clients, for ours and for each other", "[cli]") {
   Built built;
   built.options.listeners.coordinator.bind = {"0.0.0.0", 1000};

@@ -115,12 +115,19 @@ size_t Difference::rows() const {
 }
 
 std::optional<std::string> RunDifference(duck::Database& database, const sql::BoundQuery& query,
-                                         uint64_t seed, size_t batches, const BrokenRules& broken) {
+                                         uint64_t seed, size_t batches, const BrokenRules& broken,
+                                         ClockMoves moves) {
   RandomTables tables(query.sources, seed);
   Difference difference(database, query, broken);
   size_t changes = tables.Below(120);  // The first batch is a snapshot; sometimes of little.
+  Timestamp now = kTestClock;
   for (size_t i = 0; i < batches; ++i) {
-    if (auto wrong = difference.Check(tables.Change(changes), tables)) {
+    if (moves == ClockMoves::kBothWays) {
+      constexpr int64_t kMinutes[] = {0, 1, 10, 61, 300, 720, 1440};
+      const int64_t by = kMinutes[tables.Below(std::size(kMinutes))] * 60'000;
+      now.millis += tables.Below(3) == 0 ? -by : by;
+    }
+    if (auto wrong = difference.Check(tables.Change(changes), tables, now)) {
       return fmt::format("seed {}, batch {}: {}\n{}", seed, i, *wrong, difference.view().Explain());
     }
     constexpr size_t kSizes[] = {1, 1, 2, 5, 12, 40};

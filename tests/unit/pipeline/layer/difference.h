@@ -38,9 +38,13 @@ class Difference {
   std::map<std::string, int64_t> replayed_;  // Encoded rows.
 };
 
-// A view over random tables for some batches: what is wrong, or nullopt.
+enum class ClockMoves { kNever, kBothWays };
+
+// A view over random tables for some batches: what is wrong, or nullopt. kBothWays: between batches
+// the clock goes on or back by minutes, hours or days, or stands.
 std::optional<std::string> RunDifference(duck::Database& database, const sql::BoundQuery& query,
                                          uint64_t seed, size_t batches,
-                                         const BrokenRules& broken = {});
+                                         const BrokenRules& broken = {},
+                                         ClockMoves moves = ClockMoves::kNever);
 
 }  // namespace strom::layer

@@ -2,7 +2,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-#include "shapes.h"
+#include "clock_shapes.h"
 
 namespace strom::layer {
 namespace {
@@ -10,22 +10,31 @@ namespace {
 constexpr uint64_t kSeeds = 2;
 constexpr size_t kBatches = 12;
 
-std::string SqlOf(const std::string& name) {
-  for (const Shape& shape : Shapes()) {
+std::string SqlOf(const std::string& name, const std::vector<Shape>& shapes = Shapes()) {
+  for (const Shape& shape : shapes) {
     if (name == shape.name) return shape.sql;
   }
+  FAIL("no shape " << name);
   return "";
 }
 
 // How many of some seeds fail when a rule is broken.
-size_t Failures(const std::string& name, const BrokenRules& broken) {
+size_t FailuresOf(const std::string& sql, const BrokenRules& broken, ClockMoves moves) {
   auto database = duck::Database::Open().value();
-  const sql::BoundQuery query = Bind(*database, SqlOf(name), RandomTables::PowerGrid());
+  const sql::BoundQuery query = Bind(*database, sql, RandomTables::PowerGrid());
   size_t failures = 0;
   for (uint64_t seed = 1; seed <= 4; ++seed) {
-    failures += RunDifference(*database, query, seed, 15, broken) ? 1 : 0;
+    failures += RunDifference(*database, query, seed, 15, broken, moves) ? 1 : 0;
   }
   return failures;
+}
+
+size_t Failures(const std::string& name, const BrokenRules& broken) {
+  return FailuresOf(SqlOf(name), broken, ClockMoves::kNever);
+}
+
+size_t ClockFailures(const std::string& name, const BrokenRules& broken) {
+  return FailuresOf(SqlOf(name, ClockShapes()), broken, ClockMoves::kBothWays);
 }
 
 }  // namespace
@@ -37,6 +46,19 @@ TEST_CASE("every shape of statement stays equal to its query", "[layer]") {
     const sql::BoundQuery query = Bind(*database, shape.sql, RandomTables::PowerGrid());
     for (uint64_t seed = 1; seed <= kSeeds; ++seed) {
       const auto wrong = RunDifference(*database, query, seed, kBatches);
+      INFO(wrong.value_or(""));
+      CHECK_FALSE(wrong);
+    }
+  }
+}
+
+TEST_CASE("statements that look at the clock stay equal while it goes on and back", "[layer]") {
+  auto database = duck::Database::Open().value();
+  for (const Shape& shape : ClockShapes()) {
+    INFO(shape.name << ": " << shape.sql);
+    const sql::BoundQuery query = Bind(*database, shape.sql, RandomTables::PowerGrid());
+    for (uint64_t seed = 1; seed <= 3; ++seed) {
+      const auto wrong = RunDifference(*database, query, seed, 20, {}, ClockMoves::kBothWays);
       INFO(wrong.value_or(""));
       CHECK_FALSE(wrong);
     }
@@ -63,6 +85,12 @@ TEST_CASE("the differential test sees each broken rule", "[layer]") {
   CHECK(Failures("not in", {.not_in_as_in = true}) > 0);
   CHECK(Failures("inner join", {.new_images_only = true}) > 0);
   CHECK(Failures("join chain", {.new_images_only = true}) > 0);
+  CHECK(Failures("compared integers", {.null_compares = true}) > 0);
+  CHECK(ClockFailures("of this day", {.null_compares = true}) > 0);
+  CHECK(ClockFailures("of this day", {.skip_new_bound = true}) > 0);
+  CHECK(ClockFailures("of the last hours", {.removals_judged_again = true}) > 0);
+  CHECK(ClockFailures("groups", {.removals_judged_again = true}) > 0);
+  CHECK(ClockFailures("of this day", {}) == 0);
 }
 
 }  // namespace strom::layer

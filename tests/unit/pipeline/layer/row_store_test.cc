@@ -8,6 +8,7 @@
 #include "pipeline/layer/net_changes.h"
 #include "pipeline/layer/output_store.h"
 #include "pipeline/layer/row_codec.h"
+#include "pipeline/layer/row_hash.h"
 #include "pipeline/layer/value_bag.h"
 
 namespace strom::layer {
@@ -39,6 +40,20 @@ TEST_CASE("rows of every type come back from their bytes", "[layer]") {
                    Value::Map({{Value::String("k"), Value::Double(1.5)}}),
                    Value::Struct({Value::Int(7), Value::List({})})};
   CHECK(DecodeRow(EncodeRow(row)) == row);
+  CHECK(HashRow(row) == HashRow(DecodeRow(EncodeRow(row))));
+  const Bytes encoded = EncodeRow(row);
+  BytesView rest = encoded;
+  for (const Value& value : row) {
+    BytesView skipped = rest;
+    SkipValue(skipped);
+    CHECK(ReadValue(rest) == value);
+    CHECK(rest == skipped);
+  }
+  for (size_t i = 0; i < row.size(); ++i) {  // Each value counts, also inside nested ones.
+    Row other = row;
+    other[i] = i == 9 ? Value::List({Value::Int(2), Value::Null()}) : Value::Int(12345);
+    CHECK(HashRow(other) != HashRow(row));
+  }
   CHECK(DecodeRow(EncodeColumns(row, std::vector<size_t>{3, 1})) == Row{row[3], row[1]});
 }
 
@@ -46,7 +61,8 @@ TEST_CASE("keys take both zeros for one, rows do not", "[layer]") {
   const Row plus = {Value::Double(0.0)};
   const Row minus = {Value::Double(-0.0)};
   const std::vector<size_t> all = {0};
-  CHECK(HashColumns(plus, all) == HashColumns(minus, all));
+  CHECK(HashKey(plus, all) == HashKey(minus, all));
+  CHECK(HashRow(plus) != HashRow(minus));
   CHECK(EncodeRow(plus) != EncodeRow(minus));
   CHECK(AnyNull({Value::Null(), Value::Int(1)}, all));
 }
@@ -87,6 +103,18 @@ TEST_CASE("rows that come and go cancel out", "[layer]") {
   const NetChanges net = NetOf(delta, std::vector<size_t>{1});
   CHECK(net.inserted == std::vector<Row>{{Value::String("c")}});
   CHECK(net.removed == std::vector<Row>{{Value::String("b")}});
+}
+
+TEST_CASE("what cancels out is counted by copies, and the others keep their order", "[layer]") {
+  const Row a = Pair(1, "a");
+  const Row b = Pair(2, "b");
+  const pipeline::Delta twice = {{true, a}, {true, b}, {true, a}, {false, a}};
+  CHECK(Net(twice) == pipeline::Delta{{true, b}, {true, a}});
+  CHECK(Net({{true, a}, {false, a}, {false, a}, {true, b}, {false, a}, {true, a}}) ==
+        pipeline::Delta{{false, a}, {true, b}});
+  CHECK(Net({{true, b}, {true, a}, {true, b}}) == pipeline::Delta{{true, b}, {true, a}, {true, b}});
+  CHECK(NetBy({{false, Pair(1, "old")}, {true, Pair(1, "new")}, {true, b}},
+              std::vector<size_t>{0}) == pipeline::Delta{{true, b}});
 }
 
 TEST_CASE("an output store gives differences only", "[layer]") {

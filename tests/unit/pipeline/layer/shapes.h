@@ -16,6 +16,27 @@ inline const std::vector<Shape>& Shapes() {
       {"projection", "SELECT mid, v * 2 AS v2, upper(flag) AS f FROM mon WHERE v > 10"},
       {"star", "SELECT * FROM dev WHERE region <> 'N'"},
       {"append-only", "SELECT dev_id, lvl + 1 AS l FROM ev WHERE flag = 'A'"},
+      {"copy", "SELECT * FROM mon"},
+      {"copy of few columns", "SELECT flag, dev_id, flag AS f2 FROM mon"},
+      {"compared integers",
+       "SELECT mid, n FROM mon WHERE n > 2 AND 20 >= dev_id AND n <> 5 AND flag IS NOT NULL"},
+      {"compared text",
+       "SELECT id, name FROM dev WHERE region <> 'N' AND status IN ('ACTIVE', 'OFF', 'pending') "
+       "AND "
+       "name >= 'w1' AND type NOT IN ('T3')"},
+      {"compared decimals", "SELECT mid, p FROM mon WHERE p BETWEEN 1.33 AND 39.90 AND p <> 5.32"},
+      {"decimals of another scale", "SELECT mid, p FROM mon WHERE p > 5 AND p <= 31.5"},
+      {"compared dates",
+       "SELECT aid, day FROM alm WHERE day BETWEEN DATE '2024-05-08' AND DATE '2024-05-10'"},
+      {"a date and text", "SELECT aid FROM alm WHERE day >= '2024-05-09'"},
+      {"compared times", "SELECT mid FROM mon WHERE ts < TIMESTAMP '2024-05-10 12:00:00.5'"},
+      {"compared booleans", "SELECT aid, lvl FROM alm WHERE resolved IS NOT TRUE AND lvl > 0"},
+      {"NULL in lists", "SELECT aid FROM alm WHERE lvl IN (1, 2, 3, NULL) AND dev_id IS NOT NULL"},
+      {"NULL in a list of others", "SELECT aid FROM alm WHERE lvl NOT IN (1, 2, NULL)"},
+      {"distinct from", "SELECT aid, lvl FROM alm WHERE lvl IS DISTINCT FROM 3 AND day IS NULL"},
+      {"compared over a join",
+       "SELECT x.mid, x.region FROM (SELECT m.mid, m.n, d.region FROM mon m LEFT JOIN dev d ON "
+       "m.dev_id = d.id) x WHERE x.n >= 2 AND x.region = 'S'"},
       {"unnest", "SELECT d.id, u.tag FROM dev d CROSS JOIN UNNEST(d.tags) AS u(tag)"},
       {"inner join",
        "SELECT m.mid, m.dev_id, d.name, m.v FROM mon m JOIN dev d ON m.dev_id = d.id "

@@ -1,51 +1,11 @@
 #include <catch2/catch_test_macros.hpp>
 
-#include "common/runtime/system_clock.h"
-#include "pipeline/postgres/pg_connection.h"
-#include "tests/testing/postgres_server.h"
+#include "tests/unit/pipeline/postgres/session_world.h"
 
 namespace strom::postgres {
-namespace {
-
-using Texts = std::vector<std::optional<std::string>>;
-
-testing::PostgresServer& SharedServer() {
-  static testing::PostgresServer server({.logical = false});
-  return server;
-}
-
-// A session, with one empty table t (id integer, note text) of its own.
-struct World {
-  World() {
-    const testing::PostgresServer& server = SharedServer();
-    auto opened = PgConnection::Open({.host = server.host(),
-                                      .port = server.port(),
-                                      .database = server.database(),
-                                      .user = server.user(),
-                                      .password = server.password()},
-                                     PgSession::kSql, clock);
-    INFO(opened.status().ToString());
-    REQUIRE(opened.ok());
-    session = *std::move(opened);
-    REQUIRE(session->Query("test", "CREATE TEMP TABLE t (id integer PRIMARY KEY, note text)").ok());
-  }
-
-  Result<PgRows> Insert(std::optional<std::string> id, std::optional<std::string> note) {
-    return session->QueryParams("insert", "INSERT INTO t VALUES ($1, $2) RETURNING id",
-                                {std::move(id), std::move(note)});
-  }
-  std::string Count() {
-    return *session->Query("count", "SELECT count(*) FROM t")->Single("count");
-  }
-
-  runtime::RealClock clock;
-  std::unique_ptr<PgConnection> session;
-};
-
-}  // namespace
 
 TEST_CASE("parameters are values, whatever stands in them; NULL is none", "[postgres]") {
-  World world;
+  SessionWorld world;
   const auto echo = [&](std::optional<std::string> text) {
     return world.session->QueryParams("echo", "SELECT $1::text, $1 IS NULL", {std::move(text)})
         .value()
@@ -59,7 +19,7 @@ TEST_CASE("parameters are values, whatever stands in them; NULL is none", "[post
 }
 
 TEST_CASE("a statement that was run before is not parsed again", "[postgres]") {
-  World world;
+  SessionWorld world;
   for (const char* const id : {"1", "2", "3"}) REQUIRE(world.Insert(id, "x").ok());
   CHECK(world.Insert("4", "x")->rows == std::vector<Texts>{{"4"}});
   CHECK(world.session->Query("look", "SELECT count(*) FROM pg_prepared_statements")
@@ -69,7 +29,7 @@ TEST_CASE("a statement that was run before is not parsed again", "[postgres]") {
 }
 
 TEST_CASE("an error of a statement leaves the session and its statements usable", "[postgres]") {
-  World world;
+  SessionWorld world;
   REQUIRE(world.Insert("1", "a").ok());
   const Status twice = world.Insert("1", "b").status();
   CHECK(twice.code() == ErrorCode::kExternalSystem);
@@ -85,7 +45,7 @@ TEST_CASE("an error of a statement leaves the session and its statements usable"
 }
 
 TEST_CASE("a statement that cannot be parsed is refused, and may be right later", "[postgres]") {
-  World world;
+  SessionWorld world;
   const auto run = [&] {
     return world.session->QueryParams("later", "SELECT note FROM later WHERE id = $1", {"1"});
   };
@@ -99,7 +59,7 @@ TEST_CASE("a statement that cannot be parsed is refused, and may be right later"
 }
 
 TEST_CASE("too few or too many parameters are an error of the server", "[postgres]") {
-  World world;
+  SessionWorld world;
   CHECK_FALSE(world.session->QueryParams("few", "SELECT $1::text, $2::text", {"a"}).ok());
   CHECK(world.session->last_sqlstate() == "08P01");
   CHECK_FALSE(world.session->QueryParams("many", "SELECT $1::text", {"a", "b"}).ok());
@@ -107,7 +67,7 @@ TEST_CASE("too few or too many parameters are an error of the server", "[postgre
 }
 
 TEST_CASE("a parameter with a NUL character is refused, not cut", "[postgres]") {
-  World world;
+  SessionWorld world;
   const Status status = world.Insert("1", std::string("a\0b", 3)).status();
   CHECK(status.code() == ErrorCode::kExternalSystem);
   CHECK(status.message().find("$2 of 3 bytes has a NUL") != std::string::npos);
@@ -115,7 +75,7 @@ TEST_CASE("a parameter with a NUL character is refused, not cut", "[postgres]") 
 }
 
 TEST_CASE("in a transaction that failed, statements fail until it is rolled back", "[postgres]") {
-  World world;
+  SessionWorld world;
   REQUIRE(world.session->Query("begin", "BEGIN").ok());
   REQUIRE(world.Insert("1", "a").ok());
   CHECK_FALSE(world.Insert("1", "a").ok());
@@ -135,7 +95,7 @@ TEST_CASE("in a transaction that failed, statements fail until it is rolled back
 }
 
 TEST_CASE("large parameters and answers pass", "[postgres]") {
-  World world;
+  SessionWorld world;
   const std::string large(5 << 20, 'x');
   REQUIRE(world.Insert("1", large).ok());
   CHECK(world.session->QueryParams("read", "SELECT note FROM t WHERE id = $1", {"1"})
@@ -144,14 +104,14 @@ TEST_CASE("large parameters and answers pass", "[postgres]") {
 }
 
 TEST_CASE("a session whose server is gone says that it may pass", "[postgres]") {
-  World world;
+  SessionWorld world;
   REQUIRE(world.Insert("1", "a").ok());
-  SharedServer().Stop();
+  SessionWorld::server().Stop();
   CHECK(world.Insert("2", "a").status().code() == ErrorCode::kExternalSystemUnavailable);
   CHECK(world.Insert("2", "a").status().code() == ErrorCode::kExternalSystemUnavailable);
-  SharedServer().Start();
+  SessionWorld::server().Start();
   CHECK(world.Insert("2", "a").status().code() == ErrorCode::kExternalSystemUnavailable);
-  CHECK(World().Insert("2", "a").ok());
+  CHECK(SessionWorld().Insert("2", "a").ok());
 }
 
 }  // namespace strom::postgres

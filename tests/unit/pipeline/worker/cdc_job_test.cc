@@ -48,8 +48,9 @@ class Pipe {
         runtime::ThreadPool::Options{.name = "job", .threads = 1});
     report_ = std::make_unique<pipeline::ProgressReport>();
     pool_->Post([this, epoch] {
-      CdcJob job({cluster_.connection(), clock_, random_, {"group", epoch}, *stop_, *report_},
-                 Spec());
+      CdcJob job(
+          {cluster_.connection(), clock_, random_, turns_, {"group", epoch}, *stop_, *report_},
+          Spec());
       outcome_ = job.Run();
       ended_ = true;
     });
@@ -93,6 +94,7 @@ class Pipe {
   std::optional<TableInfo> target_;
   runtime::RealClock clock_;
   runtime::RealRandom random_;
+  pipeline::Turns turns_{clock_, {}};
   std::unique_ptr<pipeline::StopSignal> stop_;
   std::unique_ptr<pipeline::ProgressReport> report_;
   Status outcome_;

@@ -88,9 +88,9 @@ class Layers {
     pool_ = std::make_unique<runtime::ThreadPool>(
         runtime::ThreadPool::Options{.name = "job", .threads = 1});
     pool_->Post([this, epoch, spec] {
-      Result<std::unique_ptr<LayerJob>> job =
-          LayerJob::Make({cluster_.connection(), clock_, random_, {"job", epoch}, *stop_, *report_},
-                         pipeline::JobClock(clock_), *database_, spec);
+      Result<std::unique_ptr<LayerJob>> job = LayerJob::Make(
+          {cluster_.connection(), clock_, random_, turns_, {"job", epoch}, *stop_, *report_},
+          pipeline::JobClock(clock_), *database_, spec);
       outcome_ = job.ok() ? (*job)->Run() : job.status();
       ended_ = true;
     });
@@ -122,6 +122,7 @@ class Layers {
   std::unique_ptr<duck::Database> database_ = duck::Database::Open().value();
   runtime::RealClock clock_;
   runtime::RealRandom random_;
+  pipeline::Turns turns_{clock_, {}};
   std::unique_ptr<client::UpsertWriter> orders_;
   std::unique_ptr<client::UpsertWriter> users_;
   std::unique_ptr<pipeline::StopSignal> stop_;

@@ -56,12 +56,17 @@ std::vector<std::string> Signed(const std::vector<FeedBatch>& batches, size_t so
   return lines;
 }
 
+Result<std::vector<FeedBatch>> Next(SourceFeeds& feeds, MonoTime deadline, size_t rows_max) {
+  feeds.Await(deadline);
+  return feeds.Take(rows_max);
+}
+
 // Asks for changes until `count` rows came.
 std::vector<FeedBatch> Read(SourceFeeds& feeds, size_t count) {
   std::vector<FeedBatch> all;
   size_t rows = 0;
   while (rows < count) {
-    auto batches = feeds.Next(Patience(), 1000);
+    auto batches = Next(feeds, Patience(), 1000);
     INFO(batches.status().ToString());
     REQUIRE(batches.ok());
     REQUIRE_FALSE(batches->empty());
@@ -133,7 +138,7 @@ TEST_CASE("a snapshot and what comes after it have no gap and no double while so
   const auto feeds = Open({{table, {}}}, stop);
   for (const FeedBatch& batch : Snapshot(*feeds)) bag.Apply(batch.rows);
   for (int i = 0; i < 20; ++i) {
-    const auto batches = feeds->Next(Patience(), 100);
+    const auto batches = Next(*feeds, Patience(), 100);
     REQUIRE(batches.ok());
     for (const FeedBatch& batch : *batches) bag.Apply(batch.rows);
   }
@@ -144,7 +149,7 @@ TEST_CASE("a snapshot and what comes after it have no gap and no double while so
   Upsert(table, {R(1000, "last")});
   const Lines rows = SharedCluster().Rows({"db", "busy"});
   while (Sorted(bag.rows()) != rows) {
-    const auto batches = feeds->Next(Patience(), 1000);
+    const auto batches = Next(*feeds, Patience(), 1000);
     REQUIRE(batches.ok());
     REQUIRE_FALSE(batches->empty());
     for (const FeedBatch& batch : *batches) bag.Apply(batch.rows);
@@ -242,7 +247,7 @@ TEST_CASE("logs are read on from where they were left", "[pipeline]") {
     const auto feeds = Open({{table, {}}}, stop);
     REQUIRE(feeds->ReadFrom({{{BucketId(0), LogOffset(1000)}}}).ok());
     Status error;
-    while (error.ok()) error = feeds->Next(Patience(), 1000).status();
+    while (error.ok()) error = Next(*feeds, Patience(), 1000).status();
     CHECK(error.code() == ErrorCode::kLogOffsetOutOfRange);
     CHECK(std::string(error.message()).find("db.resumed") != std::string::npos);
   }
@@ -256,9 +261,9 @@ TEST_CASE("about as many rows come at once as were asked for, and the rest later
   Append(one, {R(1, "a"), R(2, "b")});
   Append(two, {R(3, "c"), R(4, "d")});
   Snapshot(*feeds);
-  const auto first = feeds->Next(Patience(), 1).value();
+  const auto first = Next(*feeds, Patience(), 1).value();
   CHECK(first.size() == 1);  // What came together is not taken apart.
-  const auto second = feeds->Next(Patience(), 1).value();
+  const auto second = Next(*feeds, Patience(), 1).value();
   CHECK(second.size() == 1);
   CHECK(Signed(first, 0).size() + Signed(second, 0).size() == 2);
   CHECK(Signed(first, 1).size() + Signed(second, 1).size() == 2);
@@ -270,21 +275,21 @@ TEST_CASE("a deadline, a wake and a stop end the waiting", "[pipeline]") {
   StopSignal stop;
   const auto feeds = Open({{table, {}}}, stop);
   CHECK(Snapshot(*feeds).size() == 1);
-  CHECK(feeds->Next(runtime::SystemNow() + Millis(5), 10)->empty());
-  CHECK(feeds->Next(MonoTime(), 10)->empty());
+  CHECK(Next(*feeds, runtime::SystemNow() + Millis(5), 10)->empty());
+  CHECK(Next(*feeds, MonoTime(), 10)->empty());
 
   feeds->Wake();
-  CHECK(feeds->Next(MonoTime::Infinite(), 10)->empty());
+  CHECK(Next(*feeds, MonoTime::Infinite(), 10)->empty());
   runtime::ThreadPool pool({.name = "waker", .threads = 1});
   pool.PostAt(runtime::SystemNow() + Millis(20), [&] { feeds->Wake(); });
-  CHECK(feeds->Next(MonoTime::Infinite(), 10)->empty());
+  CHECK(Next(*feeds, MonoTime::Infinite(), 10)->empty());
   Upsert(table, {R(2, "b")});
   CHECK(Signed(Read(*feeds, 1)) == Lines{"+ (2, 'b')"});
 
   pool.PostAt(runtime::SystemNow() + Millis(20), [&] { stop.Request(); });
-  CHECK(feeds->Next(MonoTime::Infinite(), 10)->empty());
+  CHECK(Next(*feeds, MonoTime::Infinite(), 10)->empty());
   CHECK(stop.requested());
-  CHECK(feeds->Next(MonoTime::Infinite(), 10)->empty());
+  CHECK(Next(*feeds, MonoTime::Infinite(), 10)->empty());
   const Status late =
       Open({{table, {}}}, stop)->ReadSnapshots([](const FeedBatch&) { return Status::Ok(); });
   CHECK(late.code() == ErrorCode::kOperationNotAttempted);
@@ -306,7 +311,7 @@ TEST_CASE("a table that is dropped while it is read is an error", "[pipeline]") 
   const auto feeds = Open({{table, {}}}, stop);
   Snapshot(*feeds);
   REQUIRE(SharedCluster().connection().admin().DropTable({"db", "dropped"}).Get().ok());
-  const auto batches = feeds->Next(Patience(), 10);
+  const auto batches = Next(*feeds, Patience(), 10);
   INFO(batches.status().ToString());
   CHECK_FALSE(batches.ok());
   CHECK(std::string(batches.status().message()).find("db.dropped") != std::string::npos);
