@@ -1,6 +1,8 @@
 #include "tablet/log/log_segment.h"
 
 #include <algorithm>
+#include <span>
+#include <vector>
 
 #include "common/base/logging.h"
 #include "common/io/path.h"
@@ -8,6 +10,11 @@
 #include "tablet/log/log_files.h"
 
 namespace strom::tablet {
+namespace {
+
+constexpr uint64_t kRewriteBytes = uint64_t{1} << 20;  // At a time.
+
+}  // namespace
 
 LogSegment::LogSegment(std::unique_ptr<io::File> log, LogOffset base, const SegmentOptions& options)
     : log_(std::move(log)),
@@ -58,12 +65,30 @@ Result<std::shared_ptr<LogSegment>> LogSegment::Recover(io::FileSystem& files,
                                                         const std::string& directory,
                                                         LogOffset base,
                                                         const SegmentOptions& options,
-                                                        BatchVisitor visit) {
+                                                        LogOffset unsynced_from) {
   STROM_ASSIGN_OR_RETURN(auto log, files.OpenForWrite(LogFilePath(directory, base, kLogSuffix)));
   std::shared_ptr<LogSegment> segment(new LogSegment(std::move(log), base, options));
   STROM_RETURN_IF_ERROR(segment->ResetIndexes(files));
-  STROM_RETURN_IF_ERROR(segment->Scan(0, true, true, visit));
+  STROM_RETURN_IF_ERROR(segment->Scan(0, true, true, [](const auto&) {}));
+  STROM_ASSIGN_OR_RETURN(const uint64_t position,
+                         segment->FindBatch(std::max(base, unsynced_from)));
+  STROM_RETURN_IF_ERROR(segment->WriteAgain(position));
   return segment;
+}
+
+Status LogSegment::WriteAgain(uint64_t position) {
+  std::vector<char> piece(std::min<uint64_t>(kRewriteBytes, size() - position));
+  while (position < size()) {
+    const std::span<char> wanted(piece.data(), std::min<uint64_t>(piece.size(), size() - position));
+    STROM_ASSIGN_OR_RETURN(const size_t read, log_->ReadAt(position, wanted));
+    if (read != wanted.size()) {
+      return Error(ErrorCode::kStorage, "{}: {} bytes at {}, {} were there", log_->path(), read,
+                   position, wanted.size());
+    }
+    STROM_RETURN_IF_ERROR(log_->WriteAt(position, BytesView(wanted.data(), wanted.size())));
+    position += read;
+  }
+  return Status::Ok();
 }
 
 Status LogSegment::OpenIndexes(io::FileSystem& files) {

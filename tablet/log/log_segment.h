@@ -40,11 +40,13 @@ class LogSegment {
                                                   const SegmentOptions& options);
 
   // A segment that may end torn: checks every batch (CRC, contiguous offsets), cuts the file at the
-  // first bad one, rebuilds the indexes. Errors: kStorage.
+  // first bad one, rebuilds the indexes. Batches from `unsynced_from` on are written once more:
+  // after a sync that failed the kernel takes what it could not write for written, so that the next
+  // sync says OK of bytes that are in memory only. Errors: kStorage.
   static Result<std::shared_ptr<LogSegment>> Recover(io::FileSystem& files,
                                                      const std::string& directory, LogOffset base,
                                                      const SegmentOptions& options,
-                                                     BatchVisitor visit);
+                                                     LogOffset unsynced_from);
 
   LogOffset base_offset() const { return base_; }
   uint64_t size() const { return size_.load(std::memory_order_acquire); }
@@ -94,6 +96,7 @@ class LogSegment {
   Status ResetIndexes(io::FileSystem& files);
   // Walks the file from `position` on, trusting it or not; sets size, next offset and timestamp.
   Status Scan(uint64_t position, bool check, bool index, BatchVisitor visit);
+  Status WriteAgain(uint64_t position);
   Status IndexAppend(uint64_t position, uint64_t bytes, LogOffset last_offset);
   void NoteTimestamp(int64_t timestamp_ms, LogOffset batch_base);
 

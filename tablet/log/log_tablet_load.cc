@@ -85,7 +85,7 @@ Status LogTablet::LoadSegments(bool clean_shutdown) {
         auto segment,
         clean_shutdown || synced
             ? LogSegment::Open(files_, directory_, base, options_.segment)
-            : LogSegment::Recover(files_, directory_, base, options_.segment, [](const auto&) {}));
+            : LogSegment::Recover(files_, directory_, base, options_.segment, recovery_point()));
     cut = cut || segment->bytes_cut() > 0;
     list.push_back(std::move(segment));
   }

@@ -1,3 +1,5 @@
+#include <cerrno>
+
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators_range.hpp>
 
@@ -44,6 +46,24 @@ TEST_CASE("after a crash everything written is there, writers too", "[log]") {
   CHECK(again.next_offset == LogOffset(40));
   CHECK(f.Append(2, writer, BatchSequence(22)).status().message().find("expected 20") !=
         std::string::npos);
+}
+
+TEST_CASE("what a failed sync left in memory only is written again after a crash", "[log]") {
+  const auto seed = static_cast<uint64_t>(GENERATE(range(1, 30)));
+  LogFixture f(SmallSegments());
+  for (int i = 0; i < 5; ++i) REQUIRE(f.Append(2).ok());
+  REQUIRE(f.log().Sync().ok());
+  const LogOffset synced = f.log().recovery_point();
+  CHECK(synced == LogOffset(10));
+  for (int i = 0; i < 12; ++i) REQUIRE(f.Append(2).ok());
+  f.disk().faults().FailNext(sim::DiskOperation::kSync, ".log", EIO);
+  CHECK_FALSE(f.log().Sync().ok());
+  f.Crash(synced);  // The page cache still has it all.
+  CHECK(f.ReadAll() == LogFixture::Counting(0, 34));
+  REQUIRE(f.Append(2).ok());
+  REQUIRE(f.log().Sync().ok());
+  f.PowerFail(seed, synced);
+  CHECK(f.ReadAll() == LogFixture::Counting(0, 36));
 }
 
 TEST_CASE("a torn tail is cut at the last whole batch, wherever it is torn", "[log]") {
