@@ -90,6 +90,19 @@ struct Filter {
   std::string bounds_sql;  // Gives one row; empty: there are no bounds.
 };
 
+// ROW_NUMBER() of which only the first rows of each partition are needed: that is told here, from
+// values whose order is ours and DuckDB's (plan_ranking.cc), not by a window of the statement.
+struct Ranking {
+  struct Order {
+    size_t column;
+    bool descending;
+    bool nulls_first;
+  };
+  std::vector<size_t> partition;  // Columns of the leaf.
+  std::vector<Order> orders;
+  size_t first = 1;  // So many rows of a partition.
+};
+
 enum class CombineKind : uint8_t { kDistinct, kIntersect, kIntersectAll, kExcept, kExceptAll };
 
 // A part of a query that is kept up to date by itself: a maintained view over its leaves.
@@ -109,6 +122,9 @@ struct Block {
   // Pick and timed: columns of the leaf, one a field. Pick always has a filter.
   std::vector<size_t> picks;
   std::optional<Filter> filter;
+  // Keyed, full: then the input of `sql` has a column "__n", the row's number, before "__k". With
+  // `picks` no statement is needed; there the number's position is behind the leaf's columns.
+  std::optional<Ranking> ranking;
   // Row-wise, timed: the leaf's columns are all among the fields. Pick: those of the producer, a
   // block. Then net changes give net changes: rows that differ stay different.
   bool keeps_all_columns = false;

@@ -40,6 +40,8 @@ Result<std::unique_ptr<BlockRunner>> MakeTimed(duck::Connection& connection, con
                                                const BrokenRules& broken);
 Result<std::unique_ptr<BlockRunner>> MakeRecompute(duck::Connection& connection, const Block& block,
                                                    const BrokenRules& broken);
+Result<std::unique_ptr<BlockRunner>> MakeRanked(duck::Connection& connection, const Block& block,
+                                                const BrokenRules& broken);
 Result<std::unique_ptr<BlockRunner>> MakeAlgebraic(duck::Connection& connection,
                                                    const Block& block);
 std::unique_ptr<BlockRunner> MakeUnionAll();

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "pipeline/layer/planner.h"
+#include "pipeline/layer/row_filter.h"
 
 // Which comparisons are made here. Those where DuckDB, having brought both sides to one type, would
 // do what CompareValues does to our values: integers of any width, decimals of one scale, dates,
@@ -18,30 +19,6 @@ using ast::Json;
 using Kind = Condition::Kind;
 
 namespace {
-
-bool IsInteger(TypeKind kind) { return kind >= TypeKind::kTinyInt && kind <= TypeKind::kBigInt; }
-bool IsText(TypeKind kind) { return kind == TypeKind::kChar || kind == TypeKind::kString; }
-bool IsBytes(TypeKind kind) { return kind == TypeKind::kBinary || kind == TypeKind::kBytes; }
-
-bool ComparedHere(const DataType& column, const DataType& bound) {
-  const TypeKind kind = column.kind();
-  if (IsInteger(kind)) return IsInteger(bound.kind());
-  if (IsText(kind)) return IsText(bound.kind());
-  if (IsBytes(kind)) return IsBytes(bound.kind());
-  if (kind != bound.kind()) return false;
-  switch (kind) {
-    case TypeKind::kBoolean:
-    case TypeKind::kDate:
-    case TypeKind::kTimestampLtz:  // Microseconds, whatever its precision.
-      return true;
-    case TypeKind::kTimestamp:
-      return column.precision() <= 6 && bound.precision() <= 6;
-    case TypeKind::kDecimal:
-      return column.scale() == bound.scale();
-    default:
-      return false;
-  }
-}
 
 std::optional<Kind> KindOf(const std::string& type) {
   static const std::map<std::string, Kind> kinds = {

@@ -53,6 +53,7 @@ Result<size_t> Planner::PlanSelect(Json node, const Scope& scope) {
   STROM_RETURN_IF_ERROR(PlanFrom(select.node["from_table"], false, scope, select));
   STROM_RETURN_IF_ERROR(ExpandStars(select));
   STROM_RETURN_IF_ERROR(NormalizeGroups(select));
+  if (over_subquery) STROM_RETURN_IF_ERROR(PlanRanking(select));
 
   const bool limit = HasModifier(select.node, "LIMIT_MODIFIER") ||
                      HasModifier(select.node, "LIMIT_PERCENT_MODIFIER");
@@ -97,15 +98,19 @@ Result<bool> Planner::FuseWithInner(Select& select) {
       !ast::SubqueriesIn(node).empty()) {
     return false;
   }
-  STROM_ASSIGN_OR_RETURN(Json query, language_.Parse(inner.sql));
-  STROM_ASSIGN_OR_RETURN(Json from, language_.Parse(fmt::format("SELECT 1 FROM (SELECT 1) AS {}",
-                                                                ast::Quoted(operand.alias))));
-  from["from_table"]["subquery"]["node"] = std::move(query);
-  Json names = Json::array();
+  if (!inner.picks.empty()) {  // Ranked without a statement: stays so, or is left as it is.
+    std::vector<size_t> picks;
+    for (const Json& item : node["select_list"]) {
+      const auto owner = ast::IsColumn(item) ? FindOwner(item, select.operands) : std::nullopt;
+      if (!owner || owner->parts != item["column_names"].size()) return false;
+      picks.push_back(inner.picks[owner->column]);
+    }
+    if (!node["where_clause"].is_null()) return false;
+    inner.picks = std::move(picks);
+  }
+  std::vector<std::string> names;
   for (const duck::Field& field : operand.columns) names.push_back(field.name);
-  names.push_back("__k");
-  from["from_table"]["column_name_alias"] = std::move(names);
-  node["from_table"] = std::move(from["from_table"]);
+  STROM_ASSIGN_OR_RETURN(node["from_table"], Nested(inner.sql, operand.alias, std::move(names)));
   node["select_list"].push_back(ast::Alias(ast::Column(operand.alias, "__k"), "__k"));
   STROM_ASSIGN_OR_RETURN(inner.sql, language_.Print(node));
   inner.unique.clear();

@@ -80,6 +80,9 @@ Result<Plan> Planner::Run() {
   STROM_ASSIGN_OR_RETURN(Json node, language_.ParseTree(query_.tree));
   STROM_ASSIGN_OR_RETURN(const size_t root, PlanQuery(std::move(node), {}));
   std::vector<Block> blocks = Reachable(std::move(blocks_), root);
+  STROM_RETURN_IF_ERROR(NestRowWise(blocks));
+  const size_t last_block = blocks.size() - 1;
+  blocks = Reachable(std::move(blocks), last_block);
   const Block& last = blocks.back();
   if (last.fields.size() != query_.columns.size()) {
     return Error(ErrorCode::kInvalidSql, "the query gives {} columns, its plan {}",

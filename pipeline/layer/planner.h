@@ -26,6 +26,8 @@ struct BrokenRules {
   bool null_compares = false;          // NULL passes comparisons that are made here.
   bool skip_new_bound = false;         // A step of the clock does not look at rows at the bound.
   bool removals_judged_again = false;  // By the clock as it is when they go.
+  bool last_ranked_unseen = false;     // A change of the last of the first rows is none of them.
+  bool nulls_ranked_last = false;      // Whatever the window says.
   bool never_algebraic = false;        // Not a rule: keyed instead, for comparison.
 };
 
@@ -88,6 +90,16 @@ class Planner {
   Result<size_t> PlanAggregation(Select select, const Scope& scope);
   Status NormalizeGroups(Select& select);
   Result<bool> FuseWithInner(Select& select);
+
+  // plan_nest.cc: the text of a block's statement as a subquery in FROM, under `names` and "__k".
+  Result<ast::Json> Nested(const std::string& sql, const std::string& alias,
+                           std::vector<std::string> names);
+  // Row-wise blocks become part of the statements below; what they read is left without a reader.
+  Status NestRowWise(std::vector<Block>& blocks);
+
+  // plan_ranking.cc: if the SELECT looks at the first rows only of its subquery's ROW_NUMBER(),
+  // that block keeps them in order.
+  Status PlanRanking(Select& select);
 
   // plan_core.cc: one block of a whole SELECT without groups and windows.
   Result<size_t> PlanCore(Select select, const Scope& scope, bool clock_values_matter);

@@ -13,7 +13,31 @@ namespace {
 
 int Sign(std::strong_ordering order) { return order < 0 ? -1 : order > 0 ? 1 : 0; }
 
+bool IsInteger(TypeKind kind) { return kind >= TypeKind::kTinyInt && kind <= TypeKind::kBigInt; }
+bool IsText(TypeKind kind) { return kind == TypeKind::kChar || kind == TypeKind::kString; }
+bool IsBytes(TypeKind kind) { return kind == TypeKind::kBinary || kind == TypeKind::kBytes; }
+
 }  // namespace
+
+bool ComparedHere(const DataType& column, const DataType& bound) {
+  const TypeKind kind = column.kind();
+  if (IsInteger(kind)) return IsInteger(bound.kind());
+  if (IsText(kind)) return IsText(bound.kind());
+  if (IsBytes(kind)) return IsBytes(bound.kind());
+  if (kind != bound.kind()) return false;
+  switch (kind) {
+    case TypeKind::kBoolean:
+    case TypeKind::kDate:
+    case TypeKind::kTimestampLtz:  // Microseconds, whatever its precision.
+      return true;
+    case TypeKind::kTimestamp:
+      return column.precision() <= 6 && bound.precision() <= 6;
+    case TypeKind::kDecimal:
+      return column.scale() == bound.scale();
+    default:
+      return false;
+  }
+}
 
 int CompareValues(const Value& a, const Value& b) {
   STROM_CHECK(a.variant().index() == b.variant().index())

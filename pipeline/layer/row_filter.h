@@ -14,8 +14,12 @@ namespace strom::layer {
 struct BrokenRules;
 
 // Three-way order of two values of one type that are not NULL, as DuckDB has it: text by bytes,
-// times by their microseconds. Only of types that have such an order here (plan_filter.cc).
+// times by their microseconds. Only of types that are ComparedHere.
 int CompareValues(const Value& a, const Value& b);
+
+// Whether DuckDB compares a column with values of type `bound` as CompareValues does: integers of
+// any width, decimals of one scale, dates, timestamps to the microsecond, booleans, text and bytes.
+bool ComparedHere(const DataType& column, const DataType& bound);
 
 // A block's filter at work: its bounds have the values of one instant. One thread at a time; the
 // filter and the connection outlive it.

@@ -82,7 +82,8 @@ Result<std::unique_ptr<BlockRunner>> MakeRunner(duck::Connection& connection, co
     case BlockClass::kJoin:
     case BlockClass::kKeyed:
     case BlockClass::kFull:
-      return MakeRecompute(connection, block, broken);
+      return block.ranking ? MakeRanked(connection, block, broken)
+                           : MakeRecompute(connection, block, broken);
   }
   STROM_UNREACHABLE();
 }
@@ -291,7 +292,8 @@ std::string View::Explain() const {
       leaves += (leaves.empty() ? "" : "; ") + ExplainLeaf(block, leaf);
     }
     out += fmt::format(
-        "b{} {}: {}{}\n", i, BlockClassName(block.block_class), leaves,
+        "b{} {}{}: {}{}\n", i, BlockClassName(block.block_class),
+        block.ranking ? fmt::format(", first {}", block.ranking->first) : "", leaves,
         block.clock_filters.empty()
             ? ""
             : fmt::format("; again when {} moves", fmt::join(block.clock_filters, ", ")));

@@ -214,7 +214,7 @@ TEST_CASE("a plan can be explained", "[layer]") {
   CHECK(explain("SELECT id FROM dev ORDER BY cap LIMIT 3") == "b0 full: dev\n");
   CHECK(
       explain("SELECT id FROM (SELECT *, row_number() OVER (PARTITION BY region ORDER BY cap) AS n "
-              "FROM dev) WHERE n = 1") == "b0 keyed: dev by (c3)\n");
+              "FROM dev) WHERE n = 1") == "b0 keyed, first 1: dev by (c3)\n");
   CHECK(explain("SELECT DISTINCT flag FROM mon") == "b0 pick: mon\nb1 combine: b0\n");
 }
 
