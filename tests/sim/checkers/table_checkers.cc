@@ -66,7 +66,7 @@ class KeyCheck {
   void OnUpsert(const UpsertOp& op) {
     const int64_t invoked = At(op.time.invoked);
     if (!op.value) {
-      first_delete_ = std::min(first_delete_, invoked);
+      deletes_.push_back(invoked);
       if (op.outcome == Outcome::kOk) {
         sights_.push_back({std::nullopt, invoked, At(op.time.completed), "delete"});
       }
@@ -83,8 +83,13 @@ class KeyCheck {
   }
 
   void Check(Violations* found) {
+    // The second delete of the changelog cannot come before two were asked for, and so on.
+    std::sort(deletes_.begin(), deletes_.end());
+    size_t deletes = 0;
     for (size_t i = 1; i < states_.size(); ++i) {
-      if (!states_[i].value) states_[i].earliest = first_delete_;
+      if (states_[i].value) continue;
+      states_[i].earliest = deletes < deletes_.size() ? deletes_[deletes] : kForEver;
+      ++deletes;
     }
     Settle();
     // Sights of a missing row fit several states: each takes the last one that it can have seen,
@@ -153,7 +158,7 @@ class KeyCheck {
   std::vector<State> states_;
   std::map<int64_t, size_t> index_;  // By value.
   std::vector<Sight> sights_;
-  int64_t first_delete_ = kForEver;
+  std::vector<int64_t> deletes_;  // When each was asked for.
 };
 
 }  // namespace

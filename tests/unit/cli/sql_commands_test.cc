@@ -210,7 +210,7 @@ TEST_CASE("continuous INSERTs become jobs, and running a script again changes no
   const std::vector<std::string> script = {"-e", kTables, "-e", kJob};
   Has(sql.Run(script).out, "job shop.totals registered (layer, 1 source)\n");
   const std::string jobs = sql.Jobs();
-  Has(jobs, "shop.totals,layer,waiting,,,shop.totals,,\n");
+  Has(jobs, "shop.totals,layer,waiting,,,,,,,shop.totals,,\n");
   const std::vector<JobInfo> before = *sql.cluster().connection().jobs().List().Get();
   Has(sql.Run(script).out, "job shop.totals is registered, the same (layer, 1 source)\n");
   CHECK(*sql.cluster().connection().jobs().List().Get() == before);

@@ -184,6 +184,7 @@ TEST_CASE("a proposal that failed is repeated, later and later", "[replica]") {
   }
   REQUIRE(isr.Propose(At(now)));
   isr.OnCommitted(Isr({kLeader}), At(now));
+  Fetch(isr, kSecond, 100, At(now));
   CHECK(isr.Propose(At(now)));  // Another state, another try.
 }
 
