@@ -40,3 +40,10 @@ function(strom_test name)
   catch_discover_tests(${name} TEST_PREFIX "${name}: " DISCOVERY_MODE PRE_TEST
                        PROPERTIES TIMEOUT 300 LABELS "${arg_LABELS}")
 endfunction()
+
+# strom_allocator(TARGET): a program whose jobs make and drop rows by the million. Sanitizers bring allocators of their own.
+function(strom_allocator target)
+  if(NOT STROM_SANITIZE)
+    target_link_libraries(${target} PRIVATE ${STROM_TCMALLOC_LIBRARY})
+  endif()
+endfunction()
