@@ -30,26 +30,27 @@ class WakeQueue {
   // Waits until there is an item; false if `deadline` passes first, or after Close.
   bool Await(MonoTime deadline) {
     const runtime::WaitLock lock(mutex_);
-    while (items_.empty() && !closed_ && runtime::SystemNow() < deadline) {
-      wake_.WaitUntil(mutex_, deadline);
-    }
-    return !closed_ && !items_.empty();
+    return AwaitLocked(deadline);
   }
 
   // The next item; nothing if `deadline` passes first, or after Close. A deadline that has passed
   // takes what is there.
   std::optional<T> Take(MonoTime deadline) {
     const runtime::WaitLock lock(mutex_);
-    while (items_.empty() && !closed_ && runtime::SystemNow() < deadline) {
-      wake_.WaitUntil(mutex_, deadline);
-    }
-    if (closed_ || items_.empty()) return std::nullopt;
+    if (!AwaitLocked(deadline)) return std::nullopt;
     T item = std::move(items_.front());
     items_.pop_front();
     return item;
   }
 
  private:
+  bool AwaitLocked(MonoTime deadline) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    while (items_.empty() && !closed_ && runtime::SystemNow() < deadline) {
+      wake_.WaitUntil(mutex_, deadline);
+    }
+    return !closed_ && !items_.empty();
+  }
+
   runtime::WaitMutex mutex_;
   runtime::WaitCondition wake_;
   std::deque<T> items_ ABSL_GUARDED_BY(mutex_);
