@@ -12,7 +12,8 @@ TermOptions TermOptionsOf(const CoordinatorServer::Options& options, runtime::Ra
           .internal_listener = options.internal_listener,
           .follow_wait = options.create_table_wait,
           .notifier = options.notifier,
-          .jobs = options.jobs};
+          .jobs = options.jobs,
+          .leases = options.leases};
 }
 
 }  // namespace
