@@ -20,8 +20,9 @@ struct DevServer::Parts {
   Parts(std::unique_ptr<RealPlatform> p, const DevOptions& options, const DevDirectory& directory)
       : platform(std::move(p)),
         network(world().network, world().executor, world().clock, LocalNetworkOptions(options)),
+        objects(ObjectsOf(options, world().files)),
         coordinator(world().executor, world().clock, world().random, network, world().sessions,
-                    authorizer, CoordinatorOptions(options)),
+                    authorizer, CoordinatorOptions(options, objects.get(), world().blocking)),
         tablet_options(TabletOptions(options, directory)),
         tablet(world().executor, world().blocking, world().clock, world().random, world().files,
                world().stores, network, world().sessions, authorizer, registry, tablet_options) {}
@@ -49,6 +50,7 @@ struct DevServer::Parts {
 
   std::unique_ptr<RealPlatform> platform;
   rpc::LocalNetwork network;
+  const std::unique_ptr<remote::ObjectStore> objects;  // nullptr without remote.data.dir.
   rpc::AllowAll authorizer;
   metrics::Registry registry;
   coordinator::CoordinatorServer coordinator;

@@ -1,7 +1,9 @@
 #include "cli/dev_server_options.h"
 
+#include "common/config/options.h"
 #include "common/daemon/listeners.h"
 #include "common/daemon/platform_options.h"
+#include "common/remote/directory_object_store.h"
 #include "coordinator/server/coordinator_config.h"
 #include "tablet/server/tablet_config.h"
 
@@ -40,8 +42,20 @@ rpc::LocalNetwork::Options LocalNetworkOptions(const DevOptions& options) {
   return local;
 }
 
-coordinator::CoordinatorServer::Options CoordinatorOptions(const DevOptions& options) {
+std::unique_ptr<remote::ObjectStore> ObjectsOf(const DevOptions& options, io::FileSystem& files) {
+  const std::string directory = options.config.Get(config::kRemoteDataDir);
+  if (directory.empty()) return nullptr;
+  // Checked where the configuration was read.
+  return std::make_unique<remote::DirectoryObjectStore>(
+      files, remote::DirectoryOfRemoteDataDir(directory).value());
+}
+
+coordinator::CoordinatorServer::Options CoordinatorOptions(const DevOptions& options,
+                                                           const remote::ObjectStore* objects,
+                                                           runtime::Executor& blocking) {
   auto server = coordinator::CoordinatorOptionsOf(options.config);
+  server.objects = objects;
+  server.blocking = &blocking;
   server.listeners = ListenersOf<coordinator::CoordinatorServer::ListenerOptions>(
       options.listeners.coordinator, options.listeners.coordinator_grpc);
   server.internal_listener = kInternalListener;

@@ -4,6 +4,7 @@
 #include "common/config/options.h"
 #include "common/io/atomic_file.h"
 #include "common/io/posix_file_system.h"
+#include "common/remote/directory_object_store.h"
 #include "common/types/table_options.h"
 
 namespace strom::daemon {
@@ -35,6 +36,8 @@ const Range kRanges[] = {
     {config::kMinInSyncReplicas, 1, INT32_MAX},
     {config::kHighWatermarkCheckpointInterval, 1, kTera},
     {config::kWriterIdExpiration, 1, kTera},
+    {config::kKvSnapshotInterval, 1, kTera},
+    {config::kKvSnapshotNumRetained, 1, 1000},
     {config::kServerMaxRequestSize, 1024, INT32_MAX},
     {config::kConnectionMaxIdleTime, 1, kTera},
     {config::kServerNetworkThreads, 0, 1024},
@@ -56,6 +59,10 @@ Status CheckRanges(const config::Config& config) {
       ParseOption<Durability>(config.Get(config::kDefaultDurability))
           .status()
           .WithContext(fmt::format("option {}", config::kDefaultDurability.info.key)));
+  if (const std::string remote = config.Get(config::kRemoteDataDir); !remote.empty()) {
+    STROM_RETURN_IF_ERROR(remote::DirectoryOfRemoteDataDir(remote).status().WithContext(
+        fmt::format("option {}", config::kRemoteDataDir.info.key)));
+  }
   return ParseLogLevel(config.Get(config::kLogLevel))
       .status()
       .WithContext(fmt::format("option {}", config::kLogLevel.info.key));

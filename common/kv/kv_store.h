@@ -54,6 +54,18 @@ class KvSnapshot {
   virtual Status Scan(BytesView prefix, BytesView from, KvVisitor visit) const = 0;
 };
 
+// One file of a checkpoint.
+struct StoreFile {
+  std::string name;  // In the checkpoint's folder.
+  uint64_t size_bytes = 0;
+  // Its content does not change with the store: a later checkpoint may have the same file again.
+  bool immutable = false;
+  // As the engine noted it when it wrote the file. None: it noted nothing.
+  std::optional<uint32_t> crc32c;
+
+  friend bool operator==(const StoreFile&, const StoreFile&) = default;
+};
+
 // An ordered map of bytes to bytes, keys in bytewise order: the state of one primary-key bucket, or
 // the embedded metadata. Reads may run on any thread, beside one writer. May block on disk.
 //
@@ -77,8 +89,11 @@ class KvStore {
   // The content at this moment, for reads that take several calls.
   virtual std::unique_ptr<KvSnapshot> Snapshot() const = 0;
 
-  // Writes a consistent copy into the folder `path`, which must not exist; it opens as a store.
-  virtual Status Checkpoint(const std::string& path) = 0;
+  // Makes the folder `path`, which must not exist, with a consistent copy, which opens as a store;
+  // says of what files it is made, by name. Immutable files are linked, not copied, where the disk
+  // can. First puts what is in memory on the disk, so it takes longer the more that is: whoever
+  // must be short does a synced write of nothing before, which may run beside the writer.
+  virtual Result<std::vector<StoreFile>> Checkpoint(const std::string& path) = 0;
 
   // Bytes in memory that only this store accounts for (write buffers), for metrics.
   virtual size_t memory_bytes() const = 0;
@@ -88,6 +103,8 @@ struct KvStoreOptions {
   // Writes go to a write-ahead log, so that kSynced means what it says. Primary-key buckets need
   // none: their log is the table's changelog.
   bool write_ahead_log = false;
+  // A folder without a store in it is an error: a restored one, say, must not come up empty.
+  bool must_exist = false;
 };
 
 // Opens stores; all stores of one factory share one block cache and one write-buffer budget.

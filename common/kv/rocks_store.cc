@@ -1,13 +1,20 @@
 #include "common/kv/rocks_store.h"
 
+#include <algorithm>
+#include <map>
+
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
+#include <rocksdb/file_checksum.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/metadata.h>
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 #include <rocksdb/write_buffer_manager.h>
+
+#include "common/base/endian.h"
 
 namespace strom::kv {
 namespace {
@@ -49,6 +56,37 @@ class RocksSnapshot final : public KvSnapshot {
   const std::string path_;
   const rocksdb::Snapshot* const snapshot_;
 };
+
+// Checksums of the database's tables by file name, as noted in its manifest when they were written.
+using TableSums = std::map<std::string, uint32_t>;
+
+void AddTableSums(rocksdb::DB& db, TableSums& sums) {
+  std::vector<rocksdb::LiveFileMetaData> tables;
+  db.GetLiveFilesMetaData(&tables);
+  for (const rocksdb::LiveFileMetaData& table : tables) {
+    if (table.file_checksum_func_name != rocksdb::kStandardDbFileChecksumFuncName ||
+        table.file_checksum.size() != sizeof(uint32_t)) {
+      continue;  // Of a database that another program wrote.
+    }
+    sums[table.relative_filename] = LoadBig<uint32_t>(table.file_checksum.data());
+  }
+}
+
+Result<std::vector<StoreFile>> FilesOf(const std::string& folder, const TableSums& sums) {
+  rocksdb::Env* const env = rocksdb::Env::Default();
+  std::vector<std::string> names;
+  STROM_RETURN_IF_ERROR(ToStatus(env->GetChildren(folder, &names), folder, "list"));
+  std::sort(names.begin(), names.end());
+  std::vector<StoreFile> files;
+  for (const std::string& name : names) {
+    StoreFile file{.name = name, .immutable = name.ends_with(".sst")};
+    STROM_RETURN_IF_ERROR(ToStatus(env->GetFileSize(folder + "/" + name, &file.size_bytes), folder,
+                                   "size of " + name));
+    if (const auto sum = sums.find(name); sum != sums.end()) file.crc32c = sum->second;
+    files.push_back(std::move(file));
+  }
+  return files;
+}
 
 class RocksStore final : public KvStore {
  public:
@@ -105,12 +143,18 @@ class RocksStore final : public KvStore {
     return std::make_unique<RocksSnapshot>(*db_, path_);
   }
 
-  Status Checkpoint(const std::string& path) override {
+  Result<std::vector<StoreFile>> Checkpoint(const std::string& path) override {
     rocksdb::Checkpoint* raw = nullptr;
     STROM_RETURN_IF_ERROR(
         ToStatus(rocksdb::Checkpoint::Create(db_.get(), &raw), path_, "checkpoint"));
     const std::unique_ptr<rocksdb::Checkpoint> checkpoint(raw);
-    return ToStatus(checkpoint->CreateCheckpoint(path), path_, "checkpoint to " + path);
+    // A table may come (the checkpoint flushes) or go (a compaction) meanwhile.
+    TableSums sums;
+    AddTableSums(*db_, sums);
+    STROM_RETURN_IF_ERROR(
+        ToStatus(checkpoint->CreateCheckpoint(path), path_, "checkpoint to " + path));
+    AddTableSums(*db_, sums);
+    return FilesOf(path, sums);
   }
 
   size_t memory_bytes() const override {
@@ -136,7 +180,9 @@ class RocksStoreFactory final : public KvStoreFactory {
   Result<std::unique_ptr<KvStore>> Open(const std::string& path,
                                         const KvStoreOptions& options) override {
     rocksdb::DB* raw = nullptr;
-    const rocksdb::Status status = rocksdb::DB::Open(DatabaseOptions(), path, &raw);
+    rocksdb::Options database = DatabaseOptions();
+    database.create_if_missing = !options.must_exist;
+    const rocksdb::Status status = rocksdb::DB::Open(database, path, &raw);
     STROM_RETURN_IF_ERROR(ToStatus(status, path, "open"));
     return std::unique_ptr<KvStore>(std::make_unique<RocksStore>(std::unique_ptr<rocksdb::DB>(raw),
                                                                  path, options.write_ahead_log));
@@ -155,6 +201,7 @@ class RocksStoreFactory final : public KvStoreFactory {
     db.max_open_files = static_cast<int>(options_.max_open_files_per_store);
     db.keep_log_file_num = 2;
     db.max_log_file_size = size_t{4} << 20;
+    db.file_checksum_gen_factory = rocksdb::GetFileChecksumGenCrc32cFactory();
     // Small stores are the rule (one a bucket): memtables start small and grow into the shared
     // budget.
     db.arena_block_size = size_t{64} << 10;

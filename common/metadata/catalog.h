@@ -70,6 +70,9 @@ class Catalog {
   // By name; none for a table that is not partitioned or not there.
   void ListPartitions(TablePath path, Callback<std::vector<PartitionInfo>> done);
 
+  // The completed KV snapshots of a bucket, oldest first; none if nothing is known of it.
+  void ListKvSnapshots(TableBucket bucket, Callback<std::vector<KvSnapshotHandle>> done);
+
  protected:
   // A table's registration and its node, as they were read.
   struct TableNode {
@@ -142,6 +145,10 @@ class CatalogWriter : public Catalog {
   // All buckets or none of them; more than kLeadersPerMulti take several multis, in the order of
   // the buckets. Errors: kTableNotExist if there is no assignment that a bucket could belong to.
   void SetLeaderAndIsr(std::map<TableBucket, LeaderAndIsr> leaders, Callback<std::monostate> done);
+
+  // Stores `added` as a completed snapshot of the bucket and forgets `dropped`, all or nothing.
+  void SetKvSnapshots(TableBucket bucket, KvSnapshotHandle added,
+                      std::vector<KvSnapshotId> dropped, Callback<std::monostate> done);
 
   // Makes these persistent nodes, below parents that are there, hold these data; without data they
   // go. In the order of their paths, all or none if they are no more than kOpsPerMulti; more take

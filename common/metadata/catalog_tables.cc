@@ -280,4 +280,32 @@ void CatalogWriter::SetLeaders(std::shared_ptr<const Leaders> leaders, size_t fr
       std::move(write));
 }
 
+void Catalog::ListKvSnapshots(TableBucket bucket, Callback<std::vector<KvSnapshotHandle>> done) {
+  ReadChildren(
+      store_, paths_.KvSnapshots(bucket),
+      [bucket, done = std::move(done)](Result<std::map<std::string, std::string>> nodes) mutable {
+        if (!nodes.ok()) return done(nodes.status());
+        std::vector<KvSnapshotHandle> snapshots;
+        for (const auto& [name, json] : *nodes) {
+          Result<KvSnapshotHandle> read = KvSnapshotHandleFromJson(json);
+          if (!read.ok()) {
+            return done(read.status().WithContext(fmt::format("{}, snapshot {}", bucket, name)));
+          }
+          snapshots.push_back(*std::move(read));
+        }
+        std::ranges::sort(snapshots);
+        done(std::move(snapshots));
+      });
+}
+
+void CatalogWriter::SetKvSnapshots(TableBucket bucket, KvSnapshotHandle added,
+                                   std::vector<KvSnapshotId> dropped,
+                                   Callback<std::monostate> done) {
+  std::map<std::string, std::optional<std::string>> nodes;
+  nodes[paths_.KvSnapshots(bucket)] = "";
+  nodes[paths_.KvSnapshot(bucket, added.id)] = ToJson(added);
+  for (const KvSnapshotId id : dropped) nodes[paths_.KvSnapshot(bucket, id)] = std::nullopt;
+  SetNodes(std::move(nodes), std::move(done));
+}
+
 }  // namespace strom::metadata

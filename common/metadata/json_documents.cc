@@ -16,14 +16,6 @@ bool FitsInt64(const json::In& value) {
 
 }  // namespace
 
-Result<int64_t> GetInt64(const json::In& object, const char* key) {
-  STROM_ASSIGN_OR_RETURN(const json::In* const value, Get(object, key));
-  if (!FitsInt64(*value)) {
-    return Error(ErrorCode::kInvalidTable, "'{}' is no whole number of 64 bits", key);
-  }
-  return value->get<int64_t>();
-}
-
 Result<double> GetDouble(const json::In& object, const char* key) {
   STROM_ASSIGN_OR_RETURN(const json::In* const value, Get(object, key));
   if (!value->is_number()) return Error(ErrorCode::kInvalidTable, "'{}' is no number", key);

@@ -33,8 +33,9 @@ Result<T> Read(std::string_view name, BytesView text, std::initializer_list<int3
   return Error(ErrorCode::kUnknownServerError, "{}: {}", name, result.status().message());
 }
 
-// The value of a key that must be there, as a number of this width.
-Result<int64_t> GetInt64(const json::In& object, const char* key);
+using json::GetInt64;
+
+// The value of a key that must be there.
 Result<double> GetDouble(const json::In& object, const char* key);
 
 // A text that may be absent or null.

@@ -8,6 +8,7 @@
 #include "common/base/bytes.h"
 #include "common/base/result.h"
 #include "common/types/ids.h"
+#include "common/types/kv_snapshot_id.h"
 #include "common/types/server_info.h"
 #include "common/types/table_descriptor.h"
 
@@ -111,6 +112,15 @@ struct DirectoryRecord {
   friend bool operator==(const DirectoryRecord&, const DirectoryRecord&) = default;
 };
 
+// A completed KV snapshot of a bucket, in the object store.
+struct KvSnapshotHandle {
+  KvSnapshotId id;
+  LogOffset log_offset;       // Of the first record it does not contain.
+  std::string metadata_path;  // Where its `_METADATA` is.
+
+  friend auto operator<=>(const KvSnapshotHandle&, const KvSnapshotHandle&) = default;
+};
+
 // A coordinator. Its id is a text here; on the wire every coordinator is node 0. Written as version
 // 2; 1 and 2 are read.
 struct CoordinatorAddress {
@@ -129,6 +139,7 @@ std::string ToJson(const LeaderAndIsr& leader);
 std::string ToJson(const TabletServerRegistration& server);
 std::string ToJson(const DirectoryRecord& directory);
 std::string ToJson(const CoordinatorAddress& coordinator);
+std::string ToJson(const KvSnapshotHandle& snapshot);
 
 Result<DatabaseRegistration> DatabaseRegistrationFromJson(BytesView json);
 Result<TableRegistration> TableRegistrationFromJson(BytesView json);
@@ -139,6 +150,7 @@ Result<LeaderAndIsr> LeaderAndIsrFromJson(BytesView json);
 Result<TabletServerRegistration> TabletServerRegistrationFromJson(BytesView json);
 Result<DirectoryRecord> DirectoryRecordFromJson(BytesView json);
 Result<CoordinatorAddress> CoordinatorAddressFromJson(BytesView json);
+Result<KvSnapshotHandle> KvSnapshotHandleFromJson(BytesView json);
 
 // The coordinator epoch: a decimal number as text. "-1" before the first coordinator.
 std::string EpochToText(CoordinatorEpoch epoch);

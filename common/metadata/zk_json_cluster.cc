@@ -83,6 +83,18 @@ Result<CoordinatorAddress> ReadCoordinator(const json::In& object, int32_t versi
   return coordinator;
 }
 
+Result<KvSnapshotHandle> ReadKvSnapshot(const json::In& object, int32_t /*version*/) {
+  STROM_ASSIGN_OR_RETURN(const int64_t id, document::GetInt64(object, "snapshot_id"));
+  STROM_ASSIGN_OR_RETURN(const int64_t offset, document::GetInt64(object, "log_offset"));
+  STROM_ASSIGN_OR_RETURN(std::string path, json::GetString(object, "metadata_path"));
+  if (id < 0 || offset < 0) {
+    return Error(ErrorCode::kInvalidTable, "snapshot {} at log offset {}", id, offset);
+  }
+  return KvSnapshotHandle{.id = KvSnapshotId(id),
+                          .log_offset = LogOffset(offset),
+                          .metadata_path = std::move(path)};
+}
+
 }  // namespace
 
 ServerInfo ServerInfoOf(ServerId id, TabletServerRegistration registration) {
@@ -115,6 +127,13 @@ std::string ToJson(const TabletServerRegistration& server) {
   return json::Dump(out);
 }
 
+std::string ToJson(const KvSnapshotHandle& snapshot) {
+  return json::Dump({{"version", 1},
+                     {"snapshot_id", snapshot.id.value()},
+                     {"log_offset", snapshot.log_offset.value()},
+                     {"metadata_path", snapshot.metadata_path}});
+}
+
 std::string ToJson(const DirectoryRecord& directory) {
   return json::Dump({{"version", 1}, {"directory_id", directory.directory_id}});
 }
@@ -133,6 +152,9 @@ Result<TabletServerRegistration> TabletServerRegistrationFromJson(BytesView json
 }
 Result<DirectoryRecord> DirectoryRecordFromJson(BytesView json) {
   return document::Read("directory id", json, {1}, ReadDirectory);
+}
+Result<KvSnapshotHandle> KvSnapshotHandleFromJson(BytesView json) {
+  return document::Read("KV snapshot", json, {1}, ReadKvSnapshot);
 }
 Result<CoordinatorAddress> CoordinatorAddressFromJson(BytesView json) {
   return document::Read("coordinator address", json, {1, 2}, ReadCoordinator);

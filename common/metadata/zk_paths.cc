@@ -58,6 +58,12 @@ std::string ZkPaths::Bucket(const TableBucket& bucket) const {
 std::string ZkPaths::LeaderAndIsr(const TableBucket& bucket) const {
   return Bucket(bucket) + "/leader_isr";
 }
+std::string ZkPaths::KvSnapshots(const TableBucket& bucket) const {
+  return Bucket(bucket) + "/snapshots";
+}
+std::string ZkPaths::KvSnapshot(const TableBucket& bucket, KvSnapshotId id) const {
+  return fmt::format("{}/{}", KvSnapshots(bucket), id);
+}
 
 std::string ZkPaths::Job(std::string_view name) const {
   return fmt::format("{}/{}", Jobs(), NodeNameOf(name));

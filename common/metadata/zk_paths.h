@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/types/ids.h"
+#include "common/types/kv_snapshot_id.h"
 #include "common/types/table_bucket.h"
 #include "common/types/table_path.h"
 
@@ -53,6 +54,8 @@ class ZkPaths {
   std::string Buckets(const TableBucket& bucket) const;  // AssignmentOf + "/buckets".
   std::string Bucket(const TableBucket& bucket) const;
   std::string LeaderAndIsr(const TableBucket& bucket) const;
+  std::string KvSnapshots(const TableBucket& bucket) const;
+  std::string KvSnapshot(const TableBucket& bucket, KvSnapshotId id) const;  // KvSnapshotHandle.
 
   // Ours alone. Names of any characters; see NodeNameOf.
   std::string Jobs() const { return root_ + "/strom/jobs"; }

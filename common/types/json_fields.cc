@@ -48,6 +48,13 @@ Result<int32_t> AsInt32(const In& value, const char* key) {
   return static_cast<int32_t>(number);
 }
 
+Result<int64_t> AsInt64(const In& value, const char* key) {
+  const bool fits = value.is_number_integer() &&
+                    (!value.is_number_unsigned() || value.get<uint64_t>() <= INT64_MAX);
+  if (!fits) return Error(ErrorCode::kInvalidTable, "'{}' is no whole number of 64 bits", key);
+  return value.get<int64_t>();
+}
+
 Result<bool> AsBool(const In& value, const char* key) {
   if (!value.is_boolean()) return Wrong(key, "boolean", value);
   return value.get<bool>();
@@ -141,6 +148,7 @@ Result<std::string> GetString(const In& object, const char* key) {
   return Get(object, key, AsString);
 }
 Result<int32_t> GetInt32(const In& object, const char* key) { return Get(object, key, AsInt32); }
+Result<int64_t> GetInt64(const In& object, const char* key) { return Get(object, key, AsInt64); }
 Result<std::vector<std::string>> GetStrings(const In& object, const char* key) {
   return Get(object, key, AsStrings);
 }
@@ -159,6 +167,9 @@ Result<std::optional<std::string>> FindString(const In& object, const char* key)
 }
 Result<std::optional<int32_t>> FindInt32(const In& object, const char* key) {
   return FindAs(object, key, AsInt32);
+}
+Result<std::optional<int64_t>> FindInt64(const In& object, const char* key) {
+  return FindAs(object, key, AsInt64);
 }
 Result<std::optional<std::vector<std::string>>> FindStrings(const In& object, const char* key) {
   return FindAs(object, key, AsStrings);

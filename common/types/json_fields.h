@@ -32,6 +32,7 @@ const In* Find(const In& object, const char* key);
 // The value of a key that must be there and have this type.
 Result<std::string> GetString(const In& object, const char* key);
 Result<int32_t> GetInt32(const In& object, const char* key);
+Result<int64_t> GetInt64(const In& object, const char* key);
 Result<std::vector<std::string>> GetStrings(const In& object, const char* key);
 Result<PropertyMap> GetProperties(const In& object, const char* key);
 Result<const In*> GetObject(const In& object, const char* key);
@@ -40,6 +41,7 @@ Result<const In*> GetObjects(const In& object, const char* key);  // An array of
 // The same for a key that may be absent, but not null or of another type.
 Result<std::optional<std::string>> FindString(const In& object, const char* key);
 Result<std::optional<int32_t>> FindInt32(const In& object, const char* key);
+Result<std::optional<int64_t>> FindInt64(const In& object, const char* key);
 Result<std::optional<std::vector<std::string>>> FindStrings(const In& object, const char* key);
 Result<std::optional<bool>> FindBool(const In& object, const char* key);
 

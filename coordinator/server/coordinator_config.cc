@@ -13,6 +13,7 @@ CoordinatorServer::Options CoordinatorOptionsOf(const config::Config& config) {
   server.tables.default_replication_factor =
       static_cast<int32_t>(config.Get(config::kDefaultReplicationFactor));
   server.tables.bucket_count_max = static_cast<int32_t>(config.Get(config::kMaxBucketNum));
+  server.kv_snapshots_retained = static_cast<int>(config.Get(config::kKvSnapshotNumRetained));
   server.dispatcher.request_bytes_max = config.Get(config::kRequestMemory);
   return server;
 }

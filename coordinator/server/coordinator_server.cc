@@ -11,6 +11,7 @@ TermOptions TermOptionsOf(const CoordinatorServer::Options& options, runtime::Ra
           .root = options.zookeeper_root,
           .internal_listener = options.internal_listener,
           .follow_wait = options.create_table_wait,
+          .kv_snapshots_retained = options.kv_snapshots_retained,
           .notifier = options.notifier,
           .jobs = options.jobs,
           .leases = options.leases};
@@ -27,15 +28,16 @@ CoordinatorServer::CoordinatorServer(runtime::Executor& executor, const runtime:
       authorizer_(authorizer),
       options_(std::move(options)),
       strand_(std::make_shared<runtime::Strand>(executor)),
-      candidate_(std::make_shared<Candidate>(Term::World{strand_, clock, random, network, views_,
-                                                         counts_},
-                                             TermOptionsOf(options_, random), sessions)),
+      candidate_(
+          std::make_shared<Candidate>(Term::World{strand_, clock, random, network, views_, counts_},
+                                      TermOptionsOf(options_, random), sessions)),
       admin_(strand_, candidate_, authorizer, options_.tables),
       jobs_(strand_, candidate_, authorizer),
       replicas_(strand_, candidate_, authorizer),
       health_(views_, counts_, authorizer),
       metadata_(views_, authorizer, executor, clock),
-      kv_snapshots_(views_, authorizer),
+      snapshots_(std::make_shared<service::KvSnapshots>(options_.objects, options_.blocking)),
+      kv_snapshots_(views_, authorizer, snapshots_),
       dispatcher_(options_.dispatcher) {}
 
 CoordinatorServer::~CoordinatorServer() = default;
@@ -55,6 +57,7 @@ Result<Listeners> CoordinatorServer::Open() {
   reader_ =
       std::make_unique<Reader>(std::move(store), options_.zookeeper_root, *strand_, authorizer_);
   reader_->service.Register(dispatcher_);
+  snapshots_->Open(&reader_->catalog, strand_.get());
   metadata_.Register(dispatcher_);
   kv_snapshots_.Register(dispatcher_);
   admin_.Register(dispatcher_);
@@ -92,6 +95,7 @@ void CoordinatorServer::Stop(MonoDuration drain, runtime::Task stopped) {
 void CoordinatorServer::StopLeading(runtime::Task stopped) {
   strand_->Post([this, stopped = std::move(stopped)]() mutable {
     candidate_->Stop();
+    snapshots_->Close();
     reader_.reset();
     stopped();
   });

@@ -48,6 +48,10 @@ class CoordinatorServer {
     TablePolicy tables;                            // default.*, max.bucket.num, datalake.format
     MonoDuration create_table_wait = Seconds(30);  // For the leaders of a new table.
     ServerNotifier::Timing notifier;
+    int kv_snapshots_retained = 2;  // kv.snapshot.num-retained
+    // To tell clients what snapshots are made of; both or none, and they outlive the server.
+    const remote::ObjectStore* objects = nullptr;
+    runtime::Executor* blocking = nullptr;
     JobTiming jobs;
     LeaseBook::Options leases;
     rpc::Dispatcher::Options dispatcher;
@@ -108,6 +112,7 @@ class CoordinatorServer {
   ReplicaService replicas_;
   HealthService health_;
   service::MetadataService metadata_;
+  const std::shared_ptr<service::KvSnapshots> snapshots_;
   service::KvSnapshotService kv_snapshots_;
   std::unique_ptr<Reader> reader_;  // Lives on the strand.
   rpc::Dispatcher dispatcher_;

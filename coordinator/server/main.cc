@@ -10,6 +10,7 @@
 #include "common/daemon/listeners.h"
 #include "common/daemon/platform_options.h"
 #include "common/daemon/program.h"
+#include "common/remote/directory_object_store.h"
 #include "common/service/rpc_metrics.h"
 #include "coordinator/server/coordinator_config.h"
 
@@ -25,8 +26,16 @@ class CoordinatorProcess final : public daemon::Service {
     STROM_ASSIGN_OR_RETURN(auto platform, RealPlatform::Start(options));
     CoordinatorServer::Options server = CoordinatorOptionsOf(config);
     server.listeners = daemon::ListenersAs<CoordinatorServer::ListenerOptions>(listeners);
+    std::unique_ptr<remote::ObjectStore> objects;
+    if (const std::string remote = config.Get(config::kRemoteDataDir); !remote.empty()) {
+      STROM_ASSIGN_OR_RETURN(std::string root, remote::DirectoryOfRemoteDataDir(remote));
+      objects =
+          std::make_unique<remote::DirectoryObjectStore>(platform->get().files, std::move(root));
+      server.objects = objects.get();
+      server.blocking = &platform->get().blocking;
+    }
     std::unique_ptr<CoordinatorProcess> process(
-        new CoordinatorProcess(std::move(platform), std::move(server)));
+        new CoordinatorProcess(std::move(platform), std::move(objects), std::move(server)));
     STROM_ASSIGN_OR_RETURN(
         process->page_, daemon::StartHttpPage(config, process->registry_, [p = process.get()] {
           return std::vector{
@@ -51,8 +60,11 @@ class CoordinatorProcess final : public daemon::Service {
   }
 
  private:
-  CoordinatorProcess(std::unique_ptr<RealPlatform> platform, CoordinatorServer::Options options)
+  CoordinatorProcess(std::unique_ptr<RealPlatform> platform,
+                     std::unique_ptr<remote::ObjectStore> objects,
+                     CoordinatorServer::Options options)
       : platform_(std::move(platform)),
+        objects_(std::move(objects)),
         rpc_metrics_(rpc::Role::kCoordinator, registry_, world().clock),
         server_(world().executor, world().clock, world().random, world().network, world().sessions,
                 authorizer_, WithMetrics(std::move(options))) {
@@ -68,9 +80,8 @@ class CoordinatorProcess final : public daemon::Service {
           [](const service::ClusterView& view) { return static_cast<double>(view.tables.size()); });
     const auto count = [this](const char* name, const char* help,
                               int64_t (*read)(const ReplicaTotals&)) {
-      registry_.AddCallback(name, help, {}, [this, read] {
-        return static_cast<double>(read(server_.totals()));
-      });
+      registry_.AddCallback(name, help, {},
+                            [this, read] { return static_cast<double>(read(server_.totals())); });
     };
     count("coordinator_bucket_count", "buckets",
           [](const ReplicaTotals& totals) { return totals.buckets; });
@@ -93,6 +104,7 @@ class CoordinatorProcess final : public daemon::Service {
   bool Leads() const { return server_.views().Get()->coordinator.has_value(); }
 
   const std::unique_ptr<RealPlatform> platform_;
+  const std::unique_ptr<remote::ObjectStore> objects_;  // nullptr without remote.data.dir.
   metrics::Registry registry_;
   service::RpcMetrics rpc_metrics_;
   rpc::AllowAll authorizer_;

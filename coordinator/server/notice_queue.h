@@ -48,6 +48,9 @@ class NoticeQueue {
     return std::move(node.mapped());
   }
 
+  // And for all of them.
+  void SettleAll() { under_way_.clear(); }
+
   // Keeps a settled notice for later, unless a newer one waits.
   void Park(const TableBucket& bucket, Notice notice) {
     if (!waiting_.contains(bucket)) parked_.insert_or_assign(bucket, std::move(notice));

@@ -4,6 +4,7 @@
 
 #include "common/convert/bucket.h"
 #include "common/convert/error.h"
+#include "common/remote/kv_snapshot_metadata.h"
 #include "proto/cluster.pb.h"
 #include "proto/strom.pb.h"
 
@@ -60,6 +61,7 @@ void ReplicaService::Register(rpc::Dispatcher& dispatcher) {
   dispatcher.Handle(rpc::kControlledShutdown, *this, &ReplicaService::ControlledShutdown);
   dispatcher.Handle(rpc::kReportFailedReplicas, *this, &ReplicaService::ReportFailedReplicas);
   dispatcher.Handle(rpc::kRenewLease, *this, &ReplicaService::RenewLease);
+  dispatcher.Handle(rpc::kCommitKvSnapshot, *this, &ReplicaService::CommitKvSnapshot);
 }
 
 template <class Response, class Command, class Make>
@@ -130,10 +132,14 @@ void ReplicaService::ReportFailedReplicas(
   Submit(
       ctx, std::move(respond),
       [request, deadline = ctx.deadline](Term& term, Answer answer) {
-        std::vector<TableBucket> buckets;
-        for (const auto& bucket : request->buckets()) buckets.push_back(convert::FromPb(bucket));
-        term.FailReplicas(ServerId(request->tablet_server_id()), request->start_epoch(),
-                          std::move(buckets), deadline, std::move(answer));
+        Term::ReplicaNews news;
+        for (const auto& bucket : request->buckets()) {
+          news.failed.push_back(convert::FromPb(bucket));
+        }
+        news.why.assign(request->reasons().begin(), request->reasons().end());
+        for (const auto& bucket : request->mended()) news.mended.push_back(convert::FromPb(bucket));
+        term.TakeReplicaNews(ServerId(request->tablet_server_id()), request->start_epoch(),
+                             std::move(news), deadline, std::move(answer));
       },
       [] { return pb::ReportFailedReplicasResponse(); });
 }
@@ -151,6 +157,29 @@ void ReplicaService::RenewLease(const rpc::RequestContext& ctx,
         std::move(answer)(lease.status());
       },
       [response] { return *response; });
+}
+
+void ReplicaService::CommitKvSnapshot(const rpc::RequestContext& ctx,
+                                      rpc::Ref<pb::CommitKvSnapshotRequest> request,
+                                      rpc::Responder<pb::CommitKvSnapshotResponse> respond) {
+  auto metadata = remote::KvSnapshotMetadataFromJson(request->completed_snapshot());
+  if (!metadata.ok()) {
+    return std::move(respond).Fail(
+        Error(ErrorCode::kCorruptMessage, "{}", metadata.status().message()));
+  }
+  Submit(
+      ctx, std::move(respond),
+      [request, metadata = *std::move(metadata), deadline = ctx.deadline](Term& term,
+                                                                          Answer answer) {
+        term.CommitKvSnapshot({.bucket = metadata.bucket,
+                               .snapshot = {.id = metadata.id,
+                                            .log_offset = metadata.log_offset,
+                                            .metadata_path = metadata.location + "/_METADATA"},
+                               .coordinator_epoch = CoordinatorEpoch(request->coordinator_epoch()),
+                               .leader_epoch = LeaderEpoch(request->bucket_leader_epoch())},
+                              deadline, std::move(answer));
+      },
+      [] { return pb::CommitKvSnapshotResponse(); });
 }
 
 }  // namespace strom::coordinator

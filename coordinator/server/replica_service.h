@@ -11,7 +11,7 @@ namespace strom::coordinator {
 
 // What tablet servers ask of the leading coordinator, on its internal listeners (others say
 // kNotCoordinatorLeader): other ISRs for what they lead, to be done without, that replicas of
-// theirs which failed are, and leases to show rows.
+// theirs which failed are, leases to show rows, and to take snapshots of these over.
 //
 // A server that is about to stop asks with ControlledShutdown and serves on until it has the
 // answer, which names what it still leads, because nobody else can.
@@ -38,6 +38,10 @@ class ReplicaService {
 
   void RenewLease(const rpc::RequestContext& ctx, rpc::Ref<pb::RenewLeaseRequest> request,
                   rpc::Responder<pb::RenewLeaseResponse> respond);
+
+  void CommitKvSnapshot(const rpc::RequestContext& ctx,
+                        rpc::Ref<pb::CommitKvSnapshotRequest> request,
+                        rpc::Responder<pb::CommitKvSnapshotResponse> respond);
 
   // Runs `command` on the strand with the leading term and the duty to answer, if the caller may
   // ask; `make` makes the response once the answer is OK.

@@ -51,14 +51,14 @@ ServerNotifier::ServerNotifier(World world, ServerId server, rpc::Endpoint endpo
       view_(epoch),
       unpark_delay_(timing.retry_min) {
   line_->Start();
-  for (Lane* lane : {&job_lane_, &view_lane_, &leader_lane_, &removal_lane_}) {
+  for (Lane* lane : {&job_lane_, &view_lane_, &leader_lane_, &removal_lane_, &needed_from_lane_}) {
     lane->delay = timing.retry_min;
   }
 }
 
 ServerNotifier::~ServerNotifier() {
-  for (const runtime::TimerId timer :
-       {job_lane_.retry, view_lane_.retry, leader_lane_.retry, removal_lane_.retry, unpark_}) {
+  for (const runtime::TimerId timer : {job_lane_.retry, view_lane_.retry, leader_lane_.retry,
+                                       removal_lane_.retry, needed_from_lane_.retry, unpark_}) {
     if (timer != runtime::kNoTimer) world_.strand->Cancel(timer);
   }
 }
@@ -82,6 +82,10 @@ void ServerNotifier::RemoveReplica(const TableBucket& bucket, LeaderEpoch epoch)
   removals_.Put(bucket, epoch);
 }
 
+void ServerNotifier::NotifyNeededFrom(const TableBucket& bucket, LogOffset offset) {
+  needed_from_.Put(bucket, offset);
+}
+
 // Epochs and the view first: a connection keeps the order, so the server knows who else lives
 // before it hears of its leaders.
 void ServerNotifier::Send() {
@@ -89,6 +93,7 @@ void ServerNotifier::Send() {
   Run(view_lane_);
   Run(removal_lane_);
   Run(leader_lane_);
+  Run(needed_from_lane_);
 }
 
 template <class Method, class Request, class Response>
@@ -212,6 +217,26 @@ void ServerNotifier::OnRemovalsAnswer(Result<pb::StopReplicaResponse> answer) {
   Finish(removal_lane_, answer.status());
 }
 
+bool ServerNotifier::StartNeededFrom() {
+  const auto& batch = needed_from_.Take(1);
+  if (batch.empty()) return false;
+  const auto& [bucket, offset] = *batch.begin();
+  pb::NotifyKvSnapshotOffsetRequest request;
+  convert::SetBucket(bucket, &request);
+  request.set_table_id(bucket.table.value());
+  request.set_coordinator_epoch(epoch_.value());
+  request.set_min_retain_offset(offset.value());
+  Call(rpc::kNotifyKvSnapshotOffset, request, &ServerNotifier::OnNeededFromAnswer);
+  return true;
+}
+
+// One that the server does not take is said again with the next snapshot.
+void ServerNotifier::OnNeededFromAnswer(Result<pb::NotifyKvSnapshotOffsetResponse> answer) {
+  if (answer.ok()) needed_from_.SettleAll();
+  needed_from_.GiveBack();
+  Finish(needed_from_lane_, answer.status());
+}
+
 void ServerNotifier::Run(Lane& lane) {
   if (lane.calling || lane.retry != runtime::kNoTimer) return;
   lane.calling = (this->*lane.start)();
@@ -245,7 +270,7 @@ void ServerNotifier::RetryLater(Lane& lane) {
 // The observer may let the notifier go.
 void ServerNotifier::OnNews(ServerLine::News news) {
   if (news == ServerLine::News::kRefused) return observer_.OnRefused(server_);
-  for (Lane* lane : {&job_lane_, &view_lane_, &leader_lane_, &removal_lane_}) {
+  for (Lane* lane : {&job_lane_, &view_lane_, &leader_lane_, &removal_lane_, &needed_from_lane_}) {
     if (lane->retry == runtime::kNoTimer) continue;
     world_.strand->Cancel(std::exchange(lane->retry, runtime::kNoTimer));
     lane->delay = timing_.retry_min;

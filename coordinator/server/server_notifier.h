@@ -34,7 +34,8 @@ using JobEpochs = std::map<std::string, int64_t>;
 
 // Tells one live tablet server what the coordinator decided, until it has acknowledged all of it:
 // leaders (NotifyLeaderAndIsr), replicas to delete (StopReplica), the view (UpdateMetadata), the
-// epochs of jobs (UpdateJobEpochs).
+// epochs of jobs (UpdateJobEpochs), and, one bucket after another, what part of a changelog may go
+// (NotifyKvSnapshotOffset).
 //
 // Each kind has at most one call under way, over one connection (ServerLine), and is repeated with
 // back-off when a call fails. Newer news take the place of older ones that were not sent yet. The
@@ -85,8 +86,13 @@ class ServerNotifier : public std::enable_shared_from_this<ServerNotifier> {
   void SetJobEpochs(uint64_t version, std::shared_ptr<const JobEpochs> epochs);
   void NotifyLeader(const TableBucket& bucket, LeaderNotice notice);
   void RemoveReplica(const TableBucket& bucket, LeaderEpoch epoch);
-  // The table is gone: nothing has to be said of the bucket's leader any more.
-  void ForgetLeader(const TableBucket& bucket) { leaders_.Withdraw(bucket); }
+  // The bucket's changelog is needed from here on only.
+  void NotifyNeededFrom(const TableBucket& bucket, LogOffset offset);
+  // The table is gone: nothing has to be said of the bucket's leader and changelog any more.
+  void ForgetLeader(const TableBucket& bucket) {
+    leaders_.Withdraw(bucket);
+    needed_from_.Withdraw(bucket);
+  }
   // Sends what the calls above added, as far as it is possible now.
   void Send();
 
@@ -115,10 +121,12 @@ class ServerNotifier : public std::enable_shared_from_this<ServerNotifier> {
   bool StartView();
   bool StartLeaders();
   bool StartRemovals();
+  bool StartNeededFrom();
   void OnJobEpochsAnswer(Result<pb::UpdateJobEpochsResponse> answer);
   void OnViewAnswer(Result<pb::UpdateMetadataResponse> answer);
   void OnLeadersAnswer(Result<pb::NotifyLeaderAndIsrResponse> answer);
   void OnRemovalsAnswer(Result<pb::StopReplicaResponse> answer);
+  void OnNeededFromAnswer(Result<pb::NotifyKvSnapshotOffsetResponse> answer);
 
   template <class Method, class Request, class Response>
   void Call(const Method& method, const Request& request,
@@ -144,6 +152,7 @@ class ServerNotifier : public std::enable_shared_from_this<ServerNotifier> {
   ViewSender view_;
   NoticeQueue<LeaderNotice> leaders_;
   NoticeQueue<LeaderEpoch> removals_;
+  NoticeQueue<LogOffset> needed_from_;
   std::shared_ptr<const JobEpochs> job_epochs_;
   uint64_t job_version_ = 0;  // Of job_epochs_.
   JobEpochs known_job_epochs_;
@@ -154,6 +163,7 @@ class ServerNotifier : public std::enable_shared_from_this<ServerNotifier> {
   Lane view_lane_{&ServerNotifier::StartView};
   Lane leader_lane_{&ServerNotifier::StartLeaders};
   Lane removal_lane_{&ServerNotifier::StartRemovals};
+  Lane needed_from_lane_{&ServerNotifier::StartNeededFrom};
   runtime::TimerId unpark_ = runtime::kNoTimer;
   MonoDuration unpark_delay_;
 };

@@ -37,6 +37,7 @@ struct TermOptions {
   std::string internal_listener;           // Name of the listener through which servers are told.
   MonoDuration follow_wait = Seconds(30);  // How long CREATE_TABLE waits for leaders.
   size_t commands_max = 1000;              // Waiting for their turn; more are refused.
+  int kv_snapshots_retained = 2;           // kv.snapshot.num-retained
   ServerNotifier::Timing notifier;
   JobTiming jobs;
   LeaseBook::Options leases;
@@ -56,7 +57,7 @@ struct TermOptions {
 //
 // In files: term.cc (effects, commands' turn, end), term_start.cc (becoming leader),
 // term_servers.cc (servers that come, go and answer), term_replicas.cc (ISRs, servers that stop),
-// term_leases.cc, term_tables.cc, term_databases.cc, term_jobs.cc.
+// term_leases.cc, term_snapshots.cc, term_tables.cc, term_databases.cc, term_jobs.cc.
 class Term final : private ServerNotifier::Observer {
  public:
   struct World {
@@ -133,10 +134,29 @@ class Term final : private ServerNotifier::Observer {
   void StopServer(ServerId server, std::optional<int64_t> start_epoch,
                   std::shared_ptr<std::vector<TableBucket>> led, MonoTime deadline, Answer answer);
 
-  // Replicas of `server`, in the life with this start epoch, are out of service for the rest of it:
-  // nobody waits for them any more. Answered once that is stored. Errors: kServerNotExist.
-  void FailReplicas(ServerId server, int64_t start_epoch, std::vector<TableBucket> buckets,
-                    MonoTime deadline, Answer answer);
+  // What `server`, in the life with this start epoch, says of its replicas.
+  struct ReplicaNews {
+    std::vector<TableBucket> failed;  // Out of service: nobody waits for them any more,
+    std::vector<std::string> why;     // for these reasons, as far as they are told,
+    std::vector<TableBucket> mended;  // and in service again.
+  };
+  // Answered once what follows is stored. Errors: kServerNotExist.
+  void TakeReplicaNews(ServerId server, int64_t start_epoch, ReplicaNews news, MonoTime deadline,
+                       Answer answer);
+
+  // A leader's snapshot of a primary-key bucket, with the epochs under which it was begun.
+  struct KvSnapshotCommit {
+    TableBucket bucket;
+    metadata::KvSnapshotHandle snapshot;
+    CoordinatorEpoch coordinator_epoch;
+    LeaderEpoch leader_epoch;
+  };
+  // Stores it as completed, so that replicas are restored from it, and forgets those that are too
+  // many; then tells the replicas from where on their changelog is still needed. The same again is
+  // fine. Errors: kUnknownTableOrBucket; kFencedLeaderEpoch for an older leader;
+  // kInvalidCoordinator for epochs not known here; kInvalidUpdateVersion if there is a newer
+  // snapshot, or another one of this number: with these it never will be completed.
+  void CommitKvSnapshot(KvSnapshotCommit commit, MonoTime deadline, Answer answer);
 
   // `server` asks for a lease (see LeaseBook), of which the answer, if it is OK, says how long.
   // Errors: kNotCoordinatorLeader if somebody else may lead by now; kOperationNotAttempted while
@@ -213,6 +233,12 @@ class Term final : private ServerNotifier::Observer {
                       std::shared_ptr<std::vector<TableBucket>> led, MonoTime deadline,
                       Answer answer);
 
+  // term_snapshots.cc
+  Status CheckCommit(const KvSnapshotCommit& commit) const;
+  void StoreSnapshot(KvSnapshotCommit commit, std::vector<metadata::KvSnapshotHandle> known,
+                     Answer answer, runtime::Task finished);
+  void TellNeededFrom(const TableBucket& bucket, LogOffset offset);
+
   // term_leases.cc
   // Asks the store for a sign that it still has the session, unless it gave one a moment ago.
   void KeepCertain();
@@ -281,9 +307,9 @@ class Term final : private ServerNotifier::Observer {
   bool watching_leases_ = false;
 
   LeaseBook leases_;
-  MonoTime certain_until_;   // Nobody else leads before.
-  MonoTime contact_asked_;   // When the store was last asked for a sign ...
-  bool asking_ = false;      // ... which has not come.
+  MonoTime certain_until_;  // Nobody else leads before.
+  MonoTime contact_asked_;  // When the store was last asked for a sign ...
+  bool asking_ = false;     // ... which has not come.
 
   std::vector<IsrRequest> isr_requests_;  // An event will decide them.
   std::set<TableId> being_created_;       // Somebody waits for their leaders.

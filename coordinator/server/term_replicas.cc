@@ -57,22 +57,31 @@ Status Term::CheckLife(ServerId server, std::optional<int64_t> start_epoch) cons
                start_epoch.value_or(0));
 }
 
-void Term::FailReplicas(ServerId server, int64_t start_epoch, std::vector<TableBucket> buckets,
-                        MonoTime deadline, Answer answer) {
+void Term::TakeReplicaNews(ServerId server, int64_t start_epoch, ReplicaNews news,
+                           MonoTime deadline, Answer answer) {
   Enqueue(
-      [this, server, start_epoch, buckets = std::move(buckets)](Answer answer,
-                                                                runtime::Task finished) mutable {
+      [this, server, start_epoch, news = std::move(news)](Answer answer,
+                                                          runtime::Task finished) mutable {
         if (Status s = CheckLife(server, start_epoch); !s.ok()) {
           std::move(answer)(std::move(s));
           return finished();
         }
-        Effects effects = state_.OnReplicasFailed(server, buckets);
-        for (const auto& [bucket, leadership] : effects.write) {
+        Effects effects = state_.OnReplicasFailed(server, news.failed);
+        for (size_t i = 0; i < news.failed.size(); ++i) {
+          const auto changed = effects.write.find(news.failed[i]);
+          if (changed == effects.write.end()) continue;
           STROM_LOG(kError,
-                    "{}: the replica of tablet server {} is out of service until it starts anew; "
-                    "server {} leads, the ISR is {}",
-                    bucket, server, leadership.leader, fmt::join(leadership.isr, " "));
+                    "{}: the replica of tablet server {} is out of service; server {} leads, the "
+                    "ISR is {}: {}",
+                    changed->first, server, changed->second.leader,
+                    fmt::join(changed->second.isr, " "),
+                    i < news.why.size() ? news.why[i] : "it does not say why");
         }
+        for (const TableBucket& bucket : news.mended) {
+          STROM_LOG(kInfo, "{}: the replica of tablet server {} is in service again", bucket,
+                    server);
+        }
+        effects.Add(state_.OnReplicasMended(server, news.mended));
         auto answered = [this, answer = std::move(answer),
                          finished = std::move(finished)]() mutable {
           waits_.Check();

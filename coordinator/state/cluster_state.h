@@ -63,7 +63,7 @@ struct BucketState {
   std::vector<ServerId> replicas;        // The preferred leader first.
   std::optional<Leadership> leadership;  // None until a replica was live once.
   std::optional<LeaderEpoch> served;     // The epoch in which its leader has said that it serves.
-  std::set<ServerId> failed;             // Replicas out of service while their servers live.
+  std::set<ServerId> failed;             // Replicas out of service on servers that live.
 
   bool serves() const {
     return leadership && leadership->leader != kNoServer && served == leadership->leader_epoch;
@@ -128,10 +128,15 @@ class ClusterState {
   // life. May be repeated when there may be somebody who can.
   Effects OnStopping(ServerId server);
 
-  // These replicas of a live server are out of service for the rest of its life. Each leaves its
-  // ISR, in which the last one stays, and is elected no more; where it led, another one does, or
-  // nobody. Those of which that is no news, or which are none of its replicas, are passed over.
+  // These replicas of a live server are out of service, until they are mended or its life ends.
+  // Each leaves its ISR, in which the last one stays, and is elected no more; where it led, another
+  // one does, or nobody. Those of which that is no news, or which are none of its replicas, are
+  // passed over.
   Effects OnReplicasFailed(ServerId server, const std::vector<TableBucket>& buckets);
+
+  // These are in service again: they can lead what they are in the ISR of, and join ISRs. Those of
+  // which that is no news are passed over.
+  Effects OnReplicasMended(ServerId server, const std::vector<TableBucket>& buckets);
 
   // The leader of a bucket wants another ISR. The leadership that holds once `effects`, to which
   // this adds, are stored; a repeated proposal that was accepted already gets it too. Followers are

@@ -144,6 +144,22 @@ Effects ClusterState::OnReplicasFailed(ServerId server, const std::vector<TableB
   return effects;
 }
 
+Effects ClusterState::OnReplicasMended(ServerId server, const std::vector<TableBucket>& buckets) {
+  STROM_CHECK(live_.contains(server)) << "server " << server << " is not live";
+  Effects effects;
+  for (const TableBucket& bucket : buckets) {
+    const auto it = buckets_.find(bucket);
+    if (it == buckets_.end() || it->second.failed.erase(server) == 0) continue;
+    const BucketState& state = it->second;
+    Elect(bucket,
+          state.leadership ? ElectAfterReturn(state.replicas, *state.leadership, AbleFor(state))
+                           : ElectFirst(state.replicas, AbleFor(state)),
+          effects);
+  }
+  NotifyWritten(effects);
+  return effects;
+}
+
 void ClusterState::ElectFor(ServerId server, Effects& effects) {
   for (const TableBucket& bucket : hosted_[server].buckets) {
     const BucketState& state = buckets_.at(bucket);

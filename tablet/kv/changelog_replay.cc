@@ -1,5 +1,7 @@
 #include "tablet/kv/changelog_replay.h"
 
+#include <algorithm>
+
 #include "common/record/log_record_reader.h"
 
 namespace strom::tablet {
@@ -47,28 +49,33 @@ Status ReplayBatch(const record::LogBatchView& batch, const KvTable& table, LogO
 
 }  // namespace
 
+Result<LogOffset> ReplayPart(const LogTablet& log, const KvTable& table, LogOffset from,
+                             LogOffset to, Visitor visit) {
+  LogOffset next = from;  // Everything below was visited.
+  STROM_ASSIGN_OR_RETURN(const Bytes bytes, log.Read(next, kReadSize, true, log.log_end_offset()));
+  STROM_ASSIGN_OR_RETURN(const auto batches, record::SplitBatches(bytes));
+  if (batches.empty()) {
+    return Error(ErrorCode::kCorruptRecord, "{}: no batch at offset {}, the log ends at {}",
+                 log.bucket(), next, log.log_end_offset());
+  }
+  for (const record::LogBatchView& batch : batches) {
+    if (next >= to) break;
+    if (batch.base_offset() > next || batch.next_offset() <= next) {
+      return Error(ErrorCode::kCorruptRecord, "{}: changelog batch [{}, {}) where {} is next",
+                   log.bucket(), batch.base_offset(), batch.next_offset(), next);
+    }
+    STROM_RETURN_IF_ERROR(ReplayBatch(batch, table, next, to, visit)
+                              .WithContext(fmt::format("{}: changelog batch at offset {}",
+                                                       log.bucket(), batch.base_offset())));
+    next = batch.next_offset();
+  }
+  return std::min(next, to);
+}
+
 Status ReplayChangelog(const LogTablet& log, const KvTable& table, LogOffset from, LogOffset to,
                        Visitor visit) {
-  LogOffset next = from;  // Everything below was visited.
-  while (next < to) {
-    STROM_ASSIGN_OR_RETURN(const Bytes bytes,
-                           log.Read(next, kReadSize, true, log.log_end_offset()));
-    STROM_ASSIGN_OR_RETURN(const auto batches, record::SplitBatches(bytes));
-    if (batches.empty()) {
-      return Error(ErrorCode::kCorruptRecord, "{}: no batch at offset {}, the log ends at {}",
-                   log.bucket(), next, log.log_end_offset());
-    }
-    for (const record::LogBatchView& batch : batches) {
-      if (next >= to) break;
-      if (batch.base_offset() > next || batch.next_offset() <= next) {
-        return Error(ErrorCode::kCorruptRecord, "{}: changelog batch [{}, {}) where {} is next",
-                     log.bucket(), batch.base_offset(), batch.next_offset(), next);
-      }
-      STROM_RETURN_IF_ERROR(ReplayBatch(batch, table, next, to, visit)
-                                .WithContext(fmt::format("{}: changelog batch at offset {}",
-                                                         log.bucket(), batch.base_offset())));
-      next = batch.next_offset();
-    }
+  while (from < to) {
+    STROM_ASSIGN_OR_RETURN(from, ReplayPart(log, table, from, to, visit));
   }
   return Status::Ok();
 }

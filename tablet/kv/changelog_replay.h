@@ -19,4 +19,10 @@ namespace strom::tablet {
 Status ReplayChangelog(const LogTablet& log, const KvTable& table, LogOffset from, LogOffset to,
                        absl::FunctionRef<Status(PreWriteBuffer::Change)> visit);
 
+// The same for the first part of it, a few MiB of log. Returns where the next part begins, at most
+// `to`. Also beside appends to the log, and beside cuts above `to`: one that comes just now may be
+// an error, and the next try is none. `from` < `to`.
+Result<LogOffset> ReplayPart(const LogTablet& log, const KvTable& table, LogOffset from,
+                             LogOffset to, absl::FunctionRef<Status(PreWriteBuffer::Change)> visit);
+
 }  // namespace strom::tablet

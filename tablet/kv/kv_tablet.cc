@@ -6,7 +6,7 @@
 namespace strom::tablet {
 namespace {
 
-constexpr size_t kRebuildWriteBytes = size_t{2} << 20;
+constexpr size_t kApplyWriteBytes = size_t{2} << 20;
 
 }  // namespace
 
@@ -21,48 +21,77 @@ KvTablet::KvTablet(std::unique_ptr<kv::KvStore> store, std::shared_ptr<const KvT
 
 Result<std::shared_ptr<KvTablet>> KvTablet::Open(kv::KvStoreFactory& stores, std::string path,
                                                  std::shared_ptr<const KvTable> table,
-                                                 LogTablet& log, LogOffset high_watermark,
+                                                 LogTablet& log, std::optional<StoredRows> left,
                                                  KvTabletOptions options) {
-  STROM_CHECK(high_watermark <= log.log_end_offset())
-      << log.bucket().ToString() << ": " << high_watermark << " of " << log.log_end_offset();
-  STROM_RETURN_IF_ERROR(stores.Destroy(path).WithContext(log.bucket().ToString()));
-  STROM_ASSIGN_OR_RETURN(auto store, stores.Open(path, {.write_ahead_log = false}));
+  const StoredRows rows = left.value_or(StoredRows{});
+  if (log.log_start_offset() > rows.offset) {
+    return Error(ErrorCode::kKvStorage,
+                 "{}: the changelog begins at offset {}, the rows before, from {} on, are lost",
+                 log.bucket(), log.log_start_offset(), rows.offset);
+  }
+  if (log.log_end_offset() < rows.offset) {
+    return Error(ErrorCode::kKvStorage, "{}: the changelog ends at {}, the store holds it up to {}",
+                 log.bucket(), log.log_end_offset(), rows.offset);
+  }
+  if (!left) STROM_RETURN_IF_ERROR(stores.Destroy(path).WithContext(log.bucket().ToString()));
+  STROM_ASSIGN_OR_RETURN(auto store, stores.Open(path, {.must_exist = left.has_value()}));
   std::shared_ptr<KvTablet> tablet(new KvTablet(std::move(store), std::move(table), log, options));
-  STROM_RETURN_IF_ERROR(tablet->Rebuild(high_watermark));
+  tablet->applied_offset_ = rows.offset;
+  tablet->flushed_offset_.store(rows.offset.value(), std::memory_order_release);
+  tablet->row_count_.store(rows.row_count, std::memory_order_release);
   return tablet;
 }
 
-Status KvTablet::Rebuild(LogOffset high_watermark) {
-  if (log_.log_start_offset() > LogOffset(0)) {
-    return Error(ErrorCode::kKvStorage,
-                 "{}: the changelog begins at offset {}, the rows before are lost", bucket_,
-                 log_.log_start_offset());
-  }
+Status KvTablet::ApplySome(LogOffset high_watermark) {
+  STROM_CHECK(buffer_.empty()) << bucket_.ToString() << " leads";
+  if (high_watermark <= flushed_offset()) return Status::Ok();
   kv::WriteBatch batch;
   int64_t row_count = 0;
   const auto take = [&](PreWriteBuffer::Change change) {
-    if (change.offset >= high_watermark) {
-      buffer_.Add(std::move(change));
-      return Status::Ok();
-    }
     row_count += change.row_count_delta;
     if (change.value) {
       batch.Put(change.key, *change.value);
     } else {
       batch.Delete(change.key);
     }
-    if (batch.size_bytes() < kRebuildWriteBytes) return Status::Ok();
+    if (batch.size_bytes() < kApplyWriteBytes) return Status::Ok();
     Status written = store_->Write(batch, kv::Durability::kBuffered);
     batch.Clear();
     return written;
   };
-  const LogOffset end = log_.log_end_offset();
-  STROM_RETURN_IF_ERROR(ReplayChangelog(log_, *table_, LogOffset(0), end, take));
+  STROM_ASSIGN_OR_RETURN(const LogOffset next,
+                         ReplayPart(log_, *table_, flushed_offset(), high_watermark, take));
   if (!batch.empty()) STROM_RETURN_IF_ERROR(store_->Write(batch, kv::Durability::kBuffered));
-  applied_offset_ = end;
-  row_count_.store(row_count, std::memory_order_release);
-  flushed_offset_.store(high_watermark.value(), std::memory_order_release);
+  applied_offset_ = next;
+  row_count_.fetch_add(row_count, std::memory_order_acq_rel);
+  flushed_offset_.store(next.value(), std::memory_order_release);
   return Status::Ok();
+}
+
+Status KvTablet::Lead(LogOffset high_watermark) {
+  STROM_CHECK(high_watermark <= log_.log_end_offset())
+      << bucket_ << ": " << high_watermark << " of " << log_.log_end_offset();
+  while (flushed_offset() < high_watermark) STROM_RETURN_IF_ERROR(ApplySome(high_watermark));
+  return CatchUp();
+}
+
+Result<StoredRows> KvTablet::Sync() {
+  const StoredRows rows{.offset = flushed_offset(),
+                        .row_count = row_count_.load(std::memory_order_acquire)};
+  STROM_RETURN_IF_ERROR(store_->Write(kv::WriteBatch(), kv::Durability::kSynced));
+  return rows;
+}
+
+Result<RowsCheckpoint> KvTablet::MakeCheckpoint(const std::string& directory) {
+  STROM_ASSIGN_OR_RETURN(auto files, store_->Checkpoint(directory));
+  return RowsCheckpoint{
+      .files = std::move(files), .log_offset = flushed_offset(), .row_count = row_count()};
+}
+
+void KvTablet::StopLeading() {
+  buffer_.TruncateTo(flushed_offset());
+  STROM_CHECK(buffer_.empty()) << bucket_ << ": " << buffer_.change_count() << " are left";
+  applied_offset_ = flushed_offset();
 }
 
 Status KvTablet::CatchUp() {

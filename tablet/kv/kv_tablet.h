@@ -31,10 +31,24 @@ struct PutOptions {
   MergeMode mode = MergeMode::kMerge;
 };
 
-// The rows of one primary-key bucket on its leader: a store with what is committed, the pre-write
-// buffer with what is not, and the bucket's log, which is the changelog of both. The store's
-// content is derived from the log and not kept from one life to the next.
+// What a store holds: the rows that the log below `offset` makes.
+struct StoredRows {
+  LogOffset offset;
+  int64_t row_count = 0;  // If they are counted, see KvTablet::row_count.
+};
+
+// A copy of the store in a folder of its own, and what it holds.
+struct RowsCheckpoint {
+  std::vector<kv::StoreFile> files;
+  LogOffset log_offset;
+  std::optional<int64_t> row_count;
+};
+
+// The rows of one primary-key bucket: a store with what is committed, on its leader the pre-write
+// buffer with what is not, and the bucket's log, which is the changelog of both.
 //
+//   Apply   log below the high watermark -> store     on followers: any thread, one call at a time
+//   Lead    the same, and the log above it -> buffer  before the leader serves
 //   Put     KV batch -> changes -> log, buffer        on the strand
 //   FlushTo buffer below the high watermark -> store  on the strand, before the high watermark is
 //                                                     published: what is acknowledged is visible
@@ -43,21 +57,36 @@ struct PutOptions {
 // It is shared by its replica and the reads under way: the store closes with the last of them, and
 // cannot be opened again before. The factory outlives them all, the log what runs on the strand.
 //
-// Always true: store and buffer together are the fold of the log up to its end (once CatchUp ran);
-// the store alone is the fold of the log up to flushed_offset(), which never decreases.
+// Always true: the store is the fold of the log up to flushed_offset(), which never decreases; on a
+// leader store and buffer together are its fold up to its end (once CatchUp ran), else the buffer
+// is empty. Between a failed Apply or Lead and the end of the tablet the store is between two such.
 class KvTablet : public std::enable_shared_from_this<KvTablet> {
  public:
-  // Drops what is in `path` (whose parent exists) and rebuilds it from the whole log: below
-  // `high_watermark` in the store, above it in the buffer. Blocks as long as reading the log takes;
-  // nobody may change the log meanwhile.
-  // Errors: kKvStorage if the log does not begin at 0, or the store is still open; those of
-  // ReplayChangelog.
+  // Opens the store in `path` (whose parent exists), which holds exactly `left`; or drops what is
+  // there and begins at offset 0. Blocks.
+  // Errors: kKvStorage if the log begins above the store's offset or ends below it, or the store
+  // is still open.
   static Result<std::shared_ptr<KvTablet>> Open(kv::KvStoreFactory& stores, std::string path,
                                                 std::shared_ptr<const KvTable> table,
-                                                LogTablet& log, LogOffset high_watermark,
+                                                LogTablet& log, std::optional<StoredRows> left,
                                                 KvTabletOptions options = {});
 
   const KvTable& table() const { return *table_; }
+
+  // Brings the store to the disk: what it holds is there when it is opened again. Also beside what
+  // runs on the strand: the answer is then what it holds at least. Blocks. Errors: kKvStorage.
+  Result<StoredRows> Sync();
+
+  // While nothing else runs but reads; block ----------------------------------------------------
+
+  // Brings the store nearer to `high_watermark` by some MiB of log. The log may grow beside it.
+  // Errors: those of ReplayPart; kKvStorage. The tablet is of no use then.
+  Status ApplySome(LogOffset high_watermark);
+
+  // Store up to `high_watermark`, and the buffer from there to the log's end: what Put and FlushTo
+  // go on from. Nobody may change the log meanwhile. Errors: as ApplySome; kKvStorage if the log
+  // ends below what the store holds.
+  Status Lead(LogOffset high_watermark);
 
   // On the strand -----------------------------------------------------------------------------
 
@@ -70,9 +99,15 @@ class KvTablet : public std::enable_shared_from_this<KvTablet> {
   // never has; kKvStorage; those of LogTablet::AppendAsLeader.
   Result<AppendInfo> Put(const record::KvBatchView& batch, const PutOptions& options = {});
 
+  // Forgets what is not committed: another one leads.
+  void StopLeading();
+
   // Moves what is below `high_watermark`, which is not above the log's end, into the store as one
   // write. Errors: kKvStorage, or those of ReplayChangelog, with everything left as it was.
   Status FlushTo(LogOffset high_watermark);
+
+  // See KvStore::Checkpoint; short if Sync was called a moment ago. Errors: kKvStorage.
+  Result<RowsCheckpoint> MakeCheckpoint(const std::string& directory);
 
   // A scan over the committed rows of this moment.
   std::unique_ptr<KvScan> OpenScan(std::optional<int64_t> row_limit = std::nullopt);
@@ -86,10 +121,6 @@ class KvTablet : public std::enable_shared_from_this<KvTablet> {
   LogOffset flushed_offset() const {
     return LogOffset(flushed_offset_.load(std::memory_order_acquire));
   }
-  // The log from here on is needed to rebuild the rows: retention keeps it. (There are no snapshots
-  // yet that would stand for its beginning.)
-  LogOffset changelog_needed_from() const { return LogOffset(0); }
-
   // Rows in the store. None with changelog image WAL, where upserts do not tell whether the key is
   // new.
   std::optional<int64_t> row_count() const;
@@ -117,7 +148,6 @@ class KvTablet : public std::enable_shared_from_this<KvTablet> {
   KvTablet(std::unique_ptr<kv::KvStore> store, std::shared_ptr<const KvTable> table, LogTablet& log,
            KvTabletOptions options);
 
-  Status Rebuild(LogOffset high_watermark);
   // Makes the buffer agree with the log's end, wherever that is: after a failed append only the log
   // itself knows.
   Status CatchUp();

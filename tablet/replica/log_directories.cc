@@ -4,6 +4,7 @@
 #include <optional>
 #include <string_view>
 
+#include "common/base/logging.h"
 #include "common/io/path.h"
 
 namespace strom::tablet {
@@ -11,6 +12,7 @@ namespace {
 
 constexpr std::string_view kLogPrefix = "log-";
 constexpr std::string_view kKvPrefix = "kv-";
+constexpr std::string_view kBrokenPrefix = "broken-";
 
 // The number that all of `text` is.
 template <class Id>
@@ -27,6 +29,14 @@ std::optional<Id> IdBehind(std::string_view name, std::string_view separator) {
   const size_t at = name.rfind(separator);
   if (at == std::string_view::npos) return std::nullopt;
   return ParseId<Id>(name.substr(at + separator.size()));
+}
+
+// In place of the log's prefix another one.
+std::string Beside(const std::string& log_directory, std::string_view prefix) {
+  const std::string parent = io::ParentPath(log_directory);
+  const std::string_view bucket =
+      std::string_view(log_directory).substr(parent.size() + 1 + kLogPrefix.size());
+  return fmt::format("{}/{}{}", parent, prefix, bucket);
 }
 
 class Finder {
@@ -69,10 +79,19 @@ std::string LogDirectory(const PhysicalTablePath& path, const TableBucket& bucke
 }
 
 std::string KvDirectory(const std::string& log_directory) {
-  const std::string parent = io::ParentPath(log_directory);
-  const std::string_view bucket =
-      std::string_view(log_directory).substr(parent.size() + 1 + kLogPrefix.size());
-  return fmt::format("{}/{}{}", parent, kKvPrefix, bucket);
+  return Beside(log_directory, kKvPrefix);
+}
+
+std::string CheckpointDirectory(const std::string& log_directory) {
+  return KvDirectory(log_directory) + ".snapshot";
+}
+
+std::string SnapshotFolder(const std::string& log_directory) {
+  return "kv/" + Beside(log_directory, "");
+}
+
+std::string BrokenDirectory(const std::string& log_directory) {
+  return Beside(log_directory, kBrokenPrefix);
 }
 
 Result<std::map<TableBucket, std::string>> FindLogs(io::FileSystem& files,
@@ -86,14 +105,23 @@ Result<std::map<TableBucket, std::string>> FindLogs(io::FileSystem& files,
     for (const io::DirectoryEntry& table : tables) {
       const auto id = IdBehind<TableId>(table.name, "-");
       if (table.kind != io::EntryKind::kDirectory || !id) continue;
-      STROM_RETURN_IF_ERROR(finder.Visit(path + "/" + table.name, *id, std::nullopt));
+      const Status visited = finder.Visit(path + "/" + table.name, *id, std::nullopt);
+      if (!visited.ok()) STROM_LOG(kError, "table {}: {}", *id, visited.ToString());
     }
   }
   return std::move(finder.logs());
 }
 
+Status SetLogAside(io::FileSystem& files, const std::string& directory) {
+  const std::string aside = BrokenDirectory(directory);
+  STROM_RETURN_IF_ERROR(files.RemoveRecursively(aside));
+  STROM_RETURN_IF_ERROR(files.Rename(directory, aside));
+  return files.SyncDirectory(io::ParentPath(directory));
+}
+
 Status RemoveLog(io::FileSystem& files, const std::string& root, const std::string& directory) {
   STROM_RETURN_IF_ERROR(files.RemoveRecursively(directory));
+  STROM_RETURN_IF_ERROR(files.RemoveRecursively(BrokenDirectory(directory)));
   std::string parent = io::ParentPath(directory);
   // Not the database's: another table of it may just be making its own directory below.
   while (io::ParentPath(parent).size() > root.size()) {

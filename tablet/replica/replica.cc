@@ -5,18 +5,61 @@
 #include <utility>
 
 #include "common/base/logging.h"
+#include "tablet/replica/log_directories.h"
+#include "tablet/replica/rows_mark.h"
 
 namespace strom::tablet {
 
+namespace {
+
+std::unique_ptr<KeptRows> RowsOf(const Replica::World& world, const SnapshotOptions& snapshots,
+                                 const BucketSpec& spec, runtime::Strand& strand, LogTablet& log,
+                                 std::optional<StoredRows> left, std::function<void()> followed) {
+  if (!spec.has_primary_key()) return nullptr;
+  // After a fall, the log may have lost what was in the rows.
+  if (left && left->offset > log.log_end_offset()) left.reset();
+  return std::make_unique<KeptRows>(
+      KeptRows::World{world.blocking, world.clock, world.duties},
+      KeptRows::Options{.has_snapshots = snapshots.objects != nullptr,
+                        .followed = std::move(followed)},
+      RowsOpener({world.files, world.stores, snapshots.objects}, KvDirectory(log.directory()),
+                 remote::KvSnapshotPaths(spec.path, spec.bucket), spec.kv_table),
+      strand, log, std::move(left));
+}
+
+std::unique_ptr<SnapshotTaker> TakerOf(const Replica::World& world,
+                                       const SnapshotOptions& snapshots, const BucketSpec& spec,
+                                       runtime::Strand& strand, const LogTablet& log) {
+  if (!spec.has_primary_key() || !snapshots.objects) return nullptr;
+  return std::make_unique<SnapshotTaker>(
+      SnapshotTaker::World{strand, world.blocking, world.clock, world.stores, world.files,
+                           world.duties},
+      snapshots, remote::KvSnapshotPaths(spec.path, spec.bucket),
+      CheckpointDirectory(log.directory()));
+}
+
+// What is in the rows was committed.
+LogOffset KnownCommitted(const LogTablet& log, LogOffset high_watermark,
+                         const std::optional<StoredRows>& left) {
+  if (left && left->offset <= log.log_end_offset()) {
+    high_watermark = std::max(high_watermark, left->offset);
+  }
+  return std::clamp(high_watermark, log.log_start_offset(), log.log_end_offset());
+}
+
+}  // namespace
+
 Replica::Replica(World world, Options options, BucketSpec spec, std::unique_ptr<LogTablet> log,
-                 LogOffset high_watermark)
+                 LogOffset high_watermark, std::optional<StoredRows> left)
     : world_(world),
       options_(options),
       spec_(std::move(spec)),
       log_(std::move(log)),
       strand_(world_.executor),
-      high_watermark_(
-          std::clamp(high_watermark, log_->log_start_offset(), log_->log_end_offset()).value()),
+      rows_(RowsOf(world_, options_.snapshots, spec_, strand_, *log_, left,
+                   [this] { OnRowsMended(); })),
+      taker_(TakerOf(world_, options_.snapshots, spec_, strand_, *log_)),
+      high_watermark_(KnownCommitted(*log_, high_watermark, left).value()),
       commit_(world_.blocking, strand_, *log_) {}
 
 Status Replica::CheckEpochs(const Leadership& next) const {
@@ -59,7 +102,7 @@ void Replica::Become(Leadership leadership, absl::AnyInvocable<void(Status)> don
     Status allowed = self->CheckNotFailed();
     if (allowed.ok()) allowed = self->CheckEpochs(leadership);
     if (allowed.ok()) allowed = self->CheckRole(leadership);
-    if (self->failed_) self->world_.duties.ReportFailed(self->bucket());
+    if (self->failed_) self->world_.duties.ReportFailed(self->bucket(), allowed);
     if (!allowed.ok()) return done(std::move(allowed));
     const News news = self->Take(std::move(leadership));
     if (self->leadership_->leader == self->options_.self) {
@@ -93,6 +136,7 @@ void Replica::Lead(News news, absl::AnyInvocable<void(Status)> done) {
     OpenRows(std::move(done));
   } else {
     done(Serve());
+    TakeSnapshots();
   }
   Settle();
 }
@@ -128,6 +172,7 @@ Status Replica::Serve() {
 }
 
 void Replica::EndLeading() {
+  if (taker_) taker_->StopLeading();
   serving_.store(false, std::memory_order_release);
   isr_.reset();
   strand_.Cancel(std::exchange(alarm_, runtime::kNoTimer));
@@ -145,7 +190,8 @@ void Replica::Follow(News news, absl::AnyInvocable<void(Status)> done) {
               log_->log_end_offset());
     BeginToFollow();
   }
-  CloseRows([done = std::move(done)]() mutable { done(Status::Ok()); });
+  EndReads([done = std::move(done)]() mutable { done(Status::Ok()); });
+  KeepRows();
 }
 
 void Replica::BeginToFollow() {
@@ -172,9 +218,11 @@ void Replica::Stop(std::optional<LeaderEpoch> leader_epoch, absl::AnyInvocable<v
     self->stopped_ = true;
     self->world_.duties.Unfollow(self->bucket());
     self->EndLeading();
-    self->CloseRows([self, done = std::move(done)]() mutable {
+    self->EndReads([self, done = std::move(done)]() mutable {
       self->strand_.Dispatch([self, done = std::move(done)]() mutable {
-        self->commit_.AwaitIdle([done = std::move(done)]() mutable { done(Status::Ok()); });
+        self->StopRows([self, done = std::move(done)]() mutable {
+          self->commit_.AwaitIdle([done = std::move(done)]() mutable { done(Status::Ok()); });
+        });
       });
     });
   });
@@ -193,7 +241,8 @@ void Replica::Fail() {
             bucket(), spec_.path, commit_.failure().ToString());
   world_.duties.Unfollow(bucket());
   EndLeading();  // The rows stay open until Stop: nobody gets at them any more.
-  world_.duties.ReportFailed(bucket());
+  StopRows([] {});
+  world_.duties.ReportFailed(bucket(), CheckNotFailed());
 }
 
 Status Replica::CheckServing() const {
@@ -213,8 +262,25 @@ void Replica::Sync(absl::AnyInvocable<void(Status)> done) {
 }
 
 Status Replica::Close() {
+  Result<std::optional<StoredRows>> rows = std::optional<StoredRows>();
+  if (rows_) rows = rows_->Close();
   STROM_RETURN_IF_ERROR(CheckNotFailed());
-  return log_->Close();
+  STROM_RETURN_IF_ERROR(log_->Close());
+  Status left = rows.status();
+  if (left.ok() && *rows) {
+    left = LeaveRowsMark(world_.files, KvDirectory(log_->directory()), **rows);
+  }
+  if (!left.ok()) {
+    STROM_LOG(kWarn, "{} ({}): its rows will be made anew: {}", bucket(), spec_.path,
+              left.ToString());
+  }
+  return Status::Ok();
+}
+
+void Replica::Abandon() {
+  if (!rows_) return;
+  const Status closed = rows_->Close().status();
+  if (!closed.ok()) STROM_LOG(kWarn, "{}: {}", bucket(), closed.ToString());
 }
 
 void Replica::Maintain(int64_t retention_size_bytes) {

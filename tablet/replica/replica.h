@@ -16,9 +16,11 @@
 #include "tablet/replica/durability_rule.h"
 #include "tablet/replica/group_commit.h"
 #include "tablet/replica/isr_tracker.h"
+#include "tablet/replica/kept_rows.h"
 #include "tablet/replica/open_kv.h"
 #include "tablet/replica/replica_duties.h"
 #include "tablet/replica/replica_requests.h"
+#include "tablet/replica/snapshot_taker.h"
 #include "tablet/replica/waiters.h"
 #include "tablet/replica/write_waiters.h"
 
@@ -36,10 +38,10 @@ namespace strom::tablet {
 // A follower cuts its log only where the leader's epochs show that it leaves the leader's.
 //
 // If the table has a primary key, the log is its changelog, which only PutKv appends to, and the
-// leader has the rows it makes (KvTablet): rebuilt before it serves, closed when it ends to lead.
-// What is committed is in the rows before the high watermark says so: an acknowledged upsert is a
-// visible one. And it is at the only leader that shows rows: a deposed one's lease is over before
-// the next one acknowledges upserts or shows rows.
+// replica has the rows it makes (KeptRows), as far as they are committed; a leader whole, before it
+// serves, and it alone shows them. What is committed is in the rows before the high watermark says
+// so: an acknowledged upsert is a visible one. And it is at the only leader that shows rows: a
+// deposed one's lease is over before the next one acknowledges upserts or shows rows.
 //
 // A sync that fails ends the replica, as what it did not write may be lost: it neither serves nor
 // follows any more while this process lives, and has the coordinator know.
@@ -53,6 +55,7 @@ class Replica : public std::enable_shared_from_this<Replica> {
     ServerId self;
     DurabilityPolicy durability;
     MonoDuration lag_max = Seconds(30);  // log.replica.max-lag-time
+    SnapshotOptions snapshots = {};
   };
 
   // What a replica lives on; outlives it. Rows are rebuilt and logs synced on `blocking`.
@@ -60,14 +63,16 @@ class Replica : public std::enable_shared_from_this<Replica> {
     runtime::Executor& executor;
     runtime::Executor& blocking;
     const runtime::Clock& clock;
+    io::FileSystem& files;
     kv::KvStoreFactory& stores;
     ReplicaDuties& duties;
   };
 
   // The log is open and belongs to the replica from now on. What is below `high_watermark` was
-  // committed when this server last knew; there may be less in the log.
+  // committed when this server last knew; there may be less in the log. `left`: what the store of
+  // the rows holds, if that is known.
   Replica(World world, Options options, BucketSpec spec, std::unique_ptr<LogTablet> log,
-          LogOffset high_watermark);
+          LogOffset high_watermark, std::optional<StoredRows> left = {});
 
   const TableBucket& bucket() const { return log_->bucket(); }
   const BucketSpec& spec() const { return spec_; }
@@ -82,12 +87,12 @@ class Replica : public std::enable_shared_from_this<Replica> {
   // kInvalidUpdateVersion for an older epoch (the same leadership again is fine);
   // kUnknownTableOrBucket if the server is none of the replicas; kIneligibleReplica for a leader
   // outside of its ISR; kLogStorage after a failed sync. And those of LogTablet::StartEpoch and
-  // KvTablet::Open: it leads, but does not serve, and the same leadership again tries again.
+  // KeptRows::Lead: it leads, but does not serve, and the same leadership again tries again.
   void Become(Leadership leadership, absl::AnyInvocable<void(Status)> done);
 
   // Stops serving and following for good; waiters are woken, scans end, later calls get
-  // kNotLeaderOrFollower. `done` comes when nobody reads the rows any more, their store is closed
-  // and no sync is under way.
+  // kNotLeaderOrFollower. `done` comes when nobody reads the rows or writes them any more, and no
+  // sync is under way.
   // Errors: kFencedLeaderEpoch if `leader_epoch` is given and older than the one known; the replica
   // goes on then.
   void Stop(std::optional<LeaderEpoch> leader_epoch, absl::AnyInvocable<void(Status)> done);
@@ -176,14 +181,19 @@ class Replica : public std::enable_shared_from_this<Replica> {
   // How many waits there are. Any thread.
   size_t waiter_count() const { return waiter_count_.load(std::memory_order_relaxed); }
 
+  // Of a primary-key table: snapshots stand for the changelog below `offset`. Any thread.
+  void OnNeededFrom(LogOffset offset);
+
   // For the manager's upkeep: retention, writer expiry.
   void Maintain(int64_t retention_size_bytes);
 
   // For the manager: syncs what the log holds now. Errors: kLogStorage, now and ever after.
   void Sync(absl::AnyInvocable<void(Status)> done);
-  // For the manager, once the replica is stopped: closes the log. Blocks. Errors: those of
-  // LogTablet::Close; kLogStorage after a failed sync.
+  // For the manager, once the replica is stopped: closes the rows, for the next life to go on with,
+  // and the log. Blocks. Errors: those of LogTablet::Close; kLogStorage after a failed sync.
   Status Close();
+  // The same where all of it is to be removed.
+  void Abandon();
 
  private:
   // Roles: replica.cc -------------------------------------------------------------------------
@@ -247,8 +257,16 @@ class Replica : public std::enable_shared_from_this<Replica> {
   }
   void Withhold(News news);
   void OpenRows(absl::AnyInvocable<void(Status)> done);
-  // Ends reads and scans and closes the store.
-  void CloseRows(absl::AnyInvocable<void()> closed);
+  void OnRowsOpened(Result<std::shared_ptr<KvTablet>> opened,
+                    absl::AnyInvocable<void(Status)> done);
+  void OnRowsMended();
+  // Of a leader that serves.
+  void TakeSnapshots();
+  // The rows of a follower go on to the high watermark.
+  void KeepRows();
+  void StopRows(absl::AnyInvocable<void()> idle);
+  // Ends reads and scans; `ended` once the last one is over, on its thread or here.
+  void EndReads(absl::AnyInvocable<void()> ended);
   Result<AppendInfo> PutOnStrand(const record::KvBatchView& batch, const PutOptions& put,
                                  const WriteOptions& options);
   std::shared_ptr<BucketScan> OpenScanOnStrand(std::optional<int64_t> row_limit);
@@ -267,8 +285,10 @@ class Replica : public std::enable_shared_from_this<Replica> {
   const Options options_;
   const BucketSpec spec_;
   const std::unique_ptr<LogTablet> log_;
-  OpenKv kv_;  // Opened and closed on the strand.
+  OpenKv kv_;  // While it leads; set and closed on the strand.
   runtime::Strand strand_;
+  const std::unique_ptr<KeptRows> rows_;        // nullptr without a primary key,
+  const std::unique_ptr<SnapshotTaker> taker_;  // or without an object store.
 
   // Written on the strand, read anywhere.
   std::atomic<bool> serving_{false};
@@ -277,6 +297,7 @@ class Replica : public std::enable_shared_from_this<Replica> {
   std::atomic<int32_t> leader_epoch_{kNoLeaderEpoch.value()};
   std::atomic<int32_t> told_by_{-1};  // The coordinator's epoch.
   std::atomic<int64_t> withheld_until_{0};
+  std::atomic<int64_t> needed_from_{0};  // As OnNeededFrom says.
   std::atomic<size_t> waiter_count_{0};
 
   // On the strand.
@@ -286,6 +307,7 @@ class Replica : public std::enable_shared_from_this<Replica> {
   GroupCommit commit_;
   bool syncing_own_ = false;  // A sync of what a leader appended is asked for.
   bool failed_ = false;
+  bool rows_failed_ = false;  // The coordinator was told that it cannot lead.
   bool stopped_ = false;
   OffsetWaiters committed_waiters_;
   OffsetWaiters appended_waiters_;

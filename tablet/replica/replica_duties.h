@@ -6,6 +6,8 @@
 #include <absl/functional/any_invocable.h>
 
 #include "common/base/result.h"
+#include "common/remote/kv_snapshot_metadata.h"
+#include "common/remote/kv_snapshot_retention.h"
 #include "common/types/table_bucket.h"
 #include "tablet/replica/bucket_spec.h"
 
@@ -40,10 +42,31 @@ class ReplicaDuties {
   virtual void ProposeIsr(IsrProposal proposal,
                           absl::AnyInvocable<void(Result<Leadership>)> done) = 0;
 
-  // The bucket is out of service here while this process lives: have the coordinator know, so that
-  // nobody waits for this replica. Said again whenever it is to take a role: a coordinator that
-  // gives it one does not know.
-  virtual void ReportFailed(const TableBucket& bucket) = 0;
+  // The bucket is out of service here, for this reason: have the coordinator know, so that nobody
+  // waits for this replica. Said again whenever it is to take a role: a coordinator that gives it
+  // one does not know.
+  virtual void ReportFailed(const TableBucket& bucket, const Status& why) = 0;
+  // And it is in service again: with what it had, or with nothing, under a leadership that does not
+  // count on it.
+  virtual void ReportMended(const TableBucket& bucket) = 0;
+
+  struct SnapshotCommit {
+    remote::KvSnapshotMetadata metadata;
+    CoordinatorEpoch coordinator_epoch;
+    LeaderEpoch leader_epoch;
+  };
+
+  // Asks the coordinator to take a snapshot over as completed. `done` runs once, on any thread, or
+  // is dropped if the server stops. Errors: kFencedLeaderEpoch, kInvalidUpdateVersion and
+  // kUnknownTableOrBucket say for certain that it is not, and never will be; any other one leaves
+  // that open.
+  virtual void CommitSnapshot(SnapshotCommit commit, absl::AnyInvocable<void(Status)> done) = 0;
+
+  // The completed snapshots of a bucket, oldest first, as the metadata store knows them; it may lag
+  // behind. `done` runs once, on any thread, or is dropped if the server stops. Errors: those of
+  // the metadata store.
+  using SnapshotsFound = absl::AnyInvocable<void(Result<std::vector<remote::CompletedKvSnapshot>>)>;
+  virtual void FindSnapshots(const TableBucket& bucket, SnapshotsFound done) = 0;
 
   // Whether rows that were read before this call may be shown, of a bucket that the coordinator of
   // this epoch told the server to lead: see ReadLease. Errors: kLeaderNotAvailable.

@@ -50,16 +50,20 @@ Status Replica::TakeOnStrand(FollowerRead read) {
   if (read.log_start_offset > log_->log_end_offset()) {
     STROM_LOG(kWarn, "{} ({}): log [{}, {}) begins anew at {}, where its leader's does", bucket(),
               spec_.path, log_->log_start_offset(), log_->log_end_offset(), read.log_start_offset);
+    if (rows_) rows_->OnRestart();
     STROM_RETURN_IF_ERROR(log_->RestartAt(read.log_start_offset));
     // Only what is committed is ever removed from a log's beginning.
     high_watermark_.store(read.log_start_offset.value(), std::memory_order_release);
+    KeepRows();
     return Status::Ok();
   }
   if (!read.records.empty()) {
     STROM_RETURN_IF_ERROR(log_->AppendAsFollower(std::move(read.records), read.epochs).status());
   }
   const LogOffset known = std::min(read.high_watermark, log_->log_end_offset());
-  if (known > high_watermark()) high_watermark_.store(known.value(), std::memory_order_release);
+  if (known <= high_watermark()) return Status::Ok();
+  high_watermark_.store(known.value(), std::memory_order_release);
+  KeepRows();
   return Status::Ok();
 }
 
@@ -74,9 +78,10 @@ Status Replica::CutTo(const EpochEnd& leaders, LogOffset leaders_start) {
   }
   STROM_LOG(kInfo, "{} ({}): log [{}, {}) is cut at {}: the leader's epoch {} ends at {}", bucket(),
             spec_.path, start, end, to, leaders.epoch, leaders.end_offset);
-  // Below the leader's start in one step: a log that was only cut would end, for a while, below what
-  // is committed.
+  // Below the leader's start in one step: a log that was only cut would end, for a while, below
+  // what is committed.
   const bool anew = to < std::max(start, leaders_start);
+  if (rows_) anew ? rows_->OnRestart() : rows_->OnCut(to);
   STROM_RETURN_IF_ERROR(anew ? log_->RestartAt(leaders_start) : log_->TruncateTo(to));
   if (anew && high_watermark() < leaders_start) {
     high_watermark_.store(leaders_start.value(), std::memory_order_release);
@@ -86,6 +91,7 @@ Status Replica::CutTo(const EpochEnd& leaders, LogOffset leaders_start) {
               bucket(), spec_.path, high_watermark(), left);
     high_watermark_.store(left.value(), std::memory_order_release);
   }
+  KeepRows();
   return Status::Ok();
 }
 

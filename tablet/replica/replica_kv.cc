@@ -5,42 +5,72 @@
 #include <fmt/format.h>
 
 #include "common/base/logging.h"
-#include "tablet/replica/log_directories.h"
 #include "tablet/replica/replica.h"
 
 namespace strom::tablet {
 
-// On the blocking executor; nobody appends meanwhile, and retention leaves the log alone. What
-// followers say meanwhile moves the high watermark once there are rows.
+// Nobody appends meanwhile, and retention leaves the log alone. What followers say meanwhile moves
+// the high watermark once there are rows.
 void Replica::OpenRows(absl::AnyInvocable<void(Status)> done) {
   isr_->OnLeaderLog(log_->log_end_offset(), OwnPosition());
   const LogOffset committed = std::max(high_watermark(), isr_->high_watermark());
-  world_.blocking.Post([self = shared_from_this(), committed, done = std::move(done)]() mutable {
-    auto opened = KvTablet::Open(self->world_.stores, KvDirectory(self->log_->directory()),
-                                 self->spec_.kv_table, *self->log_, committed);
-    self->strand_.Post([self, opened = std::move(opened), done = std::move(done)]() mutable {
-      Status status = opened.status();
-      if (opened.ok()) {
-        self->kv_.Set(*std::move(opened));
-        // A sync may have failed meanwhile.
-        status = self->CheckNotFailed();
-        if (status.ok()) status = self->Serve();
-      }
-      if (!status.ok()) {
-        STROM_LOG(kError, "{} ({}): its rows do not open: {}", self->bucket(), self->spec_.path,
-                  status.ToString());
-      }
-      done(std::move(status));
-      self->Settle();
-    });
-  });
+  const auto self = shared_from_this();
+  rows_->Lead(self, committed,
+              [self, done = std::move(done)](Result<std::shared_ptr<KvTablet>> opened) mutable {
+                self->OnRowsOpened(std::move(opened), std::move(done));
+              });
 }
 
-void Replica::CloseRows(absl::AnyInvocable<void()> closed) {
+void Replica::OnRowsOpened(Result<std::shared_ptr<KvTablet>> opened,
+                           absl::AnyInvocable<void(Status)> done) {
+  Status status = opened.status();
+  if (status.ok()) {
+    kv_.Set(*std::move(opened));
+    OnRowsMended();
+    // A sync may have failed meanwhile.
+    status = CheckNotFailed();
+    if (status.ok()) status = Serve();
+  } else {
+    rows_failed_ = true;
+    world_.duties.ReportFailed(bucket(), status);  // So that another one leads.
+  }
+  if (!status.ok()) {
+    STROM_LOG(kError, "{} ({}): its rows do not open: {}", bucket(), spec_.path, status.ToString());
+  }
+  done(std::move(status));
+  TakeSnapshots();
+  Settle();
+}
+
+void Replica::TakeSnapshots() {
+  if (!taker_ || !is_leader()) return;
+  taker_->Lead(
+      shared_from_this(), rows_->tablet(),
+      {.coordinator = leadership_->coordinator_epoch, .leader = leadership_->leader_epoch});
+}
+
+void Replica::OnRowsMended() {
+  if (std::exchange(rows_failed_, false)) world_.duties.ReportMended(bucket());
+}
+
+void Replica::KeepRows() {
+  if (!rows_ || leads()) return;
+  rows_->Follow(shared_from_this(), high_watermark());
+}
+
+void Replica::StopRows(absl::AnyInvocable<void()> idle) {
+  if (!rows_) return idle();
+  if (!taker_) return rows_->Stop(std::move(idle));
+  // It may be bringing the store to the disk.
+  taker_->Stop([this, idle = std::move(idle)]() mutable { rows_->Stop(std::move(idle)); });
+}
+
+void Replica::EndReads(absl::AnyInvocable<void()> ended) {
   for (const auto& weak : std::exchange(scans_, {})) {
     if (const auto scan = weak.lock()) scan->End();
   }
-  kv_.Close(std::move(closed));
+  if (rows_) rows_->StopLeading();
+  kv_.Close(std::move(ended));
 }
 
 Status Replica::CheckHasRows() const {
@@ -122,10 +152,17 @@ void Replica::OpenScan(std::optional<int64_t> row_limit,
   });
 }
 
+void Replica::OnNeededFrom(LogOffset offset) {
+  int64_t known = needed_from_.load(std::memory_order_acquire);
+  while (known < offset.value() &&
+         !needed_from_.compare_exchange_weak(known, offset.value(), std::memory_order_acq_rel)) {
+  }
+}
+
 LogOffset Replica::NeededFrom() const {
-  if (!spec_.has_primary_key()) return high_watermark();
-  const auto kv = kv_.Get();
-  return kv ? std::min(high_watermark(), kv->changelog_needed_from()) : LogOffset(0);
+  if (!rows_) return high_watermark();
+  const LogOffset from(needed_from_.load(std::memory_order_acquire));
+  return std::min({high_watermark(), from, rows_->held().value_or(from)});
 }
 
 }  // namespace strom::tablet

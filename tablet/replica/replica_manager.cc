@@ -1,11 +1,24 @@
 #include "tablet/replica/replica_manager.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/base/logging.h"
 #include "tablet/replica/log_directories.h"
+#include "tablet/replica/rows_mark.h"
 
 namespace strom::tablet {
+namespace {
+
+// Empty if it does not read: nothing in it is needed. Errors: kStorage.
+Result<BucketOffsets> ReadCheckpoint(io::FileSystem& files, const std::string& path) {
+  auto offsets = ReadOffsetCheckpoint(files, path);
+  if (offsets.status().code() != ErrorCode::kCorruptRecord) return offsets;
+  STROM_LOG(kError, "{} counts as empty: {}", path, offsets.status().ToString());
+  return BucketOffsets();
+}
+
+}  // namespace
 
 ReplicaManager::ReplicaManager(runtime::Executor& executor, runtime::Executor& blocking,
                                const runtime::Clock& clock, io::FileSystem& files,
@@ -24,9 +37,9 @@ ReplicaManager::ReplicaManager(runtime::Executor& executor, runtime::Executor& b
 
 Status ReplicaManager::Start() {
   STROM_ASSIGN_OR_RETURN(recovery_points_,
-                         ReadOffsetCheckpoint(files_, directory_.recovery_point_path()));
+                         ReadCheckpoint(files_, directory_.recovery_point_path()));
   STROM_ASSIGN_OR_RETURN(high_watermarks_,
-                         ReadOffsetCheckpoint(files_, directory_.high_watermark_path()));
+                         ReadCheckpoint(files_, directory_.high_watermark_path()));
   STROM_ASSIGN_OR_RETURN(found_, FindLogs(files_, directory_.path()));
   strand_.Post([this] {
     Schedule(options_.recovery_checkpoint_interval, &ReplicaManager::CheckpointRecoveryPoints);
@@ -112,55 +125,6 @@ void ReplicaManager::BecomeAndRelease(const std::shared_ptr<Replica>& replica,
   });
 }
 
-void ReplicaManager::OpenAndBecome(BucketSpec spec, Leadership leadership,
-                                   absl::AnyInvocable<void(Status)> done) {
-  const TableBucket bucket = spec.bucket;
-  if (const auto broken = broken_.find(bucket); broken != broken_.end()) {
-    duties_.ReportFailed(bucket);
-    done(Error(ErrorCode::kLogStorage, "{}: out of service until the server starts anew: {}",
-               bucket, broken->second.ToString()));
-    return Release(bucket);
-  }
-  const auto offset_in = [&](const BucketOffsets& offsets) {
-    const auto found = offsets.find(bucket);
-    return found == offsets.end() ? LogOffset(0) : found->second;
-  };
-  const Checkpoint checkpoint{.recovery_point = offset_in(recovery_points_),
-                              .high_watermark = offset_in(high_watermarks_)};
-  // What this process wrote itself, it checks again: only the last one's orderly stop counts.
-  const bool clean = directory_.was_clean() && found_.contains(bucket);
-  blocking_.Post([this, bucket, checkpoint, clean, spec = std::move(spec),
-                  leadership = std::move(leadership), done = std::move(done)]() mutable {
-    auto opened = Open(spec, checkpoint, clean);
-    strand_.Post([this, bucket, opened = std::move(opened), leadership = std::move(leadership),
-                  done = std::move(done)]() mutable {
-      if (opened.ok()) {
-        found_.erase(bucket);
-        {
-          absl::MutexLock lock(&mutex_);
-          replicas_[bucket] = *opened;
-        }
-        return BecomeAndRelease(*opened, std::move(leadership), std::move(done));
-      }
-      STROM_LOG(kError, "{} does not open: {}", bucket, opened.status().ToString());
-      done(opened.status());
-      Release(bucket);
-    });
-  });
-}
-
-Result<std::shared_ptr<Replica>> ReplicaManager::Open(const BucketSpec& spec, Checkpoint checkpoint,
-                                                      bool clean) const {
-  const std::string path = directory_.path() + "/" + LogDirectory(spec.path, spec.bucket);
-  STROM_RETURN_IF_ERROR(files_.CreateDirectories(path));
-  STROM_ASSIGN_OR_RETURN(auto log, LogTablet::Open(files_, clock_, path, spec.bucket, options_.log,
-                                                   checkpoint.recovery_point, clean));
-  const Replica::World world{executor_, blocking_, clock_, stores_, duties_};
-  const Replica::Options options{
-      .self = self_, .durability = options_.durability, .lag_max = options_.lag_max};
-  return std::make_shared<Replica>(world, options, spec, std::move(log), checkpoint.high_watermark);
-}
-
 void ReplicaManager::StopReplica(TableBucket bucket, LeaderEpoch leader_epoch, bool remove,
                                  absl::AnyInvocable<void(Status)> done) {
   strand_.Post([this, bucket, leader_epoch, remove, done = std::move(done)]() mutable {
@@ -192,6 +156,7 @@ void ReplicaManager::CloseOrRemove(std::shared_ptr<Replica> replica, bool remove
   blocking_.Post([this, replica, remove, done = std::move(done)]() mutable {
     if (remove) STROM_LOG(kInfo, "{} ({}): removing it", replica->bucket(), replica->spec().path);
     const std::string& directory = replica->log().directory();
+    if (remove) replica->Abandon();
     Status status = remove ? RemoveFiles(directory) : replica->Close();
     strand_.Post([this, replica, remove, status, done = std::move(done)]() mutable {
       const TableBucket bucket = replica->bucket();
@@ -209,7 +174,18 @@ void ReplicaManager::CloseOrRemove(std::shared_ptr<Replica> replica, bool remove
 }
 
 Status ReplicaManager::RemoveFiles(const std::string& log_directory) {
+  STROM_RETURN_IF_ERROR(TakeRowsMark(files_, KvDirectory(log_directory)).status());
   STROM_RETURN_IF_ERROR(stores_.Destroy(KvDirectory(log_directory)));
+  STROM_RETURN_IF_ERROR(stores_.Destroy(CheckpointDirectory(log_directory)));
+  for (const std::string& path :
+       {KvDirectory(log_directory), KvDirectory(log_directory) + ".restoring",
+        CheckpointDirectory(log_directory)}) {
+    STROM_RETURN_IF_ERROR(files_.RemoveRecursively(path));
+  }
+  if (remote::ObjectStore* const objects = options_.snapshots.objects) {
+    const std::string relative = log_directory.substr(directory_.path().size() + 1);
+    STROM_RETURN_IF_ERROR(objects->DeleteFolder(SnapshotFolder(relative)));
+  }
   return RemoveLog(files_, directory_.path(), log_directory);
 }
 
@@ -237,6 +213,7 @@ void ReplicaManager::Forget(const TableBucket& bucket) {
   recovery_points_.erase(bucket);
   high_watermarks_.erase(bucket);
   broken_.erase(bucket);
+  reported_.erase(bucket);
 }
 
 void ReplicaManager::CheckRetention() {

@@ -25,6 +25,7 @@ struct ReplicaOptions {
   MonoDuration recovery_checkpoint_interval = Seconds(60);
   MonoDuration retention_check_interval = Seconds(300);
   int64_t retention_size_bytes = -1;  // Of one bucket's log; <= 0: no limit.
+  SnapshotOptions snapshots;
 };
 
 // All replicas of one tablet server, and their upkeep: opening logs, checkpoints of recovery points
@@ -42,17 +43,23 @@ class ReplicaManager {
                  DataDirectory& directory, ReplicaDuties& duties, ServerId self,
                  ReplicaOptions options);
 
-  // Reads the checkpoints, looks what logs there are and starts the upkeep. Before any other
-  // call; blocks. Errors: kStorage, kCorruptRecord.
+  // Reads the checkpoints, looks what logs there are and starts the upkeep. A checkpoint that does
+  // not read counts as none: logs are checked from their start, high watermarks come from leaders.
+  // Before any other call; blocks. Errors: kStorage.
   Status Start();
 
   // Opens the bucket's log if need be and takes the role; `done` once it serves (or does not).
+  //
+  // A log that does not open is reported (ReplicaDuties) and tried again with the next call; no
+  // other bucket notices. If by `leadership` another server leads, which does not count on this
+  // replica, nothing in it is needed: it is set aside and the replica begins anew, with nothing.
   // Errors: those of LogTablet::Open and Replica::Become; kLogStorage for a log that this process
   // could not close.
   void Become(BucketSpec spec, Leadership leadership, absl::AnyInvocable<void(Status)> done);
 
-  // Stops serving the bucket; with `remove`, its files go too. A bucket that is not served is fine:
-  // its files are found by its ids. Errors: kFencedLeaderEpoch, as Replica::Stop; kStorage.
+  // Stops serving the bucket; with `remove`, its table is gone, and its files and snapshots go too.
+  // A bucket that is not served is fine: its files are found by its ids. Errors:
+  // kFencedLeaderEpoch, as Replica::Stop; kStorage.
   void StopReplica(TableBucket bucket, LeaderEpoch leader_epoch, bool remove,
                    absl::AnyInvocable<void(Status)> done);
 
@@ -68,7 +75,7 @@ class ReplicaManager {
  private:
   using Task = runtime::Task;
 
-  // All below on strand_, but Open and RemoveFiles.
+  // All below on strand_, but Open, OpenAnew and RemoveFiles.
   // Runs `task` once no other one of the bucket is under way; it ends with Release.
   void Acquire(const TableBucket& bucket, Task task);
   void Release(const TableBucket& bucket);
@@ -79,10 +86,19 @@ class ReplicaManager {
   };
   Result<std::shared_ptr<Replica>> Open(const BucketSpec& spec, Checkpoint checkpoint,
                                         bool clean) const;
+  // Sets what there is aside and opens an empty log.
+  Result<std::shared_ptr<Replica>> OpenAnew(const BucketSpec& spec) const;
   // Ends the bucket's task.
   void BecomeAndRelease(const std::shared_ptr<Replica>& replica, Leadership leadership,
                         absl::AnyInvocable<void(Status)> done);
   void OpenAndBecome(BucketSpec spec, Leadership leadership, absl::AnyInvocable<void(Status)> done);
+  void OnOpened(const std::shared_ptr<Replica>& replica, Leadership leadership,
+                absl::AnyInvocable<void(Status)> done);
+  void OnOpenFailed(BucketSpec spec, Leadership leadership, const Status& why,
+                    absl::AnyInvocable<void(Status)> done);
+  // Nobody counts on what this server has of a bucket.
+  bool IsNeedless(const TableBucket& bucket, const Leadership& leadership) const;
+  void Report(const TableBucket& bucket, const Status& why, absl::AnyInvocable<void(Status)> done);
   void CloseOrRemove(std::shared_ptr<Replica> replica, bool remove,
                      absl::AnyInvocable<void(Status)> done);
   // Of a bucket with its log there and everything of it closed. Blocks.
@@ -127,8 +143,9 @@ class ReplicaManager {
   // Logs that did not close, or did not sync before: what the next process finds of them is what
   // there is, but this one does not know it.
   std::map<TableBucket, Status> broken_;
-  bool stopping_ = false;  // Nothing new begins.
-  bool closing_ = false;   // And nothing is under way but the stop itself.
+  std::set<TableBucket> reported_;  // Logs that did not open when they were last to.
+  bool stopping_ = false;           // Nothing new begins.
+  bool closing_ = false;            // And nothing is under way but the stop itself.
   size_t replicas_to_stop_ = 0;
   absl::AnyInvocable<void(Status)> stopped_;
 

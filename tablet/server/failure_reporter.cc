@@ -24,10 +24,16 @@ void FailureReporter::SetStartEpoch(int64_t start_epoch) {
   });
 }
 
-void FailureReporter::Report(const TableBucket& bucket) {
-  strand_->Post([self = shared_from_this(), bucket] {
+void FailureReporter::ReportFailed(const TableBucket& bucket, const Status& why) {
+  Report(bucket, why.ToString());
+}
+
+void FailureReporter::ReportMended(const TableBucket& bucket) { Report(bucket, std::nullopt); }
+
+void FailureReporter::Report(const TableBucket& bucket, std::optional<std::string> why) {
+  strand_->Post([self = shared_from_this(), bucket, why = std::move(why)]() mutable {
     if (self->stopped_) return;
-    self->pending_.insert(bucket);
+    self->pending_[bucket] = std::move(why);
     self->Send();
   });
 }
@@ -51,7 +57,10 @@ void FailureReporter::Send() {
   pb::ReportFailedReplicasRequest request;
   request.set_tablet_server_id(options_.self.value());
   request.set_start_epoch(*start_epoch_);
-  for (const TableBucket& bucket : pending_) *request.add_buckets() = convert::ToPb(bucket);
+  for (const auto& [bucket, why] : pending_) {
+    *(why ? request.add_buckets() : request.add_mended()) = convert::ToPb(bucket);
+    if (why) request.add_reasons(*why);
+  }
   sent_ = std::exchange(pending_, {});
   calling_ = true;
   rpc::Call(*channel_, rpc::kReportFailedReplicas, request,
@@ -71,7 +80,7 @@ void FailureReporter::OnAnswer(const Status& status) {
   auto sent = std::exchange(sent_, {});
   if (stopped_) return;
   if (!status.ok()) {
-    pending_.merge(sent);
+    pending_.merge(sent);  // What is newer stays.
     return RetryLater(status);
   }
   delay_ = options_.retry_min;

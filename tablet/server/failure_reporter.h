@@ -1,9 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 
 #include "common/rpc/network.h"
@@ -15,8 +15,9 @@
 namespace strom::tablet {
 
 // Tells the leading coordinator which replicas of this server are out of service, so that others
-// lead them and no ISR waits for them: one call in flight with all there are, repeated with
-// back-off, at the address that the view then has, until one is answered.
+// lead them and no ISR waits for them, and which are in service again: one call in flight with all
+// news there are, repeated with back-off, at the address that the view then has, until one is
+// answered. Of several news of a bucket the newest counts.
 //
 // Any thread may call; lives on a strand of its own. Timers and answers find out themselves when
 // it is gone.
@@ -43,12 +44,18 @@ class FailureReporter : public std::enable_shared_from_this<FailureReporter> {
   // The life of this server that the coordinator knows: nothing is said before the first one.
   void SetStartEpoch(int64_t start_epoch);
 
-  void Report(const TableBucket& bucket);
+  void ReportFailed(const TableBucket& bucket, const Status& why);
+  void ReportMended(const TableBucket& bucket);
 
   // Says nothing any more.
   void Stop();
 
  private:
+  // Of a bucket that failed, why.
+  using News = std::map<TableBucket, std::optional<std::string>>;
+
+  void Report(const TableBucket& bucket, std::optional<std::string> why);
+
   // All below on the strand.
   void Send();
   void OnAnswer(const Status& status);
@@ -59,8 +66,8 @@ class FailureReporter : public std::enable_shared_from_this<FailureReporter> {
   const std::shared_ptr<runtime::Strand> strand_;
 
   std::optional<int64_t> start_epoch_;
-  std::set<TableBucket> pending_;
-  std::set<TableBucket> sent_;  // In the call in flight.
+  News pending_;
+  News sent_;  // In the call in flight.
   std::shared_ptr<rpc::Channel> channel_;
   bool calling_ = false;
   bool stopped_ = false;

@@ -73,6 +73,8 @@ void NotificationService::Register(rpc::Dispatcher& dispatcher) {
   dispatcher.Handle(rpc::kStopReplica, *this, &NotificationService::StopReplica);
   dispatcher.Handle(rpc::kUpdateMetadata, *this, &NotificationService::UpdateMetadata);
   dispatcher.Handle(rpc::kUpdateJobEpochs, *this, &NotificationService::UpdateJobEpochs);
+  dispatcher.Handle(rpc::kNotifyKvSnapshotOffset, *this,
+                    &NotificationService::NotifyKvSnapshotOffset);
 }
 
 void NotificationService::NotifyLeaderAndIsr(const rpc::RequestContext& ctx,
@@ -120,6 +122,24 @@ void NotificationService::UpdateMetadata(const rpc::RequestContext& ctx,
   strand_.Dispatch([this, request = std::move(request), respond = std::move(respond)]() mutable {
     if (Status s = Update(*request); !s.ok()) return std::move(respond).Fail(std::move(s));
     std::move(respond).Ok(pb::UpdateMetadataResponse());
+  });
+}
+
+void NotificationService::NotifyKvSnapshotOffset(
+    const rpc::RequestContext& ctx, rpc::Ref<pb::NotifyKvSnapshotOffsetRequest> request,
+    rpc::Responder<pb::NotifyKvSnapshotOffsetResponse> respond) {
+  if (Status s = authorizer_.Check(ctx, rpc::Operation::kAlter, rpc::Resource::Cluster());
+      !s.ok()) {
+    return std::move(respond).Fail(std::move(s));
+  }
+  strand_.Dispatch([this, request = std::move(request), respond = std::move(respond)]() mutable {
+    if (Status s = Hear(CoordinatorEpoch(request->coordinator_epoch())); !s.ok()) {
+      return std::move(respond).Fail(std::move(s));
+    }
+    // Of a bucket that this server does not have, or not yet, it will hear again.
+    const auto replica = replicas_.Find(convert::BucketOf(TableId(request->table_id()), *request));
+    if (replica) replica->OnNeededFrom(LogOffset(request->min_retain_offset()));
+    std::move(respond).Ok(pb::NotifyKvSnapshotOffsetResponse());
   });
 }
 

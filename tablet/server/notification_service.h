@@ -52,6 +52,9 @@ class NotificationService {
                    rpc::Responder<pb::StopReplicaResponse> respond);
   void UpdateMetadata(const rpc::RequestContext& ctx, rpc::Ref<pb::UpdateMetadataRequest> request,
                       rpc::Responder<pb::UpdateMetadataResponse> respond);
+  void NotifyKvSnapshotOffset(const rpc::RequestContext& ctx,
+                              rpc::Ref<pb::NotifyKvSnapshotOffsetRequest> request,
+                              rpc::Responder<pb::NotifyKvSnapshotOffsetResponse> respond);
   void UpdateJobEpochs(const rpc::RequestContext& ctx, rpc::Ref<pb::UpdateJobEpochsRequest> request,
                        rpc::Responder<pb::UpdateJobEpochsResponse> respond);
 

@@ -6,6 +6,7 @@ namespace strom::tablet {
 
 Replication::Replication(runtime::Executor& executor, const runtime::Clock& clock,
                          rpc::Network& network, const service::ClusterViewHolder& views,
+                         std::shared_ptr<service::KvSnapshots> snapshots,
                          metrics::Registry& metrics, const Options& options)
     : fetcher_(
           {.executor = executor,
@@ -30,7 +31,12 @@ Replication::Replication(runtime::Executor& executor, const runtime::Clock& cloc
           LeaseKeeper::World{
               .executor = executor, .clock = clock, .network = network, .views = views},
           LeaseKeeper::Options{.self = options.self,
-                               .internal_listener = options.internal_listener})) {}
+                               .internal_listener = options.internal_listener})),
+      committer_(std::make_shared<SnapshotCommitter>(
+          SnapshotCommitter::World{
+              .executor = executor, .clock = clock, .network = network, .views = views},
+          SnapshotCommitter::Options{.internal_listener = options.internal_listener})),
+      snapshots_(std::move(snapshots)) {}
 
 void Replication::Follow(std::shared_ptr<Replica> replica, ServerId leader, LeaderEpoch epoch) {
   proposer_->GiveUpBelow(replica->bucket(), epoch);
@@ -44,7 +50,22 @@ void Replication::ProposeIsr(IsrProposal proposal,
   proposer_->Propose(std::move(proposal), std::move(done));
 }
 
-void Replication::ReportFailed(const TableBucket& bucket) { reporter_->Report(bucket); }
+void Replication::ReportFailed(const TableBucket& bucket, const Status& why) {
+  reporter_->ReportFailed(bucket, why);
+}
+
+void Replication::ReportMended(const TableBucket& bucket) { reporter_->ReportMended(bucket); }
+
+void Replication::FindSnapshots(const TableBucket& bucket, SnapshotsFound done) {
+  snapshots_->Find(bucket,
+                   [done = std::move(done)](Result<service::KvSnapshots::Handles> found) mutable {
+                     if (!found.ok()) return done(found.status());
+                     std::vector<remote::CompletedKvSnapshot> completed;
+                     for (const auto& handle : *found)
+                       completed.push_back({handle.id, handle.log_offset});
+                     done(std::move(completed));
+                   });
+}
 
 void Replication::OnRegistered(int64_t start_epoch) { reporter_->SetStartEpoch(start_epoch); }
 
@@ -52,6 +73,7 @@ void Replication::Stop(runtime::Task stopped) {
   proposer_->Stop();
   reporter_->Stop();
   lease_->Stop();
+  committer_->Stop();
   fetcher_.Stop(std::move(stopped));
 }
 

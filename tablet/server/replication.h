@@ -3,16 +3,19 @@
 #include <memory>
 
 #include "common/metrics/metrics.h"
+#include "common/service/kv_snapshots.h"
 #include "tablet/server/failure_reporter.h"
 #include "tablet/server/follower_fetcher.h"
 #include "tablet/server/isr_proposer.h"
 #include "tablet/server/lease_keeper.h"
+#include "tablet/server/snapshot_committer.h"
 
 namespace strom::tablet {
 
 // What this server does with others for its replicas: fetches what they follow, has the coordinator
-// take over the ISRs they propose, tells it of those that failed, and keeps the lease under which
-// they show rows. Made before the ReplicaManager, stopped before it stops, and outlives it.
+// take over the ISRs they propose and their snapshots, tells it of those that failed, and keeps the
+// lease under which they show rows. Made before the ReplicaManager, stopped before it stops, and
+// outlives it.
 class Replication final : public ReplicaDuties {
  public:
   struct Options {
@@ -23,13 +26,19 @@ class Replication final : public ReplicaDuties {
 
   // What it is given outlives it and what it has under way.
   Replication(runtime::Executor& executor, const runtime::Clock& clock, rpc::Network& network,
-              const service::ClusterViewHolder& views, metrics::Registry& metrics,
+              const service::ClusterViewHolder& views,
+              std::shared_ptr<service::KvSnapshots> snapshots, metrics::Registry& metrics,
               const Options& options);
 
   void Follow(std::shared_ptr<Replica> replica, ServerId leader, LeaderEpoch epoch) override;
   void Unfollow(const TableBucket& bucket) override;
   void ProposeIsr(IsrProposal proposal, absl::AnyInvocable<void(Result<Leadership>)> done) override;
-  void ReportFailed(const TableBucket& bucket) override;
+  void ReportFailed(const TableBucket& bucket, const Status& why) override;
+  void ReportMended(const TableBucket& bucket) override;
+  void CommitSnapshot(SnapshotCommit commit, absl::AnyInvocable<void(Status)> done) override {
+    committer_->Commit(std::move(commit), std::move(done));
+  }
+  void FindSnapshots(const TableBucket& bucket, SnapshotsFound done) override;
   Status CheckLease(CoordinatorEpoch told_by) const override {
     return lease_->lease().Check(told_by);
   }
@@ -50,6 +59,8 @@ class Replication final : public ReplicaDuties {
   const std::shared_ptr<IsrProposer> proposer_;
   const std::shared_ptr<FailureReporter> reporter_;
   const std::shared_ptr<LeaseKeeper> lease_;
+  const std::shared_ptr<SnapshotCommitter> committer_;
+  const std::shared_ptr<service::KvSnapshots> snapshots_;
 };
 
 }  // namespace strom::tablet

@@ -1,6 +1,7 @@
 #include "tablet/server/tablet_config.h"
 
 #include "common/config/options.h"
+#include "common/remote/directory_object_store.h"
 
 namespace strom::tablet {
 namespace {
@@ -19,6 +20,7 @@ ReplicaOptions ReplicaOptionsOf(const config::Config& config) {
   options.high_watermark_checkpoint_interval =
       Millis(config.Get(config::kHighWatermarkCheckpointInterval));
   options.recovery_checkpoint_interval = Millis(config.Get(config::kLogFlushCheckpointInterval));
+  options.snapshots.interval = Millis(config.Get(config::kKvSnapshotInterval));
   options.retention_check_interval = Millis(config.Get(config::kLogRetentionCheckInterval));
   return options;
 }
@@ -33,6 +35,10 @@ TabletServer::Options TabletOptionsOf(const config::Config& config) {
   }
   server.internal_listener = config.Get(config::kInternalListenerName);
   server.data_dir = config.Get(config::kDataDir);
+  if (const std::string remote = config.Get(config::kRemoteDataDir); !remote.empty()) {
+    // Any process that reads a configuration has checked this one (daemon::LoadConfig).
+    server.remote_data_dir = remote::DirectoryOfRemoteDataDir(remote).value();
+  }
   server.zookeeper_root = config.Get(config::kZookeeperRoot);
   server.replicas = ReplicaOptionsOf(config);
   server.request_bytes_max = config.Get(config::kRequestMemory);

@@ -4,6 +4,7 @@
 
 #include "common/base/logging.h"
 #include "common/metadata/renewing_store.h"
+#include "common/remote/directory_object_store.h"
 #include "common/service/catalog_service.h"
 #include "tablet/server/cluster_id.h"
 #include "tablet/server/fetch_service.h"
@@ -16,6 +17,17 @@
 #include "tablet/server/writer_service.h"
 
 namespace strom::tablet {
+
+namespace {
+
+// nullptr: there is no directory for them.
+std::unique_ptr<remote::ObjectStore> MakeObjects(io::FileSystem& files,
+                                                 const TabletServer::Options& options) {
+  if (options.objects || options.remote_data_dir.empty()) return nullptr;
+  return std::make_unique<remote::DirectoryObjectStore>(files, options.remote_data_dir);
+}
+
+}  // namespace
 
 struct TabletServer::Session {
   Session(std::unique_ptr<metadata::MetaStore> s, std::string root)
@@ -81,9 +93,12 @@ TabletServer::TabletServer(runtime::Executor& executor, runtime::Executor& block
       options_(std::move(options)),
       strand_(executor),
       metadata_(views_, authorizer, executor, clock),
-      kv_snapshots_(views_, authorizer),
+      own_objects_(MakeObjects(files, options_)),
+      objects_(options_.objects ? options_.objects : own_objects_.get()),
+      snapshots_(std::make_shared<service::KvSnapshots>(objects_, &blocking)),
+      kv_snapshots_(views_, authorizer, snapshots_),
       metrics_(rpc::Role::kTablet, metrics, clock),
-      replication_(executor, clock, network, views_, metrics,
+      replication_(executor, clock, network, views_, snapshots_, metrics,
                    {.self = options_.id,
                     .internal_listener = options_.internal_listener,
                     .durability = options_.replicas.durability}),
@@ -122,6 +137,7 @@ void TabletServer::Start(Done started) {
   session_ = std::make_unique<Session>(*std::move(store), options_.zookeeper_root);
   std::string candidate = fmt::format("{:016x}{:016x}", random_.Next(), random_.Next());
   strand_.Post([this, candidate = std::move(candidate), started = std::move(started)]() mutable {
+    snapshots_->Open(&session_->catalog, &strand_);
     EnsureClusterId(*session_->store, session_->catalog.paths(), std::move(candidate),
                     [this, started = std::move(started)](Result<std::string> id) mutable {
                       OnClusterId(std::move(id), std::move(started));
@@ -145,9 +161,12 @@ Status TabletServer::Open(const std::string& cluster_id) {
                                        .server_id = options_.id,
                                        .new_directory_id = fmt::format(
                                            "{:016x}{:016x}", random_.Next(), random_.Next())}));
+  ReplicaOptions options = options_.replicas;
+  options.snapshots.objects = objects_;
+  options.snapshots.random = &random_;
   auto replicas =
       std::make_unique<ReplicaManager>(executor_, blocking_, clock_, files_, stores_, *directory_,
-                                       replication_, options_.id, options_.replicas);
+                                       replication_, options_.id, std::move(options));
   STROM_RETURN_IF_ERROR(replicas->Start());
   replicas_ = std::move(replicas);
   services_ = std::make_unique<Services>(*this);
@@ -232,6 +251,7 @@ void TabletServer::CloseReplicas(Done stopped) {
   auto end_session = [this, stopped = std::move(stopped)](Status status) mutable {
     strand_.Post([this, status = std::move(status), stopped = std::move(stopped)]() mutable {
       // Together: what the services have under way in the store ends here, unanswered.
+      snapshots_->Close();
       services_.reset();
       registration_.reset();
       session_.reset();

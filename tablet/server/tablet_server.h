@@ -56,6 +56,10 @@ class TabletServer {
     std::string data_dir;                        // data.dir
     std::string zookeeper_root = "/fluss";       // zookeeper.path.root
     ReplicaOptions replicas;
+    // For snapshots of primary-key buckets, of which there are none without: a directory
+    // (remote.data.dir), or another store in its place, which outlives the server.
+    std::string remote_data_dir;
+    remote::ObjectStore* objects = nullptr;
     size_t fetch_size_max = size_t{64} << 20;      // Records of one answer to FetchLog,
     size_t scan_size_max = size_t{64} << 20;       // and to LimitScan and the lookups.
     ScanKvService::Options scans;                  // kv.scanner.*
@@ -130,6 +134,9 @@ class TabletServer {
   service::ClusterViewHolder views_;
   JobFences job_fences_;
   service::MetadataService metadata_;
+  const std::unique_ptr<remote::ObjectStore> own_objects_;
+  remote::ObjectStore* const objects_;  // nullptr: none.
+  const std::shared_ptr<service::KvSnapshots> snapshots_;
   service::KvSnapshotService kv_snapshots_;
   service::RpcMetrics metrics_;
   Replication replication_;

@@ -6,6 +6,7 @@
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/generators/catch_generators_range.hpp>
 
+#include "common/base/logging.h"
 #include "tests/sim/cluster/simulation.h"
 #include "tests/sim/main/sim_options.h"
 #include "tests/sim/main/sim_runner.h"
@@ -65,6 +66,27 @@ TEST_CASE("a leader that was paused or cut off shows no old rows", "[sim]") {
   const SimResult result = RunSimulation(config);
   CHECK(result.violations == Violations());
   CHECK(result.lookups > 100);
+}
+
+TEST_CASE("snapshots are taken while servers fall and objects are refused, and rows come from them",
+          "[sim]") {
+  SimConfig config =
+      Small(static_cast<uint64_t>(GENERATE(range(1, 5))), {Fault::kCrashTablet, Fault::kSlowDisk});
+  config.tablets = 3;
+  config.replication_factor = GENERATE(1, 3);
+  config.log_tables = 0;
+  config.snapshot_interval = Millis(700);
+  config.object_error_rate = GENERATE(0.0, 0.1);
+  INFO(config.ToString());
+  SetLogLevel(LogLevel::kOff);
+  int stored = 0, dropped = 0;
+  const SimResult result = RunSimulation(config, [&](const std::string& line) {
+    if (line.find("/snapshots/") == std::string::npos) return;
+    line.ends_with("goes") ? ++dropped : ++stored;
+  });
+  CHECK(result.violations == Violations());
+  CHECK(stored > 5);
+  CHECK(dropped > 0);
 }
 
 TEST_CASE("the same seed leaves the same trace, another one another", "[sim]") {

@@ -27,7 +27,7 @@ std::vector<ListenerOptions> ListenersOf(const std::string& host) {
 
 SimCluster::SimCluster(SimWorld& world, const SimConfig& config,
                        std::function<void(const std::string&)> note)
-    : world_(world), config_(config), note_(std::move(note)) {
+    : world_(world), config_(config), note_(std::move(note)), objects_(config.seed * 3 + 4) {
   SimRandom seeds = world.scheduler.random().Fork();
   for (int i = 0; i < config.coordinators; ++i) {
     coordinators_.push_back(
@@ -100,6 +100,10 @@ void SimCluster::StartTablet(int i) {
   options.replicas.log.segment.size_max_bytes = config_.segment_size_bytes;
   options.replicas.log.segment.index_interval_bytes = config_.index_interval_bytes;
   options.replicas.recovery_checkpoint_interval = Seconds(7);
+  if (config_.snapshot_interval > MonoDuration()) {
+    options.objects = &objects_;
+    options.replicas.snapshots.interval = config_.snapshot_interval;
+  }
   options.register_pause = Millis(500);
   options.register_timeout = Seconds(20);
   tablet.server = std::make_unique<tablet::TabletServer>(

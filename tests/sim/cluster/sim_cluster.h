@@ -10,6 +10,7 @@
 #include "tablet/server/tablet_server.h"
 #include "tests/sim/cluster/sim_config.h"
 #include "tests/sim/cluster/sim_host.h"
+#include "tests/sim/world/sim_object_store.h"
 
 namespace strom::sim {
 
@@ -27,6 +28,7 @@ class SimCluster {
   int tablet_count() const { return static_cast<int>(tablets_.size()); }
   SimHost& coordinator(int i) { return coordinators_.at(i)->host; }
   SimHost& tablet(int i) { return tablets_.at(i)->host; }
+  SimObjectStore& objects() { return objects_; }  // Of all servers.
   static ServerId IdOf(int tablet) { return ServerId(tablet + 1); }
   SimHost& TabletOf(ServerId id) { return tablet(id.value() - 1); }
   // "host:port" of every server's listener for clients.
@@ -60,6 +62,7 @@ class SimCluster {
   const SimConfig config_;
   const std::function<void(const std::string&)> note_;
   rpc::AllowAll allow_all_;
+  SimObjectStore objects_;
   std::vector<std::unique_ptr<Coordinator>> coordinators_;
   std::vector<std::unique_ptr<Tablet>> tablets_;
 };

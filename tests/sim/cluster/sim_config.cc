@@ -87,6 +87,8 @@ SimConfig SimConfig::Draw(uint64_t seed, int replication_factor_max) {
     if (fault == Fault::kFailSync && !replicates) continue;
     if (random.Chance(0.4)) config.faults.push_back(fault);
   }
+  config.snapshot_interval = Millis(OneOf(random, {0, 500, 2000, 8000}));
+  config.object_error_rate = OneOf(random, {0.0, 0.0, 0.02, 0.2});
   return config;
 }
 
@@ -100,6 +102,10 @@ std::string SimConfig::ToString() const {
       latency_max.nanos() / 1000, log_tables, keyed_tables, buckets, log_format, keys, writers,
       readers, write_pause_max.millis(), delete_share, duration.millis() / 1000);
   if (faults.empty()) text += " peace";
+  if (snapshot_interval > MonoDuration()) {
+    text += fmt::format(" snapshots every {} ms, {} object errors;", snapshot_interval.millis(),
+                        object_error_rate);
+  }
   for (const Fault fault : faults) text += fmt::format(" {}", FaultName(fault));
   return text;
 }

@@ -62,6 +62,9 @@ struct SimConfig {
   MonoDuration write_pause_max = Millis(40);  // Between two writes of one writer.
   double delete_share = 0.2;
 
+  MonoDuration snapshot_interval;  // Of primary-key buckets; 0: there are none.
+  double object_error_rate = 0;    // Of the calls to the object store, while there are faults.
+
   MonoDuration duration = Seconds(30);  // With faults.
   MonoDuration fault_pause_max = Seconds(3);
   std::vector<Fault> faults;  // Those that happen.

@@ -63,7 +63,7 @@ class SimHost {
   SimRandom random_;
   SimClock clock_;
   SimDisk disk_;
-  MemoryStoreFactory stores_;
+  MemoryStoreFactory stores_{disk_};
   const std::unique_ptr<metadata::MetaStoreFactory> sessions_;
   // Of dead processes too: what is left of them still names their pools.
   std::vector<std::unique_ptr<SimExecutor>> pools_;

@@ -24,7 +24,7 @@ constexpr MonoDuration kStartWithin = Seconds(60);
 
 // Of a leader-and-ISR node, as ZkPaths::LeaderAndIsr names it; none for other nodes.
 std::optional<TableBucket> BucketOfPath(const std::string& path) {
-  static const std::regex kNode("/fluss/tabletservers/tables/([0-9]+)/buckets/([0-9]+)/[a-z_]+");
+  static const std::regex kNode("/fluss/tabletservers/tables/([0-9]+)/buckets/([0-9]+)/leader_isr");
   std::smatch match;
   if (!path.starts_with("/fluss/tabletservers/tables/") || !std::regex_match(path, match, kNode)) {
     return std::nullopt;
@@ -106,6 +106,9 @@ class Simulation {
 };
 
 void Simulation::OnMetadata(const std::string& path, const std::string* data) {
+  if (path.find("/snapshots/") != std::string::npos) {
+    Note(fmt::format("{} {}", path, data ? *data : "goes"));
+  }
   const std::optional<TableBucket> bucket = BucketOfPath(path);
   if (data == nullptr || !bucket) return;
   const auto leadership = metadata::LeaderAndIsrFromJson(*data);
@@ -209,8 +212,10 @@ void Simulation::RunClients() {
   for (const auto& reader : readers_) reader->Start();
   world_.scheduler.RunFor(Seconds(2));
   faults_->Start();
+  cluster_.objects().SetErrorRate(config_.object_error_rate);
   world_.scheduler.RunFor(config_.duration);
   faults_->HealAll();
+  cluster_.objects().SetErrorRate(0);
   result_.faults = faults_->counts();
   world_.scheduler.RunFor(Seconds(1));  // Writes go on in peace, too.
   for (const auto& writer : writers_) writer->Finish();

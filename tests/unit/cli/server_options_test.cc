@@ -2,6 +2,7 @@
 
 #include "cli/dev_server_options.h"
 #include "common/io/posix_file_system.h"
+#include "tests/sim/world/sim_scheduler.h"
 #include "tests/testing/temp_dir.h"
 
 namespace strom::cli {
@@ -16,7 +17,7 @@ struct Built {
 
   RealPlatformOptions platform() const { return PlatformOptions(options, *directory); }
   coordinator::CoordinatorServer::Options coordinator() const {
-    return CoordinatorOptions(options);
+    return CoordinatorOptions(options, nullptr, scheduler);
   }
   tablet::TabletServer::Options tablet() const { return TabletOptions(options, *directory); }
 
@@ -24,6 +25,7 @@ struct Built {
   io::PosixFileSystem files;
   std::optional<DevDirectory> directory;
   DevOptions options;
+  mutable sim::SimScheduler scheduler{1};
 };
 
 }  // namespace
@@ -40,6 +42,7 @@ TEST_CASE("without settings the servers get the defaults of the table", "[cli]")
   CHECK_FALSE(built.tablet().rack);
   CHECK(built.tablet().data_dir == built.directory->path() + "/tablet-0");
   CHECK(built.tablet().replicas.log.segment.size_max_bytes == 1 << 30);
+  CHECK(built.tablet().remote_data_dir.empty());
 }
 
 TEST_CASE("each setting reaches the part it is for", "[cli]") {
@@ -51,7 +54,8 @@ TEST_CASE("each setting reaches the part it is for", "[cli]") {
                      "log.index.file-size=8kb", "log.index.interval-size=100",
                      "server.writer-id.expiration-time=1 h",
                      "log.flush.offset.checkpoint-interval=7 s",
-                     "log.retention.check-interval=8 s"});
+                     "log.retention.check-interval=8 s", "remote.data.dir=file:///r",
+                     "kv.snapshot.interval=9 s", "kv.snapshot.num-retained=3"});
   const RealPlatformOptions platform = built.platform();
   CHECK(platform.worker_threads == 3);
   CHECK(platform.network_threads == 2);
@@ -64,6 +68,7 @@ TEST_CASE("each setting reaches the part it is for", "[cli]") {
   CHECK(coordinator.tables.default_replication_factor == 2);
   CHECK(coordinator.tables.bucket_count_max == 6);
   CHECK(coordinator.dispatcher.request_bytes_max == 3 << 20);
+  CHECK(coordinator.kv_snapshots_retained == 3);
 
   const auto tablet = built.tablet();
   CHECK(tablet.id == ServerId(4));
@@ -76,6 +81,8 @@ TEST_CASE("each setting reaches the part it is for", "[cli]") {
   CHECK(tablet.replicas.log.writer_expiration_ms == 3'600'000);
   CHECK(tablet.replicas.recovery_checkpoint_interval == Seconds(7));
   CHECK(tablet.replicas.retention_check_interval == Seconds(8));
+  CHECK(tablet.replicas.snapshots.interval == Seconds(9));
+  CHECK(tablet.remote_data_dir == "/r");
 }
 
 TEST_CASE("the shortcut takes what the network takes, and knows what clients are told", "[cli]") {

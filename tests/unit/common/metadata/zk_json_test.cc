@@ -172,6 +172,22 @@ TEST_CASE("a server's directory id is remembered in a node of its own", "[metada
   CheckRefused(DirectoryRecordFromJson, R"({"version":1})", "'directory_id'");
 }
 
+TEST_CASE("a KV snapshot's node is Fluss's document", "[metadata]") {
+  const char* const json =
+      R"({"version":1,"snapshot_id":5,"log_offset":1002,"metadata_path":"s3://b/kv/db/t-42/0/snap-5/_METADATA"})";
+  const KvSnapshotHandle snapshot = KvSnapshotHandleFromJson(json).value();
+  CHECK(snapshot.id == KvSnapshotId(5));
+  CHECK(snapshot.log_offset == LogOffset(1002));
+  CHECK(snapshot.metadata_path == "s3://b/kv/db/t-42/0/snap-5/_METADATA");
+  CHECK(ToJson(snapshot) == json);
+  CheckRefused(KvSnapshotHandleFromJson, R"({"version":2})", "unknown version 2");
+  CheckRefused(KvSnapshotHandleFromJson, R"({"version":1,"snapshot_id":5,"log_offset":1})",
+               "'metadata_path'");
+  CheckRefused(KvSnapshotHandleFromJson,
+               R"({"version":1,"snapshot_id":-5,"log_offset":1,"metadata_path":"x"})",
+               "snapshot -5");
+}
+
 TEST_CASE("a coordinator's node is Fluss's document, of version 1 too", "[metadata]") {
   const char* const json =
       R"({"version":2,"id":"a1b2","listeners":"CLIENT://example.org:9124,FLUSS://10.0.0.1:9123"})";

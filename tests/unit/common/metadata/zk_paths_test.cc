@@ -37,6 +37,8 @@ TEST_CASE("a bucket's nodes are below its table's or its partition's assignment"
         "/tabletservers/tables/42/buckets/5/leader_isr");
   CHECK(paths.LeaderAndIsr({TableId(42), PartitionId(9), BucketId(0)}) ==
         "/tabletservers/partitions/9/buckets/0/leader_isr");
+  CHECK(paths.KvSnapshot({TableId(42), std::nullopt, BucketId(5)}, KvSnapshotId(17)) ==
+        "/tabletservers/tables/42/buckets/5/snapshots/17");
 }
 
 TEST_CASE("fixed nodes come after their parents", "[metadata]") {

@@ -53,6 +53,43 @@ TEST_CASE("another replica leads, as stored, before the report of a failed leade
   }
 }
 
+TEST_CASE("a replica that is mended joins the ISR again, or leads what waited for it",
+          "[coordinator]") {
+  Replicated cluster;
+  CoordinatorWorld& world = cluster.world;
+  const auto mend = [&] {
+    pb::ReportFailedReplicasRequest request;
+    request.set_tablet_server_id(1);
+    request.set_start_epoch(101);
+    *request.add_mended() = convert::ToPb(cluster.bucket);
+    return world.Call(rpc::kReportFailedReplicas, request, "coordinator", "INTERNAL").ok();
+  };
+  SECTION("others lead") {
+    REQUIRE(Report(world, 1, cluster.bucket, 101) == "taken");
+    world.Settle();
+    REQUIRE(mend());
+    CHECK(cluster.Stored().leader == ServerId(2));
+    CHECK_FALSE(IsIn(cluster.Stored().isr, 1));
+    cluster.proposer = 2;
+    cluster.seen = world.tablet(2).leaders.at(cluster.bucket);
+    CHECK(cluster.Propose({2, 3, 1}).starts_with("bucket epoch"));
+  }
+  SECTION("it alone had all records") {
+    REQUIRE(cluster.Propose({1}) == Accepted(1, {1}));
+    REQUIRE(Report(world, 1, cluster.bucket, 101) == "taken");
+    REQUIRE(cluster.Stored().leader == kNoServer);
+    REQUIRE(mend());
+    CHECK(cluster.Stored().leader == ServerId(1));
+    CHECK(cluster.Stored().leader_epoch == LeaderEpoch(1));
+    world.Settle();
+    CHECK(world.tablet(1).leaders.at(cluster.bucket).leader == ServerId(1));
+  }
+  SECTION("it never failed") {
+    REQUIRE(mend());
+    CHECK(cluster.Stored().bucket_epoch == BucketEpoch(0));
+  }
+}
+
 TEST_CASE("a report of an earlier life, of nobody, or from a client does nothing",
           "[coordinator]") {
   Replicated cluster;

@@ -56,6 +56,12 @@ TabletFake::TabletFake(sim::SimScheduler& scheduler, sim::SimNetwork& wires,
                          [this](const rpc::RequestContext&, auto request, auto respond) {
                            UpdateEpochs(std::move(request), std::move(respond));
                          }));
+  dispatcher_.Handle(
+      rpc::kNotifyKvSnapshotOffset,
+      rpc::Handler<pb::NotifyKvSnapshotOffsetRequest, pb::NotifyKvSnapshotOffsetResponse>(
+          [this](const rpc::RequestContext&, auto request, auto respond) {
+            NeedFrom(std::move(request), std::move(respond));
+          }));
 }
 
 TabletFake::~TabletFake() = default;
@@ -68,6 +74,7 @@ void TabletFake::Start(std::string internal_listener) {
   epoch = CoordinatorEpoch(-1);
   leader_calls = view_calls = removal_calls = epoch_calls = 0;
   job_epochs.clear();
+  needed_from.clear();
   order.clear();
   ++life_;
   Listen(0);
@@ -194,6 +201,16 @@ void TabletFake::Remove(rpc::Ref<pb::StopReplicaRequest> request,
     if (entry.delete_()) removed.insert(bucket);
   }
   std::move(respond).Ok(response);
+}
+
+void TabletFake::NeedFrom(rpc::Ref<pb::NotifyKvSnapshotOffsetRequest> request,
+                          rpc::Responder<pb::NotifyKvSnapshotOffsetResponse> respond) {
+  if (Status s = CheckEpoch(request->coordinator_epoch()); !s.ok()) {
+    return std::move(respond).Fail(std::move(s));
+  }
+  needed_from[convert::BucketOf(TableId(request->table_id()), *request)] =
+      LogOffset(request->min_retain_offset());
+  std::move(respond).Ok({});
 }
 
 void TabletFake::UpdateEpochs(rpc::Ref<pb::UpdateJobEpochsRequest> request,

@@ -61,6 +61,7 @@ class TabletFake {
   // What the last word on each bucket said to withhold; not in here: nothing.
   std::map<TableBucket, int64_t> withhold_ms;
   std::set<TableBucket> removed;  // By StopReplica with delete.
+  std::map<TableBucket, LogOffset> needed_from;  // As NotifyKvSnapshotOffset said last.
   service::ClusterView view;
   CoordinatorEpoch epoch{-1};  // The highest heard.
   int leader_calls = 0;        // Calls, not buckets.
@@ -92,6 +93,8 @@ class TabletFake {
               rpc::Responder<pb::StopReplicaResponse> respond);
   void UpdateEpochs(rpc::Ref<pb::UpdateJobEpochsRequest> request,
                     rpc::Responder<pb::UpdateJobEpochsResponse> respond);
+  void NeedFrom(rpc::Ref<pb::NotifyKvSnapshotOffsetRequest> request,
+                rpc::Responder<pb::NotifyKvSnapshotOffsetResponse> respond);
   Status CheckEpoch(int32_t sent);
   void Listen(uint16_t port);
 

@@ -80,10 +80,16 @@ void KvFixture::OpenLog() {
   log_ = LogTablet::Open(disk_, clock_, kLogDirectory, bucket, {}, LogOffset(0), false).value();
 }
 
-Status KvFixture::Open(LogOffset high_watermark) {
+Status KvFixture::Open(LogOffset high_watermark, std::optional<StoredRows> left) {
+  STROM_RETURN_IF_ERROR(OpenFollowing(left));
+  Status leads = kv_->Lead(high_watermark);
+  if (!leads.ok()) kv_.reset();
+  return leads;
+}
+
+Status KvFixture::OpenFollowing(std::optional<StoredRows> left) {
   kv_.reset();
-  STROM_ASSIGN_OR_RETURN(
-      kv_, KvTablet::Open(stores_, store_path_, table_, *log_, high_watermark, options_));
+  STROM_ASSIGN_OR_RETURN(kv_, KvTablet::Open(stores_, store_path_, table_, *log_, left, options_));
   return Status::Ok();
 }
 

@@ -51,6 +51,7 @@ class KvFixture {
   LogTablet& log() { return *log_; }
   sim::SimDisk& disk() { return disk_; }
   const KvTable& table() const { return *table_; }
+  std::shared_ptr<const KvTable> shared_table() const { return table_; }
 
   // Of a row of any schema.
   Bytes Key(Row row) const {
@@ -77,7 +78,9 @@ class KvFixture {
   // The server gives the bucket up and opens it again with another view of its table.
   void Reopen(TableDescriptor table, SchemaId newest,
               std::vector<std::pair<SchemaId, Schema>> older);
-  Status Open(LogOffset high_watermark);
+  // To lead from here on; or to follow.
+  Status Open(LogOffset high_watermark, std::optional<StoredRows> left = {});
+  Status OpenFollowing(std::optional<StoredRows> left = {});
   void Close() { kv_.reset(); }
   bool closed() const { return kv_ == nullptr; }
   // Of a tablet that is closed.

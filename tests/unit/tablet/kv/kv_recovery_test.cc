@@ -74,6 +74,97 @@ TEST_CASE("a store that is left over is dropped, not added to", "[kv]") {
   CHECK(f.Visible() == std::vector<Row>{TestRow(1, "a"), TestRow(2, "b")});
 }
 
+TEST_CASE("a store that was synced goes on where it was", "[kv]") {
+  testing::TempDir dir;
+  const auto factory = kv::MakeRocksStoreFactory({});
+  KvFixture f(TestTable(), {}, factory.get(), dir.path() + "/kv");
+  REQUIRE(f.Put({Upsert(TestRow(1, "a")), Upsert(TestRow(2, "b"))}).ok());
+  f.Flush();
+  REQUIRE(f.Put({Upsert(TestRow(3, "c"))}).ok());
+  const StoredRows left = f.kv().Sync().value();
+  CHECK(left.offset == LogOffset(2));
+  CHECK(left.row_count == 2);
+  f.Close();
+  REQUIRE(f.OpenFollowing(left).ok());
+  CHECK(f.Visible() == std::vector<Row>{TestRow(1, "a"), TestRow(2, "b")});
+  CHECK(f.kv().flushed_offset() == LogOffset(2));
+  REQUIRE(f.kv().Lead(LogOffset(2)).ok());
+  REQUIRE(f.Put({Delete(1)}).ok());
+  f.Flush();
+  CHECK(f.Visible() == std::vector<Row>{TestRow(2, "b"), TestRow(3, "c")});
+  CHECK(f.kv().row_count() == 2);
+}
+
+TEST_CASE("a store is not opened with rows that it cannot have", "[kv]") {
+  KvFixture f;
+  REQUIRE(f.Put({Upsert(TestRow(1, "a")), Upsert(TestRow(2, "b"))}).ok());
+  SECTION("the log ends below") {
+    const Status refused = f.OpenFollowing(StoredRows{.offset = LogOffset(3), .row_count = 3});
+    CHECK(refused.code() == ErrorCode::kKvStorage);
+    CHECK(refused.message().find("ends at 2") != std::string_view::npos);
+  }
+  SECTION("there is no store") {
+    f.Close();
+    KvFixture other(TestTable(), {}, nullptr, "/data/other");
+    REQUIRE(other.Put({Upsert(TestRow(1, "a"))}).ok());
+    other.Close();
+    testing::TempDir dir;
+    const auto factory = kv::MakeRocksStoreFactory({});
+    const auto opened = KvTablet::Open(*factory, dir.path() + "/kv", f.shared_table(), other.log(),
+                                       StoredRows{.offset = LogOffset(1), .row_count = 1});
+    CHECK(opened.status().code() == ErrorCode::kKvStorage);
+  }
+}
+
+TEST_CASE("the store of a follower has what is committed, and what is not once it leads", "[kv]") {
+  KvFixture f;
+  REQUIRE(f.Put({Upsert(TestRow(1, "a")), Upsert(TestRow(2, "b"))}).ok());
+  REQUIRE(f.Put({Upsert(TestRow(1, "c"))}).ok());
+  REQUIRE(f.OpenFollowing().ok());
+  CHECK(f.Visible().empty());
+  REQUIRE(f.kv().ApplySome(LogOffset(2)).ok());
+  CHECK(f.Visible() == std::vector<Row>{TestRow(1, "a"), TestRow(2, "b")});
+  CHECK(f.kv().row_count() == 2);
+  REQUIRE(f.kv().ApplySome(LogOffset(1)).ok());  // No news.
+  CHECK(f.kv().flushed_offset() == LogOffset(2));
+  SECTION("it leads") {
+    REQUIRE(f.kv().Lead(LogOffset(2)).ok());
+    CHECK(f.Lookup(1) == TestRow(1, "a"));
+    CHECK(f.kv().buffer_size_bytes() > 0);
+    f.Flush();
+    CHECK(f.Lookup(1) == TestRow(1, "c"));
+  }
+  SECTION("it led for a while") {
+    REQUIRE(f.kv().Lead(LogOffset(2)).ok());
+    f.kv().StopLeading();
+    CHECK(f.kv().buffer_size_bytes() == 0);
+    REQUIRE(f.log().TruncateTo(LogOffset(2)).ok());  // The one that leads now has it not.
+    REQUIRE(f.kv().Lead(LogOffset(2)).ok());
+    f.Flush();
+    CHECK(f.Lookup(1) == TestRow(1, "a"));
+  }
+  SECTION("it goes on to follow") {
+    REQUIRE(f.kv().ApplySome(LogOffset(4)).ok());
+    CHECK(f.Lookup(1) == TestRow(1, "c"));
+    CHECK(f.kv().row_count() == 2);
+  }
+}
+
+TEST_CASE("a follower that lags behind catches up piece by piece", "[kv]") {
+  KvFixture f(TestTable({{"table.log.format", "COMPACTED"}}));
+  const std::string text(100000, 'x');
+  for (int i = 0; i < 100; ++i) REQUIRE(f.Put({Upsert(TestRow(i, text))}).ok());
+  REQUIRE(f.OpenFollowing().ok());
+  int pieces = 0;
+  while (f.kv().flushed_offset() < LogOffset(90)) {
+    REQUIRE(f.kv().ApplySome(LogOffset(90)).ok());
+    ++pieces;
+  }
+  CHECK(pieces > 1);
+  CHECK(f.kv().flushed_offset() == LogOffset(90));
+  CHECK(f.kv().row_count() == 90);
+}
+
 TEST_CASE("a retry is known after a restart", "[kv]") {
   KvFixture f;
   const Written first{WriterId(4), BatchSequence(0)};

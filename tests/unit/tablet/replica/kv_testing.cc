@@ -31,8 +31,8 @@ std::string Text(const Row& row) {
 
 class FlakyStore final : public kv::KvStore {
  public:
-  FlakyStore(std::unique_ptr<kv::KvStore> store, const bool& fail_writes)
-      : store_(std::move(store)), fail_writes_(fail_writes) {}
+  FlakyStore(std::unique_ptr<kv::KvStore> store, FlakyStores& stores)
+      : store_(std::move(store)), stores_(stores) {}
 
   Result<std::optional<Bytes>> Get(BytesView key) const override { return store_->Get(key); }
   Result<std::vector<std::optional<Bytes>>> MultiGet(
@@ -40,19 +40,22 @@ class FlakyStore final : public kv::KvStore {
     return store_->MultiGet(keys);
   }
   Status Write(const kv::WriteBatch& batch, kv::Durability durability) override {
-    if (fail_writes_) return Error(ErrorCode::kKvStorage, "write: injected");
+    if (stores_.fail_writes) return Error(ErrorCode::kKvStorage, "write: injected");
+    stores_.changes_written += batch.changes().size();
     return store_->Write(batch, durability);
   }
   Status Scan(BytesView prefix, BytesView from, Visitor visit) const override {
     return store_->Scan(prefix, from, visit);
   }
   std::unique_ptr<kv::KvSnapshot> Snapshot() const override { return store_->Snapshot(); }
-  Status Checkpoint(const std::string& path) override { return store_->Checkpoint(path); }
+  Result<std::vector<kv::StoreFile>> Checkpoint(const std::string& path) override {
+    return store_->Checkpoint(path);
+  }
   size_t memory_bytes() const override { return store_->memory_bytes(); }
 
  private:
   const std::unique_ptr<kv::KvStore> store_;
-  const bool& fail_writes_;
+  FlakyStores& stores_;
 };
 
 }  // namespace
@@ -136,9 +139,13 @@ Result<std::unique_ptr<kv::KvStore>> FlakyStores::Open(const std::string& path,
                                                        const kv::KvStoreOptions& options) {
   if (fail_opens) return Error(ErrorCode::kKvStorage, "open {}: injected", path);
   STROM_ASSIGN_OR_RETURN(auto store, memory_.Open(path, options));
-  return std::unique_ptr<kv::KvStore>(std::make_unique<FlakyStore>(std::move(store), fail_writes));
+  ++opens;
+  return std::unique_ptr<kv::KvStore>(std::make_unique<FlakyStore>(std::move(store), *this));
 }
 
-Status FlakyStores::Destroy(const std::string& path) { return memory_.Destroy(path); }
+Status FlakyStores::Destroy(const std::string& path) {
+  ++destroys;
+  return memory_.Destroy(path);
+}
 
 }  // namespace strom::tablet

@@ -48,6 +48,9 @@ std::vector<std::string> ChangeTexts(BytesView batches, LogFormat format = LogFo
 // Stores in memory that can be told to fail, as a disk does.
 class FlakyStores final : public kv::KvStoreFactory {
  public:
+  // Checkpoints are among `files`.
+  explicit FlakyStores(io::FileSystem& files) : memory_(files) {}
+
   Result<std::unique_ptr<kv::KvStore>> Open(const std::string& path,
                                             const kv::KvStoreOptions& options) override;
   Status Destroy(const std::string& path) override;
@@ -56,6 +59,9 @@ class FlakyStores final : public kv::KvStoreFactory {
 
   bool fail_opens = false;
   bool fail_writes = false;
+  size_t opens = 0;            // How many stores were opened,
+  size_t destroys = 0;         // removed, or asked to be,
+  size_t changes_written = 0;  // and rows put or deleted, over all of them.
 
  private:
   sim::MemoryStoreFactory memory_;

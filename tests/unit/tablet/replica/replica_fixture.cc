@@ -74,8 +74,42 @@ std::vector<int> Values(BytesView batches, LogFormat format, LogOffset from) {
   return values;
 }
 
-ReplicaFixture::ReplicaFixture(uint64_t seed, ReplicaOptions options)
+void LoneDuties::CommitSnapshot(SnapshotCommit commit, absl::AnyInvocable<void(Status)> done) {
+  const TableBucket bucket = commit.metadata.bucket;
+  Status answer;
+  {
+    absl::MutexLock lock(&mutex_);
+    auto& completed = completed_[bucket];
+    if (snapshots_ == Snapshots::kRefused) {
+      answer = Error(ErrorCode::kFencedLeaderEpoch, "refused");
+    } else if (snapshots_ != Snapshots::kLost) {
+      completed.push_back({commit.metadata.id, commit.metadata.log_offset});
+      completed = remote::PlanKvRetention(completed, {}, 2).kept;
+    }
+    if (snapshots_ == Snapshots::kLost || snapshots_ == Snapshots::kTakenUnheard) {
+      answer = Error(ErrorCode::kRequestTimeOut, "no answer");
+    }
+    commits_.push_back(std::move(commit));
+  }
+  done(std::move(answer));
+}
+
+void LoneDuties::FindSnapshots(const TableBucket& bucket, SnapshotsFound done) {
+  Status find;
+  {
+    absl::MutexLock lock(&mutex_);
+    find = find_;
+  }
+  find.ok() ? done(CompletedOf(bucket)) : done(std::move(find));
+}
+
+ReplicaFixture::ReplicaFixture(uint64_t seed, ReplicaOptions options,
+                               std::optional<MonoDuration> snapshots)
     : options_(std::move(options)), scheduler_(seed) {
+  if (snapshots) {
+    options_.snapshots = {
+        .objects = &objects_, .random = &scheduler_.random(), .interval = *snapshots};
+  }
   const Status started = Start();
   STROM_CHECK(started.ok()) << started.ToString();
 }

@@ -11,6 +11,7 @@
 #include "tablet/replica/delayed_fetch.h"
 #include "tablet/replica/replica_manager.h"
 #include "tests/sim/world/sim_disk.h"
+#include "tests/sim/world/sim_object_store.h"
 #include "tests/sim/world/sim_scheduler.h"
 #include "tests/unit/tablet/replica/kv_testing.h"
 
@@ -49,14 +50,50 @@ class LoneDuties final : public ReplicaDuties {
   }
   void ProposeIsr(IsrProposal /*proposal*/,
                   absl::AnyInvocable<void(Result<Leadership>)> /*done*/) override {}
-  void ReportFailed(const TableBucket& bucket) override {
+  void ReportFailed(const TableBucket& bucket, const Status& why) override {
     absl::MutexLock lock(&mutex_);
     ++failures_[bucket];
+    why_[bucket] = why;
   }
+  void ReportMended(const TableBucket& bucket) override {
+    absl::MutexLock lock(&mutex_);
+    why_.erase(bucket);
+  }
+
+  // What a coordinator of one replica does: takes snapshots over and keeps the newest two.
+  void CommitSnapshot(SnapshotCommit commit, absl::AnyInvocable<void(Status)> done) override;
+  void FindSnapshots(const TableBucket& bucket, SnapshotsFound done) override;
 
   Status CheckLease(CoordinatorEpoch /*told_by*/) const override {
     absl::MutexLock lock(&mutex_);
     return lease_;
+  }
+
+  // Of the snapshots that replicas ask to take over.
+  enum class Snapshots {
+    kTaken,
+    kRefused,
+    kTakenUnheard,  // It does, but the answer is lost.
+    kLost,          // The call is lost.
+  };
+  void SetSnapshots(Snapshots what) {
+    absl::MutexLock lock(&mutex_);
+    snapshots_ = what;
+  }
+  // What FindSnapshots says from now on; OK: what there is.
+  void SetFind(Status find) {
+    absl::MutexLock lock(&mutex_);
+    find_ = std::move(find);
+  }
+  std::vector<remote::CompletedKvSnapshot> CompletedOf(const TableBucket& bucket) const {
+    absl::MutexLock lock(&mutex_);
+    const auto found = completed_.find(bucket);
+    return found == completed_.end() ? std::vector<remote::CompletedKvSnapshot>() : found->second;
+  }
+  // The commits that came, whatever became of them.
+  std::vector<SnapshotCommit> Commits() const {
+    absl::MutexLock lock(&mutex_);
+    return commits_;
   }
 
   // What CheckLease says from now on.
@@ -77,9 +114,22 @@ class LoneDuties final : public ReplicaDuties {
     return found == failures_.end() ? 0 : found->second;
   }
 
+  // Why it is out of service, as was said last; OK: it is not.
+  Status FailureOf(const TableBucket& bucket) const {
+    absl::MutexLock lock(&mutex_);
+    const auto found = why_.find(bucket);
+    return found == why_.end() ? Status::Ok() : found->second;
+  }
+
  private:
   mutable absl::Mutex mutex_;
   std::map<TableBucket, ServerId> leaders_ ABSL_GUARDED_BY(mutex_);
+  std::map<TableBucket, Status> why_ ABSL_GUARDED_BY(mutex_);
+  Snapshots snapshots_ ABSL_GUARDED_BY(mutex_) = Snapshots::kTaken;
+  Status find_ ABSL_GUARDED_BY(mutex_);
+  std::map<TableBucket, std::vector<remote::CompletedKvSnapshot>> completed_
+      ABSL_GUARDED_BY(mutex_);
+  std::vector<SnapshotCommit> commits_ ABSL_GUARDED_BY(mutex_);
   std::map<TableBucket, int> failures_ ABSL_GUARDED_BY(mutex_);
   Status lease_ ABSL_GUARDED_BY(mutex_);
 };
@@ -87,7 +137,9 @@ class LoneDuties final : public ReplicaDuties {
 // A ReplicaManager on a simulated disk, one process after another; one thread.
 class ReplicaFixture {
  public:
-  explicit ReplicaFixture(uint64_t seed = 1, ReplicaOptions options = {});
+  // `snapshots`: every so often, into objects(); none: never.
+  explicit ReplicaFixture(uint64_t seed = 1, ReplicaOptions options = {},
+                          std::optional<MonoDuration> snapshots = {});
   ~ReplicaFixture();
 
   Status Become(const TableBucket& bucket, Leadership leadership = Lead(),
@@ -117,6 +169,7 @@ class ReplicaFixture {
   sim::SimScheduler& scheduler() { return scheduler_; }
   sim::SimDisk& disk() { return disk_; }
   FlakyStores& stores() { return stores_; }
+  sim::SimObjectStore& objects() { return objects_; }  // In use if the options say so.
   LoneDuties& duties() { return duties_; }
   sim::SimClock& clock() { return clock_; }
   runtime::Executor& executor() { return *executor_; }
@@ -139,11 +192,12 @@ class ReplicaFixture {
  private:
   void Die();
 
-  const ReplicaOptions options_;
+  ReplicaOptions options_;
   sim::SimScheduler scheduler_;
   sim::SimClock clock_{scheduler_};
   sim::SimDisk disk_{{}};
-  FlakyStores stores_;
+  FlakyStores stores_{disk_};
+  sim::SimObjectStore objects_{7};
   LoneDuties duties_;
   // Of one process.
   std::unique_ptr<sim::SimExecutor> executor_;

@@ -62,10 +62,19 @@ class ReplicaGroup::Duties final : public ReplicaDuties {
     });
   }
 
-  void ReportFailed(const TableBucket& /*bucket*/) override {
+  void ReportFailed(const TableBucket& /*bucket*/, const Status& /*why*/) override {
     if (!group_.hears_failures) return;
     group_.Soon(self_, [this] { group_.NoticeLost(self_); });
   }
+
+  void ReportMended(const TableBucket& /*bucket*/) override {
+    if (group_.hears_failures) group_.Soon(self_, [this] { group_.NoticeBack(self_); });
+  }
+
+  // There is no object store.
+  void CommitSnapshot(SnapshotCommit /*commit*/,
+                      absl::AnyInvocable<void(Status)> /*done*/) override {}
+  void FindSnapshots(const TableBucket& /*bucket*/, SnapshotsFound /*done*/) override {}
 
   // Rows are no matter here.
   Status CheckLease(CoordinatorEpoch /*told_by*/) const override { return Status::Ok(); }
@@ -134,7 +143,7 @@ ReplicaGroup::ReplicaGroup(Options options)
     const ServerId id(i);
     servers_[id].disk = std::make_unique<sim::SimDisk>(
         sim::SimDisk::Options{.seed = options_.seed * 100 + static_cast<uint64_t>(i)});
-    servers_[id].stores = std::make_unique<FlakyStores>();
+    servers_[id].stores = std::make_unique<FlakyStores>(*servers_[id].disk);
     committed_.replicas.push_back(id);
     Start(id);
   }

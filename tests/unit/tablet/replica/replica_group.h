@@ -54,6 +54,7 @@ class ReplicaGroup {
   std::shared_ptr<Replica> replica(ServerId server) const;  // nullptr if it has none.
   std::shared_ptr<Replica> leader() const { return replica(committed_.leader); }
   sim::SimDisk& disk(ServerId server) { return *servers_.at(server).disk; }
+  FlakyStores& stores(ServerId server) { return *servers_.at(server).stores; }
   // Of the server's log, whole.
   Bytes LogBytes(ServerId server) const;
   // True once every server is up, in the ISR and has all of the leader's log below its high

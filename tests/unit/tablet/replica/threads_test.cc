@@ -72,7 +72,7 @@ class Threads {
   std::unique_ptr<DataDirectory> directory_ =
       DataDirectory::Open(files_, temp_.path() + "/data", {.cluster_id = "c", .server_id = kSelf})
           .value();
-  FlakyStores stores_;
+  FlakyStores stores_{files_};
   LoneDuties duties_;
   ReplicaManager replicas_{pool_,       blocking_, clock_, files_, stores_,
                            *directory_, duties_,   kSelf,  {}};

@@ -11,6 +11,8 @@
 namespace strom::tablet {
 namespace {
 
+const Status kWhy = Error(ErrorCode::kLogStorage, "torn");
+
 struct Reporting
     : ScriptedCoordinator<pb::ReportFailedReplicasRequest, pb::ReportFailedReplicasResponse> {
   explicit Reporting(uint64_t seed = 1) : ScriptedCoordinator(rpc::kReportFailedReplicas, seed) {}
@@ -42,7 +44,7 @@ struct Reporting
 TEST_CASE("the coordinator hears of a failed replica once, and in which life of the server",
           "[tablet]") {
   Reporting r(static_cast<uint64_t>(GENERATE(range(1, 4))));
-  r.reporter->Report(Bucket(0));
+  r.reporter->ReportFailed(Bucket(0), kWhy);
   r.scheduler.RunFor(Seconds(10));
   CHECK(r.requests.empty());  // The server is not in the cluster yet.
   r.reporter->SetStartEpoch(31);
@@ -50,6 +52,8 @@ TEST_CASE("the coordinator hears of a failed replica once, and in which life of 
   CHECK(r.requests[0].tablet_server_id() == 7);
   CHECK(r.requests[0].start_epoch() == 31);
   CHECK(r.Named(0) == std::vector{Bucket(0)});
+  REQUIRE(r.requests[0].reasons_size() == 1);
+  CHECK(r.requests[0].reasons(0).find("torn") != std::string::npos);
   r.scheduler.RunFor(Seconds(10));
   CHECK(r.requests.size() == 1);
 }
@@ -58,9 +62,9 @@ TEST_CASE("failures that come together, or during a call, share the next one", "
   Reporting r;
   r.holding = true;
   r.reporter->SetStartEpoch(31);
-  r.reporter->Report(Bucket(0));
+  r.reporter->ReportFailed(Bucket(0), kWhy);
   REQUIRE(r.Hears(1));
-  for (const int bucket : {2, 1, 2}) r.reporter->Report(Bucket(bucket));
+  for (const int bucket : {2, 1, 2}) r.reporter->ReportFailed(Bucket(bucket), kWhy);
   r.scheduler.RunFor(Millis(100));
   CHECK(r.requests.size() == 1);
   std::move(r.held[0]).Ok(pb::ReportFailedReplicasResponse());
@@ -79,11 +83,11 @@ TEST_CASE("a report is repeated until it is answered, wherever the coordinator i
   SECTION("it does not lead") { r.refuse = Error(ErrorCode::kNotCoordinatorLeader, "standby"); }
   SECTION("it has not seen the server yet") { r.refuse = Error(ErrorCode::kServerNotExist, "who"); }
   SECTION("it does not answer") { r.holding = true; }
-  r.reporter->Report(Bucket(0));
+  r.reporter->ReportFailed(Bucket(0), kWhy);
   r.scheduler.RunFor(Seconds(9));
   CHECK(r.requests.size() <= 14);  // 50 ms, doubling to one second.
   r.reporter->SetStartEpoch(32);
-  r.reporter->Report(Bucket(1));
+  r.reporter->ReportFailed(Bucket(1), kWhy);
   const size_t before = r.requests.size();
   r.refuse = Status::Ok();
   r.holding = false;
@@ -95,15 +99,35 @@ TEST_CASE("a report is repeated until it is answered, wherever the coordinator i
   CHECK(r.requests.size() == before + 1);
 }
 
+TEST_CASE("of a replica that is mended the coordinator hears too, and the newest news count",
+          "[tablet]") {
+  Reporting r;
+  r.reporter->SetStartEpoch(31);
+  r.holding = true;
+  r.reporter->ReportFailed(Bucket(0), kWhy);
+  REQUIRE(r.Hears(1));
+  r.reporter->ReportMended(Bucket(0));
+  r.reporter->ReportMended(Bucket(1));
+  r.reporter->ReportFailed(Bucket(1), kWhy);
+  r.scheduler.RunFor(Millis(100));
+  r.holding = false;
+  // The first call is repeated, as far as it is still true.
+  std::move(r.held[0]).Fail(Error(ErrorCode::kNotCoordinatorLeader, "standby"));
+  REQUIRE(r.Hears(2));
+  CHECK(r.Named(1) == std::vector{Bucket(1)});
+  REQUIRE(r.requests[1].mended_size() == 1);
+  CHECK(convert::FromPb(r.requests[1].mended(0)) == Bucket(0));
+}
+
 TEST_CASE("after its stop nothing is reported", "[tablet]") {
   Reporting r;
   r.reporter->SetStartEpoch(31);
   r.refuse = Error(ErrorCode::kNotCoordinatorLeader, "standby");
-  r.reporter->Report(Bucket(0));
+  r.reporter->ReportFailed(Bucket(0), kWhy);
   REQUIRE(r.Hears(1));
   r.scheduler.RunFor(Millis(10));
   r.reporter->Stop();
-  r.reporter->Report(Bucket(1));
+  r.reporter->ReportFailed(Bucket(1), kWhy);
   const size_t before = r.requests.size();
   r.refuse = Status::Ok();
   r.scheduler.RunFor(Seconds(10));

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/rpc/network.h"
+#include "common/runtime/clock.h"
+#include "common/runtime/strand.h"
+#include "common/service/cluster_view.h"
+#include "tablet/replica/replica_duties.h"
+
+namespace strom::tablet {
+
+// Has the leading coordinator take over snapshots of this server's replicas as completed.
+//
+// A commit that is not answered, or whose coordinator does not lead, is repeated with back-off, at
+// the address that the view then has, for up to Options::commit_for.
+//
+// Any thread may call; lives on a strand of its own. Timers and answers find out themselves when it
+// is gone.
+class SnapshotCommitter : public std::enable_shared_from_this<SnapshotCommitter> {
+ public:
+  struct Options {
+    std::string internal_listener;            // Its address of the coordinator is used.
+    MonoDuration call_timeout = Seconds(10);  // The coordinator writes it to the metadata store.
+    MonoDuration retry_min = Millis(100);     // After an error, doubling
+    MonoDuration retry_max = Seconds(5);      // up to this.
+    MonoDuration commit_for = Seconds(60);
+  };
+
+  // All outlive the port and what it has under way.
+  struct World {
+    runtime::Executor& executor;
+    const runtime::Clock& clock;
+    rpc::Network& network;
+    const service::ClusterViewHolder& views;
+  };
+
+  SnapshotCommitter(World world, Options options);
+
+  // See ReplicaDuties. A refusal is only told if no call before had an unknown outcome.
+  void Commit(ReplicaDuties::SnapshotCommit commit, absl::AnyInvocable<void(Status)> done);
+  // Answers all commits, of which then nobody knows what became, and takes no more.
+  void Stop();
+
+ private:
+  struct Pending {
+    ReplicaDuties::SnapshotCommit commit;
+    absl::AnyInvocable<void(Status)> done;
+    MonoTime give_up_at;
+    MonoDuration delay;
+    bool maybe_taken = false;  // A call with it was not answered.
+  };
+  using PendingPtr = std::shared_ptr<Pending>;
+
+  // All below on the strand.
+  void Send(const PendingPtr& pending);
+  void OnAnswer(const PendingPtr& pending, const Status& status);
+  void RetryLater(const PendingPtr& pending, const Status& why);
+  void Settle(const PendingPtr& pending, Status status);
+
+  const World world_;
+  const Options options_;
+  const std::shared_ptr<runtime::Strand> strand_;
+  std::vector<PendingPtr> pending_;
+  bool stopped_ = false;
+};
+
+}  // namespace strom::tablet
