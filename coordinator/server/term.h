@@ -281,9 +281,9 @@ class Term final : private ServerNotifier::Observer {
   bool watching_leases_ = false;
 
   LeaseBook leases_;
-  MonoTime certain_until_;   // Nobody else leads before.
-  MonoTime contact_asked_;   // When the store was last asked for a sign ...
-  bool asking_ = false;      // ... which has not come.
+  MonoTime certain_until_;  // Nobody else leads before.
+  MonoTime contact_asked_;  // When the store was last asked for a sign ...
+  bool asking_ = false;     // ... which has not come.
 
   std::vector<IsrRequest> isr_requests_;  // An event will decide them.
   std::set<TableId> being_created_;       // Somebody waits for their leaders.

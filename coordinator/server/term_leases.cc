@@ -44,8 +44,7 @@ void Term::KeepCertain() {
 // The session lives for its timeout longer than the service heard of it. A third less: the one of
 // the service's servers that has answered may tell the others a while later, or never.
 void Term::OnContact(MonoTime asked) {
-  const MonoDuration certain =
-      MonoDuration::FromNanos(store_->session_timeout().nanos() / 3 * 2);
+  const MonoDuration certain = MonoDuration::FromNanos(store_->session_timeout().nanos() / 3 * 2);
   certain_until_ = std::max(certain_until_, asked + certain);
   contact_asked_ = std::max(contact_asked_, asked);
 }

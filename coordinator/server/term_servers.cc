@@ -139,15 +139,15 @@ void Term::OnReached(ServerId server) {
 
 void Term::AddServerEvent(ServerId server, absl::AnyInvocable<Effects()> change) {
   const int64_t registration = servers_.at(server).life.registration;
-  AddEvent([this, server, registration,
-            change = std::move(change)](runtime::Task finished) mutable {
-    const auto it = servers_.find(server);
-    if (it == servers_.end() || it->second.life.registration != registration) return finished();
-    Apply(change(), [this, finished = std::move(finished)]() mutable {
-      waits_.Check();
-      finished();
-    });
-  });
+  AddEvent(
+      [this, server, registration, change = std::move(change)](runtime::Task finished) mutable {
+        const auto it = servers_.find(server);
+        if (it == servers_.end() || it->second.life.registration != registration) return finished();
+        Apply(change(), [this, finished = std::move(finished)]() mutable {
+          waits_.Check();
+          finished();
+        });
+      });
 }
 
 }  // namespace strom::coordinator

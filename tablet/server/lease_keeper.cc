@@ -39,15 +39,15 @@ void LeaseKeeper::Ask() {
   }
   pb::RenewLeaseRequest request;
   request.set_tablet_server_id(options_.self.value());
-  rpc::Call(*channel_, rpc::kRenewLease, request, asked + options_.call_timeout,
-            absl::AnyInvocable<void(Result<pb::RenewLeaseResponse>)>(
-                [weak = weak_from_this(), strand = strand_, asked,
-                 connection = connection_](Result<pb::RenewLeaseResponse> answer) mutable {
-                  strand->Post([weak = std::move(weak), asked, connection,
-                                answer = std::move(answer)] {
-                    if (const auto self = weak.lock()) self->OnAnswer(asked, connection, answer);
-                  });
-                }));
+  rpc::Call(
+      *channel_, rpc::kRenewLease, request, asked + options_.call_timeout,
+      absl::AnyInvocable<void(Result<pb::RenewLeaseResponse>)>(
+          [weak = weak_from_this(), strand = strand_, asked,
+           connection = connection_](Result<pb::RenewLeaseResponse> answer) mutable {
+            strand->Post([weak = std::move(weak), asked, connection, answer = std::move(answer)] {
+              if (const auto self = weak.lock()) self->OnAnswer(asked, connection, answer);
+            });
+          }));
 }
 
 void LeaseKeeper::OnAnswer(MonoTime asked, uint64_t connection,
