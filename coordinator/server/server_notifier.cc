@@ -14,7 +14,8 @@ namespace {
 
 constexpr size_t kBucketsPerCall = 1000;
 
-pb::PbNotifyLeaderAndIsrReqForBucket ToPb(const TableBucket& bucket, const LeaderNotice& notice) {
+pb::PbNotifyLeaderAndIsrReqForBucket ToPb(const TableBucket& bucket, const LeaderNotice& notice,
+                                          MonoTime now) {
   pb::PbNotifyLeaderAndIsrReqForBucket entry;
   *entry.mutable_physical_table_path() = convert::ToPb(notice.path);
   *entry.mutable_table_bucket() = convert::ToPb(bucket);
@@ -23,6 +24,9 @@ pb::PbNotifyLeaderAndIsrReqForBucket ToPb(const TableBucket& bucket, const Leade
   entry.set_bucket_epoch(notice.leadership.bucket_epoch.value());
   for (const ServerId replica : notice.replicas) entry.add_replicas(replica.value());
   for (const ServerId member : notice.leadership.isr) entry.add_isr(member.value());
+  if (notice.withheld_until > now) {
+    entry.set_withhold_ms((notice.withheld_until - now).millis() + 1);
+  }
   return entry;
 }
 
@@ -143,8 +147,9 @@ bool ServerNotifier::StartLeaders() {
   if (batch.empty()) return false;
   pb::NotifyLeaderAndIsrRequest request;
   request.set_coordinator_epoch(epoch_.value());
+  const MonoTime now = world_.clock.Now();
   for (const auto& [bucket, notice] : batch) {
-    *request.add_notify_buckets_leader_req() = ToPb(bucket, notice);
+    *request.add_notify_buckets_leader_req() = ToPb(bucket, notice, now);
   }
   Call(rpc::kNotifyLeaderAndIsr, request, &ServerNotifier::OnLeadersAnswer);
   return true;
@@ -162,7 +167,7 @@ void ServerNotifier::OnLeadersAnswer(Result<pb::NotifyLeaderAndIsrResponse> answ
         observer_.OnRoleRefused(server_, bucket, notice->leadership.bucket_epoch, why);
         leaders_.Park(bucket, *std::move(notice));
       } else {
-        observer_.OnRoleTaken(server_, bucket, notice->leadership.leader_epoch);
+        observer_.OnRoleTaken(server_, bucket, notice->leadership);
       }
     }
   }

@@ -25,6 +25,8 @@ struct LeaderNotice {
   PhysicalTablePath path;
   std::vector<ServerId> replicas;
   Leadership leadership;
+  // Until then a former leader may show rows: the new one acknowledges and shows none before.
+  MonoTime withheld_until = {};
 };
 
 // The epochs of all groups of jobs.
@@ -57,8 +59,9 @@ class ServerNotifier : public std::enable_shared_from_this<ServerNotifier> {
   class Observer {
    public:
     virtual ~Observer() = default;
-    // The server has taken its role for the bucket.
-    virtual void OnRoleTaken(ServerId server, const TableBucket& bucket, LeaderEpoch epoch) = 0;
+    // The server has taken the role for the bucket that it was told.
+    virtual void OnRoleTaken(ServerId server, const TableBucket& bucket,
+                             const Leadership& told) = 0;
     // It could not; it is asked again, unless it is told something newer by then. `told`: under
     // which bucket epoch it was asked.
     virtual void OnRoleRefused(ServerId server, const TableBucket& bucket, BucketEpoch told,

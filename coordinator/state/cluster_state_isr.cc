@@ -71,6 +71,10 @@ Result<Leadership> ClusterState::AdjustIsr(const IsrProposal& proposal, Coordina
       return Error(ErrorCode::kIneligibleReplica, "{}: server {} is no replica of it", bucket,
                    member);
     }
+    if (state->failed.contains(member)) {
+      return Error(ErrorCode::kIneligibleReplica, "{}: the replica of server {} is out of service",
+                   bucket, member);
+    }
     if (!is_able(member)) {
       return Error(ErrorCode::kIneligibleReplica, "{}: server {} {}", bucket, member,
                    !live_.contains(member)     ? "is not live"

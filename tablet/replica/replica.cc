@@ -59,6 +59,7 @@ void Replica::Become(Leadership leadership, absl::AnyInvocable<void(Status)> don
     Status allowed = self->CheckNotFailed();
     if (allowed.ok()) allowed = self->CheckEpochs(leadership);
     if (allowed.ok()) allowed = self->CheckRole(leadership);
+    if (self->failed_) self->world_.duties.ReportFailed(self->bucket());
     if (!allowed.ok()) return done(std::move(allowed));
     const News news = self->Take(std::move(leadership));
     if (self->leadership_->leader == self->options_.self) {
@@ -76,11 +77,13 @@ Replica::News Replica::Take(Leadership next) {
   }
   leadership_ = std::move(next);
   leader_epoch_.store(leadership_->leader_epoch.value(), std::memory_order_release);
+  told_by_.store(leadership_->coordinator_epoch.value(), std::memory_order_release);
   terms_ = TermsOf(spec_.properties.durability, leadership_->replicas.size(), options_.durability);
   return news;
 }
 
 void Replica::Lead(News news, absl::AnyInvocable<void(Status)> done) {
+  Withhold(leads() ? news : News::kLeader);
   if (news == News::kLeader || !leads()) {
     if (Status s = BeginToLead(); !s.ok()) return done(std::move(s));
   } else if (news == News::kIsr) {
@@ -190,6 +193,7 @@ void Replica::Fail() {
             bucket(), spec_.path, commit_.failure().ToString());
   world_.duties.Unfollow(bucket());
   EndLeading();  // The rows stay open until Stop: nobody gets at them any more.
+  world_.duties.ReportFailed(bucket());
 }
 
 Status Replica::CheckServing() const {

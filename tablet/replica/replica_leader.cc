@@ -26,7 +26,8 @@ void Replica::Settle() {
   SyncOwnLog();
   ProposeIsr();
 
-  auto committed = writes_.TakeUpTo(high_watermark());
+  std::vector<WriteWaiters::Taken> committed;
+  if (!withholds()) committed = writes_.TakeUpTo(high_watermark());
   std::vector<WriteWaiters::Taken> failed;
   if (!advanced.ok()) {
     STROM_LOG(kError, "{} ({}): not committed: {}", bucket(), spec_.path, advanced.ToString());
@@ -161,9 +162,11 @@ void Replica::OnIsrAnswer(const ReplicaDuties::IsrProposal& proposal, Result<Lea
   Settle();
 }
 
-// One timer, for whatever comes first: a write's deadline, or a look at the ISR.
+// One timer, for whatever comes first: a write's deadline, a look at the ISR, or the end of what is
+// withheld.
 void Replica::SetAlarm() {
-  const MonoTime when = std::min(writes_.next_deadline(), isr_->next_check(world_.clock.Now()));
+  MonoTime when = std::min(writes_.next_deadline(), isr_->next_check(world_.clock.Now()));
+  if (writes_.size() > 0 && withholds()) when = std::min(when, MonoTime(withheld_until_.load()));
   if (when >= alarm_at_) return;
   strand_.Cancel(alarm_);
   alarm_at_ = when;

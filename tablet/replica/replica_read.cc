@@ -81,7 +81,10 @@ Result<int64_t> Replica::CountCommitted() const {
     return high_watermark().value() - log_->log_start_offset().value();
   }
   STROM_ASSIGN_OR_RETURN(const auto rows, Rows());
-  if (const std::optional<int64_t> count = rows->row_count()) return *count;
+  if (const std::optional<int64_t> count = rows->row_count()) {
+    STROM_RETURN_IF_ERROR(CheckShows());
+    return *count;
+  }
   return Error(ErrorCode::kInvalidTable,
                "the rows of {} are not counted, since its changelog image is WAL", spec_.path);
 }

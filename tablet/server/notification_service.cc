@@ -30,7 +30,8 @@ Leadership LeadershipOf(const PbNotifyLeaderAndIsrReqForBucket& entry, Coordinat
           .bucket_epoch = BucketEpoch(entry.bucket_epoch()),
           .coordinator_epoch = epoch,
           .replicas = ServerIds(entry.replicas()),
-          .isr = ServerIds(entry.isr())};
+          .isr = ServerIds(entry.isr()),
+          .withhold = Millis(entry.withhold_ms())};
 }
 
 Result<BucketSpec> SpecOf(const PbNotifyLeaderAndIsrReqForBucket& entry,

@@ -81,6 +81,7 @@ void Registration::OnRegistered() {
   if (stopped_) return;
   registered_ = true;
   STROM_LOG(kInfo, "tablet server {} serves {}", options_.id, ListenersToText(options_.listeners));
+  if (options_.on_registered) options_.on_registered(start_epoch_);
   if (started_) std::exchange(started_, nullptr)(Status::Ok());
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,8 +30,10 @@ class Registration : public std::enable_shared_from_this<Registration> {
     Listeners listeners;  // Where others reach it.
     std::optional<std::string> rack;
     std::optional<std::string> directory_id = {};  // Of its data directory (DataDirectory::id).
-    MonoDuration pause;    // Before another attempt.
+    MonoDuration pause;                            // Before another attempt.
     MonoDuration timeout;  // Of the first registration; later ones are tried until Stop.
+    // Called with the start epoch whenever the node is made, on the strand. May be empty.
+    std::function<void(int64_t)> on_registered = {};
   };
 
   // `path` is the node's (ZkPaths::TabletServer). All that is passed by reference outlives it.

@@ -3,6 +3,7 @@
 #include <set>
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 #include <catch2/generators/catch_generators_range.hpp>
 
 #include "tests/sim/cluster/simulation.h"
@@ -47,6 +48,23 @@ TEST_CASE("each kind of fault by itself does no harm", "[sim]") {
   CHECK(result.violations == Violations());
   CHECK(result.faults.at(fault) > 0);
   CHECK(result.acknowledged > 100);
+}
+
+TEST_CASE("a leader that was paused or cut off shows no old rows", "[sim]") {
+  SimConfig config = Small(static_cast<uint64_t>(GENERATE(range(1, 7))),
+                           GENERATE(values<std::vector<Fault>>(
+                               {{Fault::kPauseHost}, {Fault::kCutOneWay, Fault::kCutBothWays}})));
+  config.tablets = 3;
+  config.replication_factor = 3;
+  config.durability = "replicated";
+  config.log_tables = 0;
+  config.keys = 1;
+  config.write_pause_max = Millis(20);
+  config.session_timeout = Seconds(2);
+  INFO(config.ToString());
+  const SimResult result = RunSimulation(config);
+  CHECK(result.violations == Violations());
+  CHECK(result.lookups > 100);
 }
 
 TEST_CASE("the same seed leaves the same trace, another one another", "[sim]") {

@@ -133,4 +133,15 @@ void SimCluster::KillTablet(int i, bool power_failed) {
   tablet.host.AfterKill(power_failed);
 }
 
+void SimCluster::StopTablet(int i) {
+  Tablet& tablet = *tablets_.at(i);
+  SimHost& host = tablet.host;
+  tablet.server->Stop(Seconds(5), [this, i, &host](const Status& status) {
+    note_(fmt::format("{} has stopped: {}", host.name(), status.ToString()));
+    world_.scheduler.PostAt(world_.scheduler.now(), [this, i, &host, process = host.process()] {
+      if (host.running() && host.process() == process) KillTablet(i, /*power_failed=*/false);
+    });
+  });
+}
+
 }  // namespace strom::sim

@@ -36,6 +36,8 @@ class SimCluster {
   void StartTablet(int i);
   void KillCoordinator(int i);
   void KillTablet(int i, bool power_failed);
+  // The orderly stop, as on SIGTERM: until its process has ended, its host runs. Started before.
+  void StopTablet(int i);
 
  private:
   struct Coordinator {

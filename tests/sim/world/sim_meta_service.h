@@ -70,6 +70,7 @@ class SimMetaService {
   // The next `count` changes of `host` are applied, but their answers are lost with the connection.
   void LoseAnswers(const std::string& host, int count);
 
+  MonoDuration session_timeout() const { return options_.session_timeout; }
   int expired_count() const;
   int lost_answer_count() const;
 

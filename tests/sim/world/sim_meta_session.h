@@ -122,6 +122,7 @@ class SimMetaStore final : public metadata::MetaStore {
   ~SimMetaStore() override;
 
   int64_t session_id() const override { return session_->id; }
+  MonoDuration session_timeout() const override;
   void Create(std::string path, std::string data, metadata::CreateMode mode,
               metadata::Done<std::string> done) override;
   void Get(std::string path, metadata::Watch watch, metadata::Done<metadata::Node> done) override;

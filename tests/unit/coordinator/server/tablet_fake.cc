@@ -62,6 +62,7 @@ TabletFake::~TabletFake() = default;
 
 void TabletFake::Start(std::string internal_listener) {
   leaders.clear();
+  withhold_ms.clear();
   removed.clear();
   view = {};
   epoch = CoordinatorEpoch(-1);
@@ -156,6 +157,8 @@ void TabletFake::Lead(rpc::Ref<pb::NotifyLeaderAndIsrRequest> request,
           convert::SetError(Error(ErrorCode::kInvalidUpdateVersion, "older than known"), &result);
           continue;
         }
+        withhold_ms.erase(bucket);
+        if (entry.has_withhold_ms()) withhold_ms[bucket] = entry.withhold_ms();
         leaders[bucket] = {.path = entry.physical_table_path().database_name() + "." +
                                    entry.physical_table_path().table_name(),
                            .leader = ServerId(entry.leader()),

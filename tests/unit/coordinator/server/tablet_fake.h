@@ -58,7 +58,9 @@ class TabletFake {
     friend bool operator==(const Leader&, const Leader&) = default;
   };
   std::map<TableBucket, Leader> leaders;  // The newest accepted word.
-  std::set<TableBucket> removed;          // By StopReplica with delete.
+  // What the last word on each bucket said to withhold; not in here: nothing.
+  std::map<TableBucket, int64_t> withhold_ms;
+  std::set<TableBucket> removed;  // By StopReplica with delete.
   service::ClusterView view;
   CoordinatorEpoch epoch{-1};  // The highest heard.
   int leader_calls = 0;        // Calls, not buckets.

@@ -62,6 +62,14 @@ class ReplicaGroup::Duties final : public ReplicaDuties {
     });
   }
 
+  void ReportFailed(const TableBucket& /*bucket*/) override {
+    if (!group_.hears_failures) return;
+    group_.Soon(self_, [this] { group_.NoticeLost(self_); });
+  }
+
+  // Rows are no matter here.
+  Status CheckLease(CoordinatorEpoch /*told_by*/) const override { return Status::Ok(); }
+
  private:
   struct Following {
     ServerId leader;

@@ -41,6 +41,7 @@ class ReplicaGroup {
   // Tells a server that runs (again) who leads; elects it if nobody does and it may.
   void NoticeBack(ServerId server);
   bool answers_proposals = true;  // Or proposals are taken over, and nobody hears of it.
+  bool hears_failures = false;    // Replicas that fail are noticed as lost.
 
   // Servers -----------------------------------------------------------------------------------
   void Crash(ServerId server);  // The process; what it wrote is still there.

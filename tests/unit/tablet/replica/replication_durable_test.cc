@@ -109,4 +109,25 @@ TEST_CASE("a follower whose sync fails follows no more", "[replica]") {
   CHECK(group.committed().isr == Servers{kOne, kTwo});
 }
 
+TEST_CASE("once the coordinator has heard of a failed sync, nobody waits for that replica",
+          "[replica]") {
+  ReplicaGroup group(Seeded());
+  group.hears_failures = true;
+  SECTION("of the leader: another one leads") {
+    group.disk(kOne).faults().FailNext(sim::DiskOperation::kSync, ".log", EIO);
+    CHECK_FALSE(group.Await(group.Append(kOne, Batch({1}))).ok());
+    REQUIRE(group.scheduler().RunUntil(
+        [&] { return group.leader_id() != kOne && group.leader()->is_leader(); }, Millis(100)));
+    CHECK(group.committed().isr == Servers{kTwo, kThree});
+  }
+  SECTION("of a follower: writes are acknowledged without it") {
+    group.disk(kThree).faults().FailNext(sim::DiskOperation::kSync, ".log", EIO);
+    CHECK(group.Await(group.Append(kOne, Batch({1}))).ok());
+    CHECK(group.committed().isr == Servers{kOne, kTwo});
+  }
+  const MonoTime before = group.now();
+  CHECK(group.Await(group.Append(group.leader_id(), Batch({2}))).ok());
+  CHECK(group.now() - before < Millis(100));
+}
+
 }  // namespace strom::tablet
