@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "common/base/logging.h"
+#include "common/base/mutation.h"
 #include "tablet/replica/replica.h"
 
 namespace strom::tablet {
@@ -58,7 +59,9 @@ Status Replica::TakeOnStrand(FollowerRead read) {
   if (!read.records.empty()) {
     STROM_RETURN_IF_ERROR(log_->AppendAsFollower(std::move(read.records), read.epochs).status());
   }
-  const LogOffset known = std::min(read.high_watermark, log_->log_end_offset());
+  const LogOffset end = log_->log_end_offset();
+  const LogOffset known =
+      Mutated(Mutant::kFollowerTrustsLogEnd) ? end : std::min(read.high_watermark, end);
   if (known > high_watermark()) high_watermark_.store(known.value(), std::memory_order_release);
   return Status::Ok();
 }

@@ -9,6 +9,9 @@ namespace strom::sim {
 // S1: every acknowledged append and upsert is in the log, below the high watermark.
 Violations CheckNothingLost(const History& history, const FinalState& end);
 
+// S1: at every moment as many replicas as must hold what is acknowledged.
+Violations CheckCopies(const History& history);
+
 // S2: no append and no value of a row is there twice.
 Violations CheckNoDuplicates(const FinalState& end);
 

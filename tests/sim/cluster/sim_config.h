@@ -51,6 +51,7 @@ struct SimConfig {
   MonoDuration session_timeout = Seconds(6);
   MonoDuration request_timeout = Seconds(3);  // Of clients.
   MonoDuration latency_max = Millis(1);
+  MonoDuration lag_max = Seconds(30);  // Of members of the ISR.
 
   int log_tables = 1;
   int keyed_tables = 1;
