@@ -82,6 +82,14 @@ std::optional<Leadership> ElectWithout(const std::vector<ServerId>& replicas,
   return next;
 }
 
+Leadership ElectAnew(const Leadership& current) {
+  STROM_CHECK(current.leader != kNoServer) << "nobody leads";
+  Leadership next = current;
+  next.leader_epoch = current.leader_epoch.Next();
+  next.bucket_epoch = current.bucket_epoch.Next();
+  return next;
+}
+
 Leadership AfterDirectoryLoss(const Leadership& current, ServerId server, const std::string& lost) {
   STROM_CHECK(!lost.empty()) << "server " << server << " lost a directory without an id";
   Leadership next = current;

@@ -59,6 +59,9 @@ std::optional<Leadership> ElectWithout(const std::vector<ServerId>& replicas,
                                        const Leadership& current, ServerId leaving,
                                        const std::set<ServerId>& able);
 
+// The leader, started anew, must not go on under its epoch: it leads under the next one.
+Leadership ElectAnew(const Leadership& current);
+
 // `server`, a replica, comes back without the directory `lost`, which held what it had. It leads
 // nothing and leaves the ISR; the last one in there stays, and `lost` is awaited. The bucket epoch
 // rises in any case: what was proposed in view of its lost records is void.

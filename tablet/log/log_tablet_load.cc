@@ -41,8 +41,14 @@ Status LogTablet::LoadCutNote(bool clean_shutdown) {
 
 Status LogTablet::LoadEpochs() {
   STROM_RETURN_IF_ERROR(epochs_.Load());
+  const auto known = epochs_.get();
   EpochHistory epochs = EpochsOfRecords();
   CutEpochsBelow(log_start_offset(), epochs);
+  if (!known->entries().empty()) {
+    // It stays known even if all its records are lost, over however many openings.
+    former_epoch_ = known->entries().back().epoch;
+    STROM_RETURN_IF_ERROR(epochs.Begin(former_epoch_, log_end_offset()));
+  }
   return epochs_.Set(std::move(epochs));
 }
 

@@ -48,6 +48,16 @@ Status Replica::CheckRole(const Leadership& next) const {
                  "{}: server {} is to lead, but is none of the {} members of its ISR", bucket(),
                  options_.self, next.isr.size());
   }
+  // The same epoch would then stand for two logs, which nobody could tell apart.
+  if (next.leader == options_.self && next.replicas.size() > 1 &&
+      next.leader_epoch <= log_->former_epoch()) {
+    return Error(
+        ErrorCode::kFencedLeaderEpoch,
+        "{}: server {} was started anew since leader epoch {}, and others may have more of "
+        "it than its log [{}, {})",
+        bucket(), options_.self, log_->former_epoch(), log_->log_start_offset(),
+        log_->log_end_offset());
+  }
   return Status::Ok();
 }
 

@@ -48,6 +48,8 @@ std::string_view FaultName(Fault fault) {
       return "jump-clock";
     case Fault::kFailSync:
       return "fail-sync";
+    case Fault::kIsolateTablet:
+      return "isolate-tablet";
   }
   STROM_UNREACHABLE();
 }

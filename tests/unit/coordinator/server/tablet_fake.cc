@@ -151,6 +151,8 @@ void TabletFake::Lead(rpc::Ref<pb::NotifyLeaderAndIsrRequest> request,
       const TableBucket bucket = convert::FromPb(entry.table_bucket());
       if (leader_error) {
         convert::SetError(*leader_error, &result);
+      } else if (entry.leader() == id_.value() && entry.leader_epoch() <= spent_epoch.value()) {
+        convert::SetError(Error(ErrorCode::kFencedLeaderEpoch, "led under it before"), &result);
       } else if (life == life_) {
         const auto known = leaders.find(bucket);
         if (known != leaders.end() && known->second.bucket_epoch.value() > entry.bucket_epoch()) {

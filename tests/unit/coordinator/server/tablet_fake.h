@@ -78,6 +78,7 @@ class TabletFake {
   bool hold_views = false;
   bool hold_epochs = false;
   std::optional<Status> leader_error;   // Of every bucket.
+  LeaderEpoch spent_epoch{-1};          // Leads nothing under this one or an older one.
   std::optional<Status> removal_error;  // Of every bucket.
   std::optional<Status> call_error;     // Of every call as a whole.
   void Release();
