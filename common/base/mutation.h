@@ -24,11 +24,10 @@ enum class Mutant {
   kFollowerTrustsLogEnd,
   kLeaderEpochNotNoted,
   kUnsyncedCounts,
-  kRunningSyncJoined,
+  kFollowerCountsUnsynced,
   kReadsToLogEnd,
   // Rows: tablet/replica, tablet/kv, tablet/server.
   kFlushAfterAck,
-  kRowsToLogEnd,
   kRowsMissBuffer,
   kFailedPutStays,
   kNewLeaderShowsAtOnce,

@@ -138,7 +138,8 @@ Status LogSegment::Scan(uint64_t position, bool check, bool index, BatchVisitor 
     visit(batch.header);
     valid = cursor.position();
   }
-  if (valid < file_size && !Mutated(Mutant::kTornTailKept)) {
+  if (Mutated(Mutant::kTornTailKept)) valid = file_size;
+  if (valid < file_size) {
     bytes_cut_ = file_size - valid;
     STROM_LOG(kWarn, "segment {}: cut {} bytes behind offset {} that are no valid batch",
               log_->path(), bytes_cut_, next_offset());

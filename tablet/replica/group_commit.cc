@@ -2,13 +2,10 @@
 
 #include <utility>
 
-#include "common/base/mutation.h"
-
 namespace strom::tablet {
 
 void GroupCommit::Sync(const std::shared_ptr<void>& owner, Done done) {
-  const bool joins = syncing_ && Mutated(Mutant::kRunningSyncJoined);
-  (joins ? joined_ : waiting_).push_back(std::move(done));
+  waiting_.push_back(std::move(done));
   if (!syncing_) Start(owner);
 }
 

@@ -109,9 +109,8 @@ bool IsrTracker::HasLapsed(const Follower& follower, MonoTime now) const {
 }
 
 bool IsrTracker::MayJoin(const Follower& follower) const {
-  if (follower.position && Mutated(Mutant::kIsrJoinedBehind)) return true;
-  return follower.position && *follower.position >= high_watermark_ &&
-         *follower.position >= options_.epoch_start;
+  if (!follower.position || *follower.position < high_watermark_) return false;
+  return *follower.position >= options_.epoch_start || Mutated(Mutant::kIsrJoinedBehind);
 }
 
 std::vector<ServerId> IsrTracker::Wanted(MonoTime now) const {

@@ -32,7 +32,8 @@ void Replica::TakeFromLeader(LeaderEpoch under, FollowerRead read,
       [self = shared_from_this(), under, read = std::move(read), done = std::move(done)]() mutable {
         if (Status s = self->CheckFollowing(under); !s.ok()) return done(std::move(s));
         Status taken = self->TakeOnStrand(std::move(read));
-        if (self->OwnPosition() == self->log_->log_end_offset()) {
+        if (self->OwnPosition() == self->log_->log_end_offset() ||
+            Mutated(Mutant::kFollowerCountsUnsynced)) {
           return taken.ok() ? done(self->position()) : done(std::move(taken));
         }
         // Also after an error, which may have left some batches: wherever it goes on, that is

@@ -15,9 +15,7 @@ namespace strom::tablet {
 // followers say meanwhile moves the high watermark once there are rows.
 void Replica::OpenRows(absl::AnyInvocable<void(Status)> done) {
   isr_->OnLeaderLog(log_->log_end_offset(), OwnPosition());
-  const LogOffset committed = Mutated(Mutant::kRowsToLogEnd)
-                                  ? log_->log_end_offset()
-                                  : std::max(high_watermark(), isr_->high_watermark());
+  const LogOffset committed = std::max(high_watermark(), isr_->high_watermark());
   world_.blocking.Post([self = shared_from_this(), committed, done = std::move(done)]() mutable {
     auto opened = KvTablet::Open(self->world_.stores, KvDirectory(self->log_->directory()),
                                  self->spec_.kv_table, *self->log_, committed);

@@ -79,8 +79,8 @@ struct Good {
   Violations Check() const {
     Violations all;
     for (const Violations& found :
-         {CheckNothingLost(history, end), CheckCopies(history), CheckNoDuplicates(end),
-          CheckOneValuePerOffset(history, end), CheckWriterOrder(end),
+         {CheckNothingLost(history, end), CheckCopies(history), CheckNoneGivenUp(history),
+          CheckNoDuplicates(end), CheckOneValuePerOffset(history, end), CheckWriterOrder(end),
           CheckCommittedStays(history, end), CheckContiguity(history, end),
           CheckHighWatermarks(history), CheckReplicasIdentical(end), CheckLeaderships(history)}) {
       all.insert(all.end(), found.begin(), found.end());
@@ -130,6 +130,15 @@ TEST_CASE("S1: what is acknowledged and not on enough disks is found", "[sim]") 
   SECTION("a replica has no log") { seen.ends.erase(kFollower); }
   SECTION("there are to be three") { seen.copies_min = 3; }
   CHECK(Found(CheckCopies(run.history), "S1 copies: "));
+}
+
+TEST_CASE("S2: a write that its client had to give up is found", "[sim]") {
+  Good run;
+  SECTION("an append") { run.history.appends.back().error = "a gap"; }
+  SECTION("an upsert") {
+    run.history.upserts.push_back({.table = TableId(2), .key = 5, .time = {}, .error = "a gap"});
+  }
+  CHECK(Found(CheckNoneGivenUp(run.history), "a gap"));
 }
 
 TEST_CASE("S2: an append that is there twice is found, in another bucket too", "[sim]") {

@@ -43,6 +43,7 @@ struct AppendOp {
   Outcome outcome = Outcome::kUnknown;
   std::optional<TableBucket> bucket;  // If it is known.
   std::optional<LogOffset> offset;
+  std::string error;  // With which its client gave it up, if it did.
 };
 
 // Of a primary-key table, whose buckets `table` all has.
@@ -54,6 +55,7 @@ struct UpsertOp {
   Outcome outcome = Outcome::kUnknown;
   std::optional<TableBucket> bucket;
   std::optional<LogOffset> log_end_offset;  // The change is below.
+  std::string error;                        // As of an append.
 };
 
 // One that was answered.

@@ -87,6 +87,21 @@ Violations CheckCopies(const History& history) {
   return found;
 }
 
+Violations CheckNoneGivenUp(const History& history) {
+  Violations found;
+  for (const AppendOp& op : history.appends) {
+    if (op.error.empty()) continue;
+    found.push_back(
+        fmt::format("S2 given up: append ({}, {}): {}", op.writer, op.number, op.error));
+  }
+  for (const UpsertOp& op : history.upserts) {
+    if (op.error.empty()) continue;
+    found.push_back(
+        fmt::format("S2 given up: change of key {} of table {}: {}", op.key, op.table, op.error));
+  }
+  return found;
+}
+
 Violations CheckNoDuplicates(const FinalState& end) {
   Violations found;
   std::map<std::tuple<TableId, int64_t, int64_t>, std::pair<TableBucket, LogOffset>> first;

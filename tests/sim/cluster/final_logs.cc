@@ -97,6 +97,7 @@ std::optional<LogOffset> ReadLogEnd(SimDisk& disk, const TableBucket& bucket) {
       ReadFile(disk, tablet::LogFilePath(*directory, segments.back(), tablet::kLogSuffix));
   record::LogBatchIterator batches(bytes);
   for (auto batch = batches.Next(); batch.ok() && *batch; batch = batches.Next()) {
+    if ((*batch)->base_offset() != end) break;  // What the power failure left of one.
     end = (*batch)->next_offset();
   }
   return end;

@@ -52,7 +52,8 @@ struct SimConfig {
   MonoDuration session_timeout = Seconds(6);
   MonoDuration request_timeout = Seconds(3);  // Of clients.
   MonoDuration latency_max = Millis(1);
-  MonoDuration lag_max = Seconds(30);  // Of members of the ISR.
+  MonoDuration lag_max = Seconds(30);   // Of members of the ISR.
+  uint64_t fetch_bytes_max = 64 << 20;  // Of one answer to followers and readers.
 
   int log_tables = 1;
   int keyed_tables = 1;

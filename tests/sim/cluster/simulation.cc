@@ -310,8 +310,8 @@ void Simulation::Check() {
     end.buckets.push_back(std::move(last));
   }
   for (const Violations& found :
-       {CheckNothingLost(history_, end), CheckCopies(history_), CheckNoDuplicates(end),
-        CheckOneValuePerOffset(history_, end), CheckWriterOrder(end),
+       {CheckNothingLost(history_, end), CheckCopies(history_), CheckNoneGivenUp(history_),
+        CheckNoDuplicates(end), CheckOneValuePerOffset(history_, end), CheckWriterOrder(end),
         CheckCommittedStays(history_, end), CheckContiguity(history_, end),
         CheckHighWatermarks(history_), CheckLeaderships(history_), CheckReplicasIdentical(end),
         CheckRowsAreFold(end), CheckChangelog(end), CheckLookups(history_, end)}) {
