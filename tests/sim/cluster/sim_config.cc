@@ -50,6 +50,8 @@ std::string_view FaultName(Fault fault) {
       return "fail-sync";
     case Fault::kIsolateTablet:
       return "isolate-tablet";
+    case Fault::kDelayMetaChanges:
+      return "delay-meta-changes";
   }
   STROM_UNREACHABLE();
 }

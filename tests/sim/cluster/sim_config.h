@@ -29,8 +29,9 @@ enum class Fault {
   kJumpClock,  // Wall time, either way.
   kFailSync,   // The disk does not keep what a sync was to make durable; the process is restarted.
   kIsolateTablet,  // From servers and metadata, but not from clients.
+  kDelayMetaChanges,
 };
-inline constexpr int kFaultKinds = static_cast<int>(Fault::kIsolateTablet) + 1;
+inline constexpr int kFaultKinds = static_cast<int>(Fault::kDelayMetaChanges) + 1;
 
 std::string_view FaultName(Fault fault);
 
