@@ -19,7 +19,7 @@ enum class Mutant {
   kIsrJoinedBehind,
   kNoEpochCheckOnFetch,
   kOlderLeadershipTaken,
-  kDivergenceNotReported,
+  kDivergenceByOffset,
   kTruncateByHighWatermark,
   kFollowerTrustsLogEnd,
   kLeaderEpochNotNoted,

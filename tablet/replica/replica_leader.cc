@@ -73,8 +73,8 @@ void Replica::SyncOwnLog() {
 std::optional<EpochEnd> Replica::DivergenceOf(const FollowerPosition& position) const {
   const LeaderEpoch last = position.last_epoch.value_or(kNoEpoch);
   const EpochEnd end = log_->EndOfEpoch(last);
-  if (Mutated(Mutant::kDivergenceNotReported)) return std::nullopt;
-  if (end.epoch == last && end.end_offset >= position.log_end_offset) return std::nullopt;
+  const bool same_epoch = end.epoch == last || Mutated(Mutant::kDivergenceByOffset);
+  if (same_epoch && end.end_offset >= position.log_end_offset) return std::nullopt;
   return end;
 }
 
