@@ -3,6 +3,7 @@
 #include <map>
 
 #include "common/base/logging.h"
+#include "common/base/mutation.h"
 #include "common/io/atomic_file.h"
 #include "tablet/log/log_files.h"
 #include "tablet/log/log_tablet.h"
@@ -20,7 +21,7 @@ Status LogTablet::Load(bool clean_shutdown) {
   log_end_offset_.store(segments()->back()->next_offset().value(), std::memory_order_release);
   recovery_point_.store(std::min(recovery_point_.load(), log_end_offset().value()));
   STROM_RETURN_IF_ERROR(LoadEpochs());
-  STROM_RETURN_IF_ERROR(LoadWriters());
+  if (!Mutated(Mutant::kWritersNotRestored)) STROM_RETURN_IF_ERROR(LoadWriters());
   // Those in the log that had been forgotten stay so.
   ExpireWriters();
   return Status::Ok();

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "common/base/logging.h"
+#include "common/base/mutation.h"
 #include "common/rpc/methods.h"
 #include "tablet/server/peer_endpoint.h"
 
@@ -55,7 +56,8 @@ void LeaseKeeper::OnAnswer(MonoTime asked, uint64_t connection,
   if (stopped_) return;
   if (answer.ok()) {
     failing_ = false;
-    return lease_.Extend(CoordinatorEpoch(answer->coordinator_epoch()), asked,
+    const MonoTime from = Mutated(Mutant::kLeaseFromAnswer) ? world_.clock.Now() : asked;
+    return lease_.Extend(CoordinatorEpoch(answer->coordinator_epoch()), from,
                          Millis(answer->lease_ms()));
   }
   if (!std::exchange(failing_, true)) {

@@ -132,6 +132,9 @@ void FaultInjector::InjectInto(Fault fault, SimHost& host) {
     case Fault::kLoseMetaAnswers:
       world_.meta.LoseAnswers(host.name(), 1 + static_cast<int>(random_.Uniform(2)));
       return UndoLater(Seconds(10), [this, &host] { world_.meta.LoseAnswers(host.name(), 0); });
+    case Fault::kDelayMetaChanges:
+      world_.meta.DelayChanges(host.name(), 1);
+      return UndoLater(Seconds(10), [this, &host] { world_.meta.DelayChanges(host.name(), 0); });
     case Fault::kJumpClock:
       return host.clock().JumpWall(static_cast<int64_t>(random_.Uniform(7'200'000)) - 3'600'000);
     case Fault::kIsolateTablet:

@@ -80,14 +80,16 @@ void SimWriter::Append(size_t table) {
       {Value::Int(number_), Value::Int(history_->appends[op].number)},
       [this, op](Result<client::AppendResult> result) {
         --open_;
-        if (!result.ok()) return;
         AppendOp& done = history_->appends[op];
+        if (!result.ok()) return void(done.error = result.status().ToString());
         done.outcome = Outcome::kOk;
         done.time.completed = host_.clock().Now();
         done.bucket = result->bucket;
         if (result->offset != client::kUnknownOffset) done.offset = result->offset;
       });
-  if (!taken.ok()) --open_;
+  if (taken.ok()) return;
+  --open_;
+  history_->appends.pop_back();  // The client had no room for it.
 }
 
 void SimWriter::Upsert(size_t table) {
@@ -103,8 +105,8 @@ void SimWriter::Upsert(size_t table) {
   ++open_;
   auto done = [this, op](Result<client::UpsertResult> result) {
     --open_;
-    if (!result.ok()) return;
     UpsertOp& upsert = history_->upserts[op];
+    if (!result.ok()) return void(upsert.error = result.status().ToString());
     upsert.outcome = Outcome::kOk;
     upsert.time.completed = host_.clock().Now();
     upsert.bucket = result->bucket;
@@ -116,7 +118,9 @@ void SimWriter::Upsert(size_t table) {
   const Row row{Value::Int(key), Value::Int(value)};
   const Status taken =
       deletes ? writer.TryDelete(row, std::move(done)) : writer.TryUpsert(row, std::move(done));
-  if (!taken.ok()) --open_;
+  if (taken.ok()) return;
+  --open_;
+  history_->upserts.pop_back();
 }
 
 SimReader::SimReader(SimWorld& world, const SimConfig& config, int number,

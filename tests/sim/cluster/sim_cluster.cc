@@ -99,6 +99,8 @@ void SimCluster::StartTablet(int i) {
   options.listeners = ListenersOf<tablet::TabletServer::ListenerOptions>(host.name());
   options.replicas.log.segment.size_max_bytes = config_.segment_size_bytes;
   options.replicas.log.segment.index_interval_bytes = config_.index_interval_bytes;
+  options.replicas.lag_max = config_.lag_max;
+  options.fetch_size_max = config_.fetch_bytes_max;
   options.replicas.recovery_checkpoint_interval = Seconds(7);
   options.register_pause = Millis(500);
   options.register_timeout = Seconds(20);

@@ -8,6 +8,7 @@
 
 #include "common/runtime/system_clock.h"
 #include "tests/sim/cluster/sim_config.h"
+#include "tests/sim/main/mutant_hunt.h"
 #include "tests/sim/main/sim_options.h"
 #include "tests/sim/main/sim_runner.h"
 
@@ -28,6 +29,7 @@ void PrintViolations(const SeedReport& report, const SimOptions& options, size_t
 }
 
 int RunOne(const SimOptions& options) {
+  if (!options.mutants.empty()) SwitchOn(options.mutants.front());
   const SeedReport report =
       RunSeed(SimConfig::Draw(*options.single, options.replication_factor_max), options.trace);
   std::printf(
@@ -108,5 +110,7 @@ int main(int argc, char** argv) {
     std::cerr << "strom-sim: " << options.status().message() << "\n" << strom::sim::kSimUsage;
     return 2;
   }
+  const bool hunts = !options->single && !options->mutants.empty();
+  if (hunts) return strom::sim::HuntMutants(*options);
   return options->single ? strom::sim::RunOne(*options) : strom::sim::RunMany(*options);
 }
