@@ -22,7 +22,6 @@ namespace {
 // From the end of the faults until all is quiet. Nobody should need nearly as long.
 constexpr MonoDuration kQuietWithin = Seconds(180);
 constexpr MonoDuration kStartWithin = Seconds(60);
-constexpr const char* kDataDirectory = "/data";
 
 // Of a leader-and-ISR node, as ZkPaths::LeaderAndIsr names it; none for other nodes.
 std::optional<TableBucket> BucketOfPath(const std::string& path) {
