@@ -178,9 +178,7 @@ void TabletServer::RegisterNode(Done started) {
                             .directory_id = directory_->id(),
                             .pause = options_.register_pause,
                             .timeout = options_.register_timeout,
-                            .epoch_path = session_->catalog.paths().CoordinatorEpochNode(),
-                            .on_registered = [this](int64_t start_epoch, auto newest) {
-                              services_->notifications.Begin(newest);
+                            .on_registered = [this](int64_t start_epoch) {
                               replication_.OnRegistered(start_epoch);
                             }});
   registration_->Start(std::move(started));
