@@ -151,7 +151,7 @@ TEST_CASE("arguments of strom-sim are read, or refused by name", "[sim]") {
 TEST_CASE("a lane of seeds ends at the first one that fails, if it is to", "[sim]") {
   SimOptions options;
   options.jobs = 2;
-  const SeedLane lane{.seeds = {1, 2, 3}, .mutant = Mutant::kReadsToLogEnd};
+  const SeedLane lane{.seeds = {3, 4, 5}, .mutant = Mutant::kReadsToLogEnd};
   SeedLane short_lane = lane;
   short_lane.ends_at_violation = true;
   std::map<size_t, std::vector<SeedReport>> reports;
