@@ -87,22 +87,15 @@ Violations CheckCopies(const History& history) {
   return found;
 }
 
-namespace {
-
-// An open bug: see "Known" in tests/sim/cluster/README.md. Remove this with it.
-bool IsKnown(const std::string& error) { return error.starts_with("kTableNotExist"); }
-
-}  // namespace
-
 Violations CheckNoneGivenUp(const History& history) {
   Violations found;
   for (const AppendOp& op : history.appends) {
-    if (op.error.empty() || IsKnown(op.error)) continue;
+    if (op.error.empty()) continue;
     found.push_back(
         fmt::format("S2 given up: append ({}, {}): {}", op.writer, op.number, op.error));
   }
   for (const UpsertOp& op : history.upserts) {
-    if (op.error.empty() || IsKnown(op.error)) continue;
+    if (op.error.empty()) continue;
     found.push_back(
         fmt::format("S2 given up: change of key {} of table {}: {}", op.key, op.table, op.error));
   }
