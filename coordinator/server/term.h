@@ -222,6 +222,8 @@ class Term final : private ServerNotifier::Observer {
   void OnDeposed(const Status& why) override;
   void OnRefused(ServerId server) override;
   void OnReached(ServerId server) override;
+  // The leader of the bucket refuses the epoch that it is told: an event will raise it.
+  void RaiseEpochOf(const TableBucket& bucket, LeaderEpoch spent);
   // An event about a server in the life that it has now, unless another one begins before.
   void AddServerEvent(ServerId server, absl::AnyInvocable<Effects()> change);
 
@@ -311,8 +313,9 @@ class Term final : private ServerNotifier::Observer {
   MonoTime contact_asked_;  // When the store was last asked for a sign ...
   bool asking_ = false;     // ... which has not come.
 
-  std::vector<IsrRequest> isr_requests_;  // An event will decide them.
-  std::set<TableId> being_created_;       // Somebody waits for their leaders.
+  std::vector<IsrRequest> isr_requests_;             // An event will decide them.
+  std::map<TableBucket, LeaderEpoch> spent_epochs_;  // And raise these.
+  std::set<TableId> being_created_;                  // Somebody waits for their leaders.
   std::map<TableBucket, std::pair<ServerId, Status>> refusals_;  // Last ones, of leaders to be.
   Waits waits_;
 };

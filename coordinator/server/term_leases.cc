@@ -1,6 +1,7 @@
 // Leases, under which tablet servers show rows of primary-key tables: see LeaseBook.
 #include <algorithm>
 
+#include "common/base/mutation.h"
 #include "coordinator/server/term.h"
 
 namespace strom::coordinator {
@@ -17,7 +18,7 @@ Result<MonoDuration> Term::RenewLease(ServerId server) {
   STROM_CHECK(leading_) << "a lease before the term leads";
   KeepCertain();
   const MonoTime now = world_.clock.Now();
-  if (now >= certain_until_) {
+  if (now >= certain_until_ && !Mutated(Mutant::kLeaseWithoutContact)) {
     return Error(ErrorCode::kNotCoordinatorLeader,
                  "the metadata store gives no sign: since {} ms another coordinator may lead",
                  (now - certain_until_).millis());
@@ -44,8 +45,7 @@ void Term::KeepCertain() {
 // The session lives for its timeout longer than the service heard of it. A third less: the one of
 // the service's servers that has answered may tell the others a while later, or never.
 void Term::OnContact(MonoTime asked) {
-  const MonoDuration certain =
-      MonoDuration::FromNanos(store_->session_timeout().nanos() / 3 * 2);
+  const MonoDuration certain = MonoDuration::FromNanos(store_->session_timeout().nanos() / 3 * 2);
   certain_until_ = std::max(certain_until_, asked + certain);
   contact_asked_ = std::max(contact_asked_, asked);
 }

@@ -108,7 +108,23 @@ void Term::OnRoleRefused(ServerId server, const TableBucket& bucket, BucketEpoch
   if (told < state->leadership->bucket_epoch) {
     return servers_.at(server).notifier->NotifyLeader(bucket, NoticeOf(bucket));
   }
-  if (state->leadership->leader == server) refusals_[bucket] = {server, why};
+  if (state->leadership->leader != server) return;
+  refusals_[bucket] = {server, why};
+  if (why.code() == ErrorCode::kFencedLeaderEpoch) {
+    RaiseEpochOf(bucket, state->leadership->leader_epoch);
+  }
+}
+
+void Term::RaiseEpochOf(const TableBucket& bucket, LeaderEpoch spent) {
+  spent_epochs_[bucket] = spent;
+  if (spent_epochs_.size() > 1) return;
+  AddEvent([this](runtime::Task finished) {
+    Effects effects = state_.OnEpochsSpent(std::exchange(spent_epochs_, {}));
+    if (effects.empty()) return finished();
+    STROM_LOG(kInfo, "{} leaders were started anew unnoticed: they lead on under new epochs",
+              effects.write.size());
+    Apply(std::move(effects), std::move(finished));
+  });
 }
 
 void Term::OnReplicaRemoved(ServerId server, const TableBucket& bucket) {

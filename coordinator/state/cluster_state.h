@@ -138,6 +138,10 @@ class ClusterState {
   // which that is no news are passed over.
   Effects OnReplicasMended(ServerId server, const std::vector<TableBucket>& buckets);
 
+  // Leaders refuse these epochs, under which they wrote before they were started anew, unnoticed
+  // here: each leads on under the next one. Where another epoch holds by now nothing happens.
+  Effects OnEpochsSpent(const std::map<TableBucket, LeaderEpoch>& spent);
+
   // The leader of a bucket wants another ISR. The leadership that holds once `effects`, to which
   // this adds, are stored; a repeated proposal that was accepted already gets it too. Followers are
   // not told: they need not know. `epoch`: of this coordinator.

@@ -160,6 +160,19 @@ Effects ClusterState::OnReplicasMended(ServerId server, const std::vector<TableB
   return effects;
 }
 
+Effects ClusterState::OnEpochsSpent(const std::map<TableBucket, LeaderEpoch>& spent) {
+  Effects effects;
+  for (const auto& [bucket, epoch] : spent) {
+    const auto it = buckets_.find(bucket);
+    if (it == buckets_.end() || !it->second.leadership) continue;
+    const Leadership& current = *it->second.leadership;
+    if (current.leader == kNoServer || current.leader_epoch != epoch) continue;
+    Elect(bucket, ElectAnew(current), effects);
+  }
+  NotifyWritten(effects);
+  return effects;
+}
+
 void ClusterState::ElectFor(ServerId server, Effects& effects) {
   for (const TableBucket& bucket : hosted_[server].buckets) {
     const BucketState& state = buckets_.at(bucket);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "common/base/mutation.h"
+
 namespace strom::coordinator {
 
 bool LeaseBook::Grant(ServerId server, MonoTime now) {
@@ -12,6 +14,7 @@ bool LeaseBook::Grant(ServerId server, MonoTime now) {
 
 void LeaseBook::OnDeposed(ServerId server, const TableBucket& bucket, BucketEpoch since,
                           MonoTime now) {
+  if (Mutated(Mutant::kDeposedLeaseForgotten)) return;
   const Former former{.since = since, .lease_end = std::max(LeaseEnd(server), now)};
   if (formers_[bucket].insert_or_assign(server, former).second) ++unheard_[server];
 }

@@ -76,19 +76,28 @@ Status SnapshotWriter::Upload(const SnapshotSource& source, const StoredSnapshot
   }
 
   for (const remote::KvSnapshotFile* const file : reused) {
-    STROM_ASSIGN_OR_RETURN(const std::string key, objects_.KeyOf(file->location));
-    STROM_ASSIGN_OR_RETURN(const std::optional<uint64_t> size, objects_.Size(key));
-    if (size != file->size_bytes) {
-      return Error(ErrorCode::kKvSnapshotNotExist,
-                   "{}: {} of KV snapshot {} has {} bytes instead of {}", paths_.bucket(),
-                   file->location, base->metadata.id, size.value_or(0), file->size_bytes);
-    }
+    STROM_RETURN_IF_ERROR(CheckReused(*base, *file));
   }
 
   const std::string json = ToJson(metadata);
   snapshot.checksums.metadata.Add(json);
   STROM_RETURN_IF_ERROR(PutVerified(paths_.Checksums(source.id), ToJson(snapshot.checksums)));
   return PutVerified(paths_.Metadata(source.id), json);
+}
+
+Status SnapshotWriter::CheckReused(const StoredSnapshot& base, const remote::KvSnapshotFile& file) {
+  STROM_ASSIGN_OR_RETURN(const std::string key, objects_.KeyOf(file.location));
+  STROM_ASSIGN_OR_RETURN(const std::optional<uint64_t> size, objects_.Size(key));
+  if (!size) {
+    return Error(ErrorCode::kKvSnapshotNotExist, "{}: {} of KV snapshot {} is missing",
+                 paths_.bucket(), file.location, base.metadata.id);
+  }
+  STROM_ASSIGN_OR_RETURN(const remote::ObjectSum stored, objects_.Sum(key));
+  const remote::ObjectSum& written = base.checksums.files.at(file.location);
+  if (stored == written) return Status::Ok();
+  return Error(ErrorCode::kKvSnapshotNotExist, "{}: {} of KV snapshot {} has {} instead of {}",
+               paths_.bucket(), file.location, base.metadata.id, stored.ToString(),
+               written.ToString());
 }
 
 Result<remote::ObjectSum> SnapshotWriter::UploadFile(const std::string& local_path,

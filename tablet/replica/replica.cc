@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/base/logging.h"
+#include "common/base/mutation.h"
 #include "tablet/replica/log_directories.h"
 #include "tablet/replica/rows_mark.h"
 
@@ -63,7 +64,7 @@ Replica::Replica(World world, Options options, BucketSpec spec, std::unique_ptr<
       commit_(world_.blocking, strand_, *log_) {}
 
 Status Replica::CheckEpochs(const Leadership& next) const {
-  if (!leadership_) return Status::Ok();
+  if (!leadership_ || Mutated(Mutant::kOlderLeadershipTaken)) return Status::Ok();
   if (next.coordinator_epoch < leadership_->coordinator_epoch) {
     return Error(ErrorCode::kInvalidCoordinator, "{}: coordinator epoch {}, known is {}", bucket(),
                  next.coordinator_epoch, leadership_->coordinator_epoch);
@@ -89,6 +90,16 @@ Status Replica::CheckRole(const Leadership& next) const {
     return Error(ErrorCode::kIneligibleReplica,
                  "{}: server {} is to lead, but is none of the {} members of its ISR", bucket(),
                  options_.self, next.isr.size());
+  }
+  // The same epoch would then stand for two logs, which nobody could tell apart.
+  if (next.leader == options_.self && next.replicas.size() > 1 &&
+      next.leader_epoch <= log_->former_epoch()) {
+    return Error(
+        ErrorCode::kFencedLeaderEpoch,
+        "{}: server {} was started anew since leader epoch {}, and others may have more of "
+        "it than its log [{}, {})",
+        bucket(), options_.self, log_->former_epoch(), log_->log_start_offset(),
+        log_->log_end_offset());
   }
   return Status::Ok();
 }
@@ -147,7 +158,8 @@ Status Replica::BeginToLead() {
     world_.duties.Unfollow(bucket());
     shown_before_.store(log_->log_end_offset().value(), std::memory_order_release);
   }
-  if (Status s = log_->StartEpoch(leadership_->leader_epoch); !s.ok()) {
+  const bool notes = !Mutated(Mutant::kLeaderEpochNotNoted);
+  if (Status s = notes ? log_->StartEpoch(leadership_->leader_epoch) : Status::Ok(); !s.ok()) {
     STROM_LOG(kError, "{} ({}): does not lead at leader epoch {}: {}", bucket(), spec_.path,
               leadership_->leader_epoch, s.ToString());
     EndLeading();
@@ -196,6 +208,7 @@ void Replica::Follow(News news, absl::AnyInvocable<void(Status)> done) {
 
 void Replica::BeginToFollow() {
   if (leadership_->leader == kNoServer) return world_.duties.Unfollow(bucket());
+  if (Mutated(Mutant::kTruncateByHighWatermark) && !log_->TruncateTo(high_watermark()).ok()) return;
   const auto self = shared_from_this();
   if (OwnPosition() == log_->log_end_offset()) {
     return world_.duties.Follow(self, leadership_->leader, leadership_->leader_epoch);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "common/base/logging.h"
+#include "common/base/mutation.h"
 #include "common/record/log_batch.h"
 #include "tablet/replica/replica.h"
 
@@ -16,7 +17,8 @@ IsrTracker::Committed Replica::CommittedIsr() const {
 
 LogOffset Replica::OwnPosition() const {
   const LogOffset end = log_->log_end_offset();
-  return terms_.counts_synced() ? std::min(log_->recovery_point(), end) : end;
+  const bool counts_synced = terms_.counts_synced() && !Mutated(Mutant::kUnsyncedCounts);
+  return counts_synced ? std::min(log_->recovery_point(), end) : end;
 }
 
 void Replica::Settle() {
@@ -49,7 +51,8 @@ Status Replica::AdvanceHighWatermark() {
   if (spec_.has_primary_key()) {
     const auto kv = kv_.Get();
     if (!kv) return Status::Ok();  // The rows are being opened.
-    STROM_RETURN_IF_ERROR(kv->FlushTo(committed));
+    const bool late = Mutated(Mutant::kFlushAfterAck);
+    STROM_RETURN_IF_ERROR(kv->FlushTo(late ? high_watermark() : committed));
   }
   high_watermark_.store(committed.value(), std::memory_order_release);
   return Status::Ok();
@@ -70,7 +73,8 @@ void Replica::SyncOwnLog() {
 std::optional<EpochEnd> Replica::DivergenceOf(const FollowerPosition& position) const {
   const LeaderEpoch last = position.last_epoch.value_or(kNoEpoch);
   const EpochEnd end = log_->EndOfEpoch(last);
-  if (end.epoch == last && end.end_offset >= position.log_end_offset) return std::nullopt;
+  const bool same_epoch = end.epoch == last || Mutated(Mutant::kDivergenceByOffset);
+  if (same_epoch && end.end_offset >= position.log_end_offset) return std::nullopt;
   return end;
 }
 
@@ -81,7 +85,7 @@ Result<FollowerRead> Replica::ReadOnStrand(const FollowerPosition& position, siz
                  "server {} does not lead {} of {} at leader epoch {}", options_.self, bucket(),
                  spec_.path, position.leader_epoch);
   }
-  if (position.leader_epoch < leadership_->leader_epoch) {
+  if (position.leader_epoch < leadership_->leader_epoch && !Mutated(Mutant::kNoEpochCheckOnFetch)) {
     return Error(ErrorCode::kFencedLeaderEpoch,
                  "{}: server {} follows under leader epoch {}, known is {}", bucket(),
                  position.follower, position.leader_epoch, leadership_->leader_epoch);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "common/base/logging.h"
+#include "common/base/mutation.h"
 #include "common/rpc/methods.h"
 #include "tablet/server/peer_endpoint.h"
 
@@ -39,15 +40,15 @@ void LeaseKeeper::Ask() {
   }
   pb::RenewLeaseRequest request;
   request.set_tablet_server_id(options_.self.value());
-  rpc::Call(*channel_, rpc::kRenewLease, request, asked + options_.call_timeout,
-            absl::AnyInvocable<void(Result<pb::RenewLeaseResponse>)>(
-                [weak = weak_from_this(), strand = strand_, asked,
-                 connection = connection_](Result<pb::RenewLeaseResponse> answer) mutable {
-                  strand->Post([weak = std::move(weak), asked, connection,
-                                answer = std::move(answer)] {
-                    if (const auto self = weak.lock()) self->OnAnswer(asked, connection, answer);
-                  });
-                }));
+  rpc::Call(
+      *channel_, rpc::kRenewLease, request, asked + options_.call_timeout,
+      absl::AnyInvocable<void(Result<pb::RenewLeaseResponse>)>(
+          [weak = weak_from_this(), strand = strand_, asked,
+           connection = connection_](Result<pb::RenewLeaseResponse> answer) mutable {
+            strand->Post([weak = std::move(weak), asked, connection, answer = std::move(answer)] {
+              if (const auto self = weak.lock()) self->OnAnswer(asked, connection, answer);
+            });
+          }));
 }
 
 void LeaseKeeper::OnAnswer(MonoTime asked, uint64_t connection,
@@ -55,7 +56,8 @@ void LeaseKeeper::OnAnswer(MonoTime asked, uint64_t connection,
   if (stopped_) return;
   if (answer.ok()) {
     failing_ = false;
-    return lease_.Extend(CoordinatorEpoch(answer->coordinator_epoch()), asked,
+    const MonoTime from = Mutated(Mutant::kLeaseFromAnswer) ? world_.clock.Now() : asked;
+    return lease_.Extend(CoordinatorEpoch(answer->coordinator_epoch()), from,
                          Millis(answer->lease_ms()));
   }
   if (!std::exchange(failing_, true)) {

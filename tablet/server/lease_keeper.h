@@ -21,9 +21,9 @@ class LeaseKeeper : public std::enable_shared_from_this<LeaseKeeper> {
  public:
   struct Options {
     ServerId self;
-    std::string internal_listener;              // Its address of the coordinator is used.
-    MonoDuration interval = Millis(200);        // Between two times.
-    MonoDuration call_timeout = Seconds(1);     // A lease that comes later is over.
+    std::string internal_listener;           // Its address of the coordinator is used.
+    MonoDuration interval = Millis(200);     // Between two times.
+    MonoDuration call_timeout = Seconds(1);  // A lease that comes later is over.
   };
 
   // All outlive the keeper and what it has under way.

@@ -50,8 +50,8 @@ class Replication final : public ReplicaDuties {
   void OnRegistered(int64_t start_epoch);
 
   // Fetches nothing any more, forgets proposals and reports and asks for no lease; later calls do
-  // nothing. `stopped`
-  // runs once, on any thread, when no replica has a fetched answer to take. At most one call.
+  // nothing. `stopped` runs once, on any thread, when no replica has a fetched answer to take. At
+  // most one call.
   void Stop(runtime::Task stopped);
 
  private:

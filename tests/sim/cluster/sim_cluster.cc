@@ -95,10 +95,12 @@ void SimCluster::StartTablet(int i) {
   host.Boot();
   tablet::TabletServer::Options options;
   options.id = IdOf(i);
-  options.data_dir = "/data";
+  options.data_dir = kDataDirectory;
   options.listeners = ListenersOf<tablet::TabletServer::ListenerOptions>(host.name());
   options.replicas.log.segment.size_max_bytes = config_.segment_size_bytes;
   options.replicas.log.segment.index_interval_bytes = config_.index_interval_bytes;
+  options.replicas.lag_max = config_.lag_max;
+  options.fetch_size_max = config_.fetch_bytes_max;
   options.replicas.recovery_checkpoint_interval = Seconds(7);
   if (config_.snapshot_interval > MonoDuration()) {
     options.objects = &objects_;

@@ -41,6 +41,8 @@ class SimObjectStore final : public remote::ObjectStore {
   // The next such call for a key that contains `key_part` fails, once `skip` others like it have
   // passed. Several may wait.
   void FailNext(Operation operation, std::string key_part, Outcome outcome, int skip = 0);
+  // Those that still wait do not come.
+  void ForgetFailures() { planned_.clear(); }
   void SetCapacity(uint64_t capacity_bytes) { disk_.SetCapacity(capacity_bytes); }
 
   // Damage to an object that is there and not empty, told to nobody.

@@ -189,8 +189,8 @@ TEST_CASE("a process that is killed loses its buckets long before its session en
   for (int i = 0;; ++i) {
     REQUIRE(i < 50);
     const std::string name = fmt::format("rows{}", i);
-    pb::CreateTableRequest request = CoordinatorWorld::TableRequest(
-        "fluss", name, 1, R"("table.replication.factor":"3")");
+    pb::CreateTableRequest request =
+        CoordinatorWorld::TableRequest("fluss", name, 1, R"("table.replication.factor":"3")");
     std::string json = request.table_json();
     json.replace(json.find(R"("type":"INTEGER")"), 16, R"("type":"INTEGER","nullable":false)");
     json.replace(json.find(R"("highest_field_id")"), 0, R"("primary_key":["a"],)");

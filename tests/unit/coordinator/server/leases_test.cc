@@ -87,8 +87,8 @@ TEST_CASE("a deposed leader gets a lease again once it has heard that it is one"
 
   SECTION("it was alive all the time") {
     one.ComeBack();
-    REQUIRE(rows.world.RunUntil(
-        [&] { return one.leaders.at(rows.bucket).leader == ServerId(2); }, Seconds(3)));
+    REQUIRE(rows.world.RunUntil([&] { return one.leaders.at(rows.bucket).leader == ServerId(2); },
+                                Seconds(3)));
     rows.world.Settle();
   }
   SECTION("it was alive, and does not like what it hears") {

@@ -66,7 +66,7 @@ TabletFake::TabletFake(sim::SimScheduler& scheduler, sim::SimNetwork& wires,
 
 TabletFake::~TabletFake() = default;
 
-void TabletFake::Start(std::string internal_listener) {
+void TabletFake::Forget() {
   leaders.clear();
   withhold_ms.clear();
   removed.clear();
@@ -76,6 +76,10 @@ void TabletFake::Start(std::string internal_listener) {
   job_epochs.clear();
   needed_from.clear();
   order.clear();
+}
+
+void TabletFake::Start(std::string internal_listener) {
+  Forget();
   ++life_;
   Listen(0);
   session_ = sessions_.Connect(strand_, nullptr).value();
@@ -108,6 +112,12 @@ void TabletFake::Listen(uint16_t port) {
 void TabletFake::Crash() { listener_.reset(); }
 
 void TabletFake::ComeBack() { Listen(port_); }
+
+void TabletFake::Replace() {
+  Crash();
+  Forget();
+  Listen(port_);
+}
 
 void TabletFake::Die() {
   ++life_;
@@ -158,6 +168,8 @@ void TabletFake::Lead(rpc::Ref<pb::NotifyLeaderAndIsrRequest> request,
       const TableBucket bucket = convert::FromPb(entry.table_bucket());
       if (leader_error) {
         convert::SetError(*leader_error, &result);
+      } else if (entry.leader() == id_.value() && entry.leader_epoch() <= spent_epoch.value()) {
+        convert::SetError(Error(ErrorCode::kFencedLeaderEpoch, "led under it before"), &result);
       } else if (life == life_) {
         const auto known = leaders.find(bucket);
         if (known != leaders.end() && known->second.bucket_epoch.value() > entry.bucket_epoch()) {

@@ -44,6 +44,9 @@ class TabletFake {
   void Crash();
   // The crash was none: the same life goes on, at the same address.
   void ComeBack();
+  // Another process at the same address, which knows nothing and has not registered yet: the
+  // registration of the one before is still there.
+  void Replace();
   bool running() const { return session_ != nullptr; }
 
   // -- What it was told in this life.
@@ -60,7 +63,7 @@ class TabletFake {
   std::map<TableBucket, Leader> leaders;  // The newest accepted word.
   // What the last word on each bucket said to withhold; not in here: nothing.
   std::map<TableBucket, int64_t> withhold_ms;
-  std::set<TableBucket> removed;  // By StopReplica with delete.
+  std::set<TableBucket> removed;                 // By StopReplica with delete.
   std::map<TableBucket, LogOffset> needed_from;  // As NotifyKvSnapshotOffset said last.
   service::ClusterView view;
   CoordinatorEpoch epoch{-1};  // The highest heard.
@@ -79,6 +82,7 @@ class TabletFake {
   bool hold_views = false;
   bool hold_epochs = false;
   std::optional<Status> leader_error;   // Of every bucket.
+  LeaderEpoch spent_epoch{-1};          // Leads nothing under this one or an older one.
   std::optional<Status> removal_error;  // Of every bucket.
   std::optional<Status> call_error;     // Of every call as a whole.
   void Release();
@@ -95,6 +99,7 @@ class TabletFake {
                     rpc::Responder<pb::UpdateJobEpochsResponse> respond);
   void NeedFrom(rpc::Ref<pb::NotifyKvSnapshotOffsetRequest> request,
                 rpc::Responder<pb::NotifyKvSnapshotOffsetResponse> respond);
+  void Forget();
   Status CheckEpoch(int32_t sent);
   void Listen(uint16_t port);
 

@@ -92,7 +92,8 @@ TEST_CASE("losing a bucket again changes what has to be heard, not when the leas
   CHECK(book.Grant(kOne, At(5600)));
 }
 
-TEST_CASE("what former coordinators granted is waited for, whoever held it", "[coordinator_state]") {
+TEST_CASE("what former coordinators granted is waited for, whoever held it",
+          "[coordinator_state]") {
   LeaseBook book({.lease = Millis(1000), .margin = Millis(100)});
   book.Begin(At(3000));
   CHECK(book.FreeAt(kBucket, kTwo) == At(4100));

@@ -337,4 +337,29 @@ TEST_CASE("K1: whatever happens, whoever leads has every disk it ever had record
   }
 }
 
+TEST_CASE(
+    "a leader that refuses its epoch leads on under the next one, and all replicas hear of it",
+    "[coordinator_state]") {
+  ClusterState state = ThreeReplicas();
+  state.OnLeaderServes(Bucket(1, 0), ServerId(1), LeaderEpoch(0));
+  const std::map<TableBucket, LeaderEpoch> spent{{Bucket(1, 0), LeaderEpoch(0)},
+                                                 {Bucket(9, 0), LeaderEpoch(0)}};
+  const Effects effects = state.OnEpochsSpent(spent);
+  CHECK(Now(state) == Of(1, 1, 1, {1, 2, 3}));
+  CHECK_FALSE(state.Find(Bucket(1, 0))->serves());
+  CHECK(effects.write == LeadershipMap{{Bucket(1, 0), Now(state)}});
+  CHECK(effects.deposed.empty());
+  for (const int server : {1, 2, 3}) {
+    CHECK(effects.notify.at(ServerId(server)).at(Bucket(1, 0)) == Now(state));
+  }
+
+  SECTION("said of an epoch that is over, it changes nothing") {
+    CHECK(state.OnEpochsSpent(spent).empty());
+  }
+  SECTION("nor where nobody leads by now") {
+    state.ChangeServers(Ids({1, 2, 3}), {});
+    CHECK(state.OnEpochsSpent({{Bucket(1, 0), Now(state).leader_epoch}}).empty());
+  }
+}
+
 }  // namespace strom::coordinator

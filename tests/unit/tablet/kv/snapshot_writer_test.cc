@@ -238,13 +238,14 @@ TEST_CASE("a number is used once", "[kv_snapshot]") {
   CHECK(f.Restored(1) == Content{{"a", "1"}});
 }
 
-TEST_CASE("a file of the base that is gone makes no snapshot", "[kv_snapshot]") {
+TEST_CASE("a file of the base that is gone or rotten makes no snapshot", "[kv_snapshot]") {
   SnapshotFixture f;
   f.Put("a", "1");
   const StoredSnapshot first = f.Write(1).value();
   const std::string shared = f.KeyOf(first.metadata.shared_files[0]);
   SECTION("lost") { f.objects().Lose(shared); }
   SECTION("cut short") { f.objects().CutShort(shared); }
+  SECTION("rotten") { f.objects().FlipBit(shared); }
   f.Put("b", "2");
   const Status refused = f.Write(2, &first).status();
   CHECK(refused.code() == ErrorCode::kKvSnapshotNotExist);

@@ -262,7 +262,13 @@ void ReplicaGroup::Tell(ServerId id) {
   if (!is_up(id) || servers_.at(id).cut_off) return;
   Soon(id, [this, id, leadership = committed_] {
     if (servers_.at(id).cut_off) return;
-    servers_.at(id).replicas->Become(options_.spec, leadership, [](const Status&) {});
+    servers_.at(id).replicas->Become(options_.spec, leadership, [this, id](const Status& taken) {
+      if (taken.code() != ErrorCode::kFencedLeaderEpoch) return;
+      // Somewhat later, in its own turn.
+      scheduler_.Post([this, id] {
+        if (committed_.leader == id) Elect(id);
+      });
+    });
   });
 }
 

@@ -17,9 +17,9 @@ Leadership LeadAfter(MonoDuration withhold, int epoch) {
 }
 
 ErrorCode OpenScanCode(ReplicaFixture& f, Replica& replica) {
-  return f.Await<Result<std::shared_ptr<BucketScan>>>([&](auto done) {
-            replica.OpenScan(std::nullopt, std::move(done));
-          })
+  return f
+      .Await<Result<std::shared_ptr<BucketScan>>>(
+          [&](auto done) { replica.OpenScan(std::nullopt, std::move(done)); })
       .status()
       .code();
 }
@@ -97,8 +97,8 @@ TEST_CASE("a new leader acknowledges and shows nothing while the one before may 
   }
   SECTION("a deadline may come first") {
     const auto late = f.Await<Result<AppendInfo>>([&](auto done) {
-      replica->PutKv(KvBatch({Put(2, "b")}), {},
-                     {.deadline = f.clock().Now() + Millis(20)}, std::move(done));
+      replica->PutKv(KvBatch({Put(2, "b")}), {}, {.deadline = f.clock().Now() + Millis(20)},
+                     std::move(done));
     });
     CHECK(late.status().code() == ErrorCode::kRequestTimeOut);
     CHECK(f.clock().Now() < free);

@@ -43,6 +43,40 @@ TEST_CASE("in durable an acknowledged write is on every disk of the ISR", "[repl
   }
 }
 
+TEST_CASE("a leader that was started anew unnoticed does not write over what others copied",
+          "[replica]") {
+  auto options = Seeded();
+  options.disk_delay_max = Millis(100);
+  ReplicaGroup group(options);
+  const LeaderEpoch before = group.committed().leader_epoch;
+  group.Append(kOne, Batch({1}));
+  REQUIRE(group.scheduler().RunUntil(
+      [&] { return group.replica(kTwo)->log().log_end_offset() == LogOffset(1); }, Seconds(1)));
+  group.PowerFail(kOne);
+  group.Start(kOne);
+  group.NoticeBack(kOne);
+  REQUIRE(group.scheduler().RunUntil([&] { return group.leader() && group.leader()->is_leader(); },
+                                     Seconds(1)));
+  CHECK(group.committed().leader_epoch > before);
+  REQUIRE(group.Await(group.Append(kOne, Batch({2}))).ok());
+  REQUIRE(group.Settle());
+  for (const ServerId server : {kTwo, kThree}) {
+    CHECK(Values(group.LogBytes(server)) == Values(group.LogBytes(kOne)));
+  }
+}
+
+TEST_CASE("the only replica leads on under its epoch after a restart: nobody copied anything",
+          "[replica]") {
+  ReplicaGroup group(Seeded(Durability::kDurable, 1));
+  const LeaderEpoch before = group.committed().leader_epoch;
+  REQUIRE(group.Await(group.Append(kOne, Batch({1}))).ok());
+  group.Crash(kOne);
+  group.Start(kOne);
+  group.NoticeBack(kOne);
+  REQUIRE(group.Settle());
+  CHECK(group.committed().leader_epoch == before);
+}
+
 TEST_CASE("in replicated nobody waits for a disk", "[replica]") {
   ReplicaGroup group(Seeded(Durability::kReplicated));
   REQUIRE(group.Await(group.Append(kOne, Batch({1}))).ok());

@@ -8,8 +8,9 @@ namespace strom::tablet {
 namespace {
 
 pb::PbLookupRespForBucket LookUp(KvServerFixture& f, int id) {
-  return f.Call(rpc::kLookup, KvServerFixture::LookupRequest(f.table, {{0, id}}),
-                KvServerFixture::kClients)
+  return f
+      .Call(rpc::kLookup, KvServerFixture::LookupRequest(f.table, {{0, id}}),
+            KvServerFixture::kClients)
       .value()
       .buckets_resp(0);
 }
@@ -44,10 +45,10 @@ TEST_CASE("a lease that is not renewed is over in a second, another one ends tha
 TEST_CASE("without a way to the coordinator the lease is over in a second", "[tablet]") {
   KvServerFixture f;
   f.Put(KvBatch({Put(1, "a")}));
-  f.wires().SetReachable("coordinator", false);
+  f.wires().SetCut("tablet-3", "coordinator", true);
   f.scheduler().RunFor(Seconds(1));
   CHECK(LookUpCode(f, 1) == ErrorCode::kLeaderNotAvailable);
-  f.wires().SetReachable("coordinator", true);
+  f.wires().SetCut("tablet-3", "coordinator", false);
   f.scheduler().RunFor(Seconds(3));
   CHECK(LookUpCode(f, 1) == ErrorCode::kOk);
 }
@@ -56,8 +57,9 @@ TEST_CASE("rows that were read in time but came too late are not shown", "[table
   KvServerFixture f;
   f.Put(KvBatch({Put(1, "a")}));
   f.PauseDisk(true);  // With what is asked now under way.
-  const auto lookup = f.Send(rpc::kLookup, KvServerFixture::LookupRequest(f.table, {{0, 1}, {1, 1}}),
-                             KvServerFixture::kClients);
+  const auto lookup =
+      f.Send(rpc::kLookup, KvServerFixture::LookupRequest(f.table, {{0, 1}, {1, 1}}),
+             KvServerFixture::kClients);
   pb::LimitScanRequest scan;
   scan.set_table_id(f.table.value());
   scan.set_bucket_id(0);
@@ -67,8 +69,8 @@ TEST_CASE("rows that were read in time but came too late are not shown", "[table
   f.scheduler().RunFor(Seconds(2));
   REQUIRE_FALSE(lookup->has_value());
   f.PauseDisk(false);
-  REQUIRE(f.scheduler().RunUntil([&] { return lookup->has_value() && rows->has_value(); },
-                                 Seconds(1)));
+  REQUIRE(
+      f.scheduler().RunUntil([&] { return lookup->has_value() && rows->has_value(); }, Seconds(1)));
   const auto answer = ServerFixture::Parsed<pb::LookupResponse>(**lookup).value();
   REQUIRE(answer.buckets_resp_size() == 2);
   for (const auto& entry : answer.buckets_resp()) {

@@ -97,7 +97,16 @@ void ReplicationFixture::Start(int server) {
   STROM_CHECK(started.ok()) << started.ToString();
   TellViews();
   if (!told_.contains(server)) return;
-  for (const auto& [id, bucket] : buckets_) Tell(server, bucket.table, id.bucket.value());
+  for (const auto& [id, bucket] : buckets_) {
+    const Leadership& leadership = bucket.leadership;
+    if (leadership.leader != ServerId(server)) {
+      Tell(server, bucket.table, id.bucket.value());
+      continue;
+    }
+    std::vector<int> isr;
+    for (const ServerId member : leadership.isr) isr.push_back(member.value());
+    Lead(bucket.table, id.bucket.value(), server, isr);  // Under a new epoch.
+  }
 }
 
 Status ReplicationFixture::Stop(int server) { return EndStop(server, BeginStop(server)); }

@@ -34,7 +34,7 @@ class ReplicationFixture {
   explicit ReplicationFixture(uint64_t seed = 1);
   ~ReplicationFixture();
 
-  // A new process, which is told all there is.
+  // A new process, which is told all there is; it leads what it led under a new epoch.
   void Start(int server);
   Status Stop(int server);
   // The same in two steps; `stopped` is set between them.

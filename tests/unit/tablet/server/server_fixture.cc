@@ -7,6 +7,7 @@
 #include "proto/cluster.pb.h"
 #include "proto/metadata.pb.h"
 #include "proto/strom.pb.h"
+#include "proto/types.pb.h"
 
 namespace strom::tablet {
 
@@ -28,19 +29,26 @@ ServerFixture::ServerFixture(uint64_t seed)
 
 void ServerFixture::ServeLeases() {
   coordinators_network_ = wires_.AddHost("coordinator", scheduler_, clock_);
-  coordinator_.Handle(rpc::kRenewLease,
-                      rpc::Handler<pb::RenewLeaseRequest, pb::RenewLeaseResponse>(
-                          [this](const rpc::RequestContext&, auto, auto respond) {
-                            if (!grants_leases_) {
-                              return std::move(respond).Fail(
-                                  Error(ErrorCode::kOperationNotAttempted, "no leases"));
-                            }
-                            pb::RenewLeaseResponse response;
-                            response.set_coordinator_epoch(grantor_);
-                            response.set_lease_ms(1000);
-                            ++leases_granted_;
+  coordinator_.Handle(rpc::kApiVersions,
+                      rpc::Handler<pb::ApiVersionsRequest, pb::ApiVersionsResponse>(
+                          [this](const rpc::RequestContext& ctx, auto, auto respond) {
+                            pb::ApiVersionsResponse response;
+                            rpc::FillApiVersions(coordinator_, ctx.listener().audience, &response);
                             std::move(respond).Ok(response);
                           }));
+  coordinator_.Handle(
+      rpc::kRenewLease,
+      rpc::Handler<pb::RenewLeaseRequest, pb::RenewLeaseResponse>(
+          [this](const rpc::RequestContext&, auto, auto respond) {
+            if (!grants_leases_) {
+              return std::move(respond).Fail(Error(ErrorCode::kOperationNotAttempted, "no leases"));
+            }
+            pb::RenewLeaseResponse response;
+            response.set_coordinator_epoch(grantor_);
+            response.set_lease_ms(1000);
+            ++leases_granted_;
+            std::move(respond).Ok(response);
+          }));
   coordinators_listener_ = coordinators_network_
                                ->Listen({.endpoint = {.host = "coordinator", .port = 0},
                                          .listener = {"INTERNAL", rpc::Audience::kServers}},
@@ -77,6 +85,7 @@ void ServerFixture::Make(TabletServer::Options options) {
 void ServerFixture::Die() {
   if (executor_) executor_->Shutdown();
   if (blocking_) blocking_->Shutdown();
+  wires_.CrashHost("tablet-3");  // Its connections do not outlive its pools.
   server_.reset();
   network_.reset();
 }
@@ -160,9 +169,8 @@ void ServerFixture::LeadTable(const TableInfo& table, int buckets, int coordinat
                                   .rack = {}};
   }
   const auto updated =
-      Call(rpc::kUpdateMetadata,
-           service::MakeUpdateMetadata(view, service::ClusterView(),
-                                       CoordinatorEpoch(coordinator_epoch)));
+      Call(rpc::kUpdateMetadata, service::MakeUpdateMetadata(view, service::ClusterView(),
+                                                             CoordinatorEpoch(coordinator_epoch)));
   STROM_CHECK(updated.ok()) << updated.status().ToString();
   const auto notified =
       Call(rpc::kNotifyLeaderAndIsr, Notification(table, buckets, coordinator_epoch));
