@@ -61,6 +61,7 @@ void SnapshotTaker::Stop(absl::AnyInvocable<void()> idle) {
   stopped_ = true;
   StopLeading();
   objects_.Stop();
+  if (working_ && options_.turns->Withdraw(turn_)) working_ = false;
   if (working_) return idle_.push_back(std::move(idle));
   attempt_ = nullptr;  // Nobody is waited for.
   idle();
@@ -81,12 +82,21 @@ void SnapshotTaker::Schedule(const Owner& owner, MonoDuration delay) {
 void SnapshotTaker::Do(const AttemptPtr& attempt, absl::AnyInvocable<Status()> work,
                        absl::AnyInvocable<void(const Status&)> then) {
   working_ = true;
-  world_.blocking.Post([this, owner = attempt->owner.lock(), work = std::move(work),
-                        then = std::move(then)]() mutable {
-    world_.strand.Post([this, owner, status = work(), then = std::move(then)]() mutable {
-      working_ = false;
-      then(status);
-    });
+  // It runs inside a call of the turns, which hold it until then: it must not hold them.
+  turn_ = options_.turns->Take([this, turns = options_.turns.get(), weak = attempt->owner,
+                                work = std::move(work), then = std::move(then)]() mutable {
+    Owner owner = weak.lock();
+    if (!owner) return turns->GiveBack();
+    world_.blocking.Post(
+        [this, owner = std::move(owner), work = std::move(work), then = std::move(then)]() mutable {
+          Status status = work();
+          options_.turns->GiveBack();
+          world_.strand.Post(
+              [this, owner, status = std::move(status), then = std::move(then)]() mutable {
+                working_ = false;
+                then(status);
+              });
+        });
   });
 }
 

@@ -15,6 +15,7 @@
 #include "tablet/kv/snapshot_writer.h"
 #include "tablet/replica/replica_duties.h"
 #include "tablet/replica/stoppable_store.h"
+#include "tablet/replica/transfer_turns.h"
 
 namespace strom::tablet {
 
@@ -23,6 +24,8 @@ struct SnapshotOptions {
   remote::ObjectStore* objects = nullptr;  // Outlives the server.
   runtime::Random* random = nullptr;       // Of any thread; likewise. Where `objects` is, it is.
   MonoDuration interval = Seconds(600);    // kv.snapshot.interval
+  // Of all that have a copy of these options.
+  std::shared_ptr<TransferTurns> turns = std::make_shared<TransferTurns>(1);
 };
 
 // Takes snapshots of a bucket's rows while its replica leads: every interval, unless nothing was
@@ -91,7 +94,7 @@ class SnapshotTaker {
   bool IsOver(const Attempt& attempt) const {
     return stopped_ || attempt.leadership != leadership_;
   }
-  // Runs `work` on the blocking executor, then `then` on the strand.
+  // When it is its turn, runs `work` on the blocking executor, then `then` on the strand.
   void Do(const AttemptPtr& attempt, absl::AnyInvocable<Status()> work,
           absl::AnyInvocable<void(const Status&)> then);
   // What a duty is to call: runs `then` on the strand, unless the attempt has ended by then.
@@ -131,7 +134,8 @@ class SnapshotTaker {
   std::optional<StoredSnapshot> base_;  // The newest completed one, if this leadership made it.
   std::set<KvSnapshotId> in_doubt_;
   AttemptPtr attempt_;    // Under way.
-  bool working_ = false;  // A part of it is on the blocking executor.
+  bool working_ = false;  // A part of it is on the blocking executor, or waits for its turn.
+  TransferTurns::Id turn_ = 0;
   bool stopped_ = false;
   runtime::TimerId timer_ = runtime::kNoTimer;
   std::vector<absl::AnyInvocable<void()>> idle_;

@@ -92,6 +92,7 @@ TEST_CASE("snapshots are taken while servers fall and objects are refused, and r
   CHECK(result.violations == Violations());
   CHECK(stored > 5);
   CHECK(dropped > 0);
+  CHECK(result.snapshots > 0);
 }
 
 TEST_CASE("the same seed leaves the same trace, another one another", "[sim]") {

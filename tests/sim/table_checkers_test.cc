@@ -182,4 +182,30 @@ TEST_CASE("S11: a change that does not fit the row before it is found", "[sim]")
   }
 }
 
+TEST_CASE("S14: a snapshot must be what the changelog below its offset makes", "[sim]") {
+  Run run({{ChangeType::kInsert, 10},
+           {ChangeType::kUpdateBefore, 10},
+           {ChangeType::kUpdateAfter, 11},
+           {ChangeType::kDelete, 11}});
+  const auto check = [&](int64_t offset, std::map<int64_t, int64_t> rows, std::string damage = "") {
+    run.end.snapshots = {{.bucket = kBucket,
+                          .id = 7,
+                          .log_offset = LogOffset(offset),
+                          .rows = std::move(rows),
+                          .damage = std::move(damage)}};
+    return CheckSnapshots(run.end);
+  };
+  CHECK(check(0, {}).empty());
+  CHECK(check(1, {{kKey, 10}}).empty());
+  CHECK(check(3, {{kKey, 11}}).empty());
+  CHECK(check(4, {}).empty());
+  CHECK(Found(check(3, {{kKey, 10}}), "S14 fold"));  // An older row.
+  CHECK(Found(check(4, {{kKey, 11}}), "S14 fold"));  // One that was deleted.
+  CHECK(Found(check(1, {}), "S14 fold"));
+  CHECK(Found(check(5, {}), "S14 uncommitted"));
+  run.end.buckets[0].high_watermark = LogOffset(3);
+  CHECK(Found(check(4, {}), "S14 uncommitted"));
+  CHECK(Found(check(1, {}, "a file is missing"), "S14 damage"));
+}
+
 }  // namespace strom::sim

@@ -125,11 +125,21 @@ struct FinalBucket {
   std::map<ServerId, ReplicaLog> replicas;
 };
 
+// A completed KV snapshot, restored on a machine that has nothing else.
+struct FinalSnapshot {
+  TableBucket bucket;
+  int64_t id = 0;
+  LogOffset log_offset;  // It holds what the changelog below this makes.
+  std::map<int64_t, int64_t> rows = {};
+  std::string damage = {};  // Why it does not come back whole, if it does not.
+};
+
 // The end of a run. Every bucket has its leader among its replicas.
 struct FinalState {
   std::vector<FinalBucket> buckets;
   // Rows that lookups found at the end, of every key that was ever used.
   std::map<TableId, std::map<int64_t, std::optional<int64_t>>> rows;
+  std::vector<FinalSnapshot> snapshots = {};  // All there are.
 };
 
 // What a checker found: each line begins with the invariant's name ("S1") and names bucket, offset

@@ -230,6 +230,41 @@ Violations CheckChangelog(const FinalState& end) {
   return found;
 }
 
+Violations CheckSnapshots(const FinalState& end) {
+  Violations found;
+  for (const FinalSnapshot& snapshot : end.snapshots) {
+    const auto add = [&](std::string_view name, const std::string& what) {
+      found.push_back(
+          fmt::format("S14 {}: {} snapshot {}: {}", name, snapshot.bucket, snapshot.id, what));
+    };
+    const auto bucket = std::ranges::find(end.buckets, snapshot.bucket, &FinalBucket::bucket);
+    if (bucket == end.buckets.end()) continue;  // It never came to rest.
+    if (!snapshot.damage.empty()) {
+      add("damage", snapshot.damage);
+      continue;
+    }
+    if (snapshot.log_offset > bucket->high_watermark) {
+      add("uncommitted", fmt::format("it holds the log up to {}, committed is {}",
+                                     snapshot.log_offset, bucket->high_watermark));
+      continue;
+    }
+    std::map<int64_t, int64_t> fold;
+    for (const LoggedRecord& record : bucket->replicas.at(bucket->leader).records) {
+      if (record.offset >= snapshot.log_offset) break;
+      if (record.type == ChangeType::kDelete) {
+        fold.erase(record.key);
+      } else if (record.type != ChangeType::kUpdateBefore) {
+        fold[record.key] = record.value;
+      }
+    }
+    if (fold != snapshot.rows) {
+      add("fold", fmt::format("its {} rows are not the {} that the changelog makes up to {}",
+                              snapshot.rows.size(), fold.size(), snapshot.log_offset));
+    }
+  }
+  return found;
+}
+
 Violations CheckLookups(const History& history, const FinalState& end) {
   std::map<std::pair<TableId, int64_t>, KeyCheck> checks;
   Keys keys = StatesOf(end);

@@ -13,6 +13,10 @@ Violations CheckRowsAreFold(const FinalState& end);
 // there, +I none is there.
 Violations CheckChangelog(const FinalState& end);
 
+// S14: each completed snapshot can be restored, and is what the changelog below its offset, which
+// is committed, makes of nothing.
+Violations CheckSnapshots(const FinalState& end);
+
 // S12: the operations of each key could have happened one after the other, each at a moment between
 // its call and its answer, in the changelog's order, and every lookup sees the newest value of its
 // moment. Values are unique, which makes this linear work; a delete (or the missing row it leaves)

@@ -14,6 +14,7 @@
 #include "tests/sim/cluster/fault_injector.h"
 #include "tests/sim/cluster/sim_clients.h"
 #include "tests/sim/cluster/sim_cluster.h"
+#include "tests/sim/cluster/snapshot_restore.h"
 #include "tests/sim/logs/replica_logs.h"
 
 namespace strom::sim {
@@ -98,6 +99,7 @@ class Simulation {
   SimResult result_;
   History history_;
   std::map<TableBucket, metadata::LeaderAndIsr> leaderships_;
+  std::map<std::string, metadata::KvSnapshotHandle> snapshots_;  // By the path of their nodes.
   SimWorld world_;
   SimCluster cluster_;
   std::vector<SimTable> tables_;
@@ -109,6 +111,8 @@ class Simulation {
 void Simulation::OnMetadata(const std::string& path, const std::string* data) {
   if (path.find("/snapshots/") != std::string::npos) {
     Note(fmt::format("{} {}", path, data ? *data : "goes"));
+    snapshots_.erase(path);
+    if (data) snapshots_.emplace(path, metadata::KvSnapshotHandleFromJson(*data).value());
   }
   const std::optional<TableBucket> bucket = BucketOfPath(path);
   if (data == nullptr || !bucket) return;
@@ -315,12 +319,22 @@ void Simulation::Check() {
     if (!quiet && !batches.empty()) last.high_watermark = batches.back().next_offset;
     end.buckets.push_back(std::move(last));
   }
+  for (const TableBucket& bucket : Buckets()) {
+    const std::string prefix = metadata::ZkPaths("/fluss").KvSnapshots(bucket) + "/";
+    for (const auto& [path, handle] : snapshots_) {
+      if (!path.starts_with(prefix)) continue;
+      end.snapshots.push_back(
+          RestoreSnapshot(cluster_.objects(), TableOf(bucket.table), bucket, handle));
+    }
+  }
+  result_.snapshots = end.snapshots.size();
   for (const Violations& found :
        {CheckNothingLost(history_, end), CheckCopies(history_), CheckNoneGivenUp(history_),
         CheckNoDuplicates(end), CheckOneValuePerOffset(history_, end), CheckWriterOrder(end),
         CheckCommittedStays(history_, end), CheckContiguity(history_, end),
         CheckHighWatermarks(history_), CheckLeaderships(history_), CheckReplicasIdentical(end),
-        CheckRowsAreFold(end), CheckChangelog(end), CheckLookups(history_, end)}) {
+        CheckRowsAreFold(end), CheckChangelog(end), CheckLookups(history_, end),
+        CheckSnapshots(end)}) {
     result_.violations.insert(result_.violations.end(), found.begin(), found.end());
   }
   const auto count = [this](Outcome outcome) {

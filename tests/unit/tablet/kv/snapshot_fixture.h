@@ -29,10 +29,12 @@ class SnapshotFixture {
   enum class Engine { kMemory, kRocks };  // Memory: on a simulated disk, too.
 
   explicit SnapshotFixture(Engine engine = Engine::kMemory, uint64_t seed = 1)
-      : disk_({.seed = seed}), random_(seed), objects_(seed) {
+      : disk_({.seed = seed}),
+        directory_(engine == Engine::kRocks ? std::make_unique<testing::TempDir>() : nullptr),
+        posix_(engine == Engine::kRocks ? std::make_unique<io::PosixFileSystem>() : nullptr),
+        random_(seed),
+        objects_(seed) {
     if (engine == Engine::kRocks) {
-      directory_ = std::make_unique<testing::TempDir>();
-      posix_ = std::make_unique<io::PosixFileSystem>();
       stores_ = kv::MakeRocksStoreFactory({});
     } else {
       REQUIRE(disk_.CreateDirectory("/data").ok());
@@ -118,8 +120,8 @@ class SnapshotFixture {
 
  private:
   sim::SimDisk disk_;
-  std::unique_ptr<testing::TempDir> directory_;
-  std::unique_ptr<io::PosixFileSystem> posix_;
+  const std::unique_ptr<testing::TempDir> directory_;
+  const std::unique_ptr<io::PosixFileSystem> posix_;  // Of Engine::kRocks.
   sim::SimRandom random_;
   sim::SimObjectStore objects_;
   std::unique_ptr<kv::KvStoreFactory> stores_;

@@ -107,8 +107,9 @@ ReplicaFixture::ReplicaFixture(uint64_t seed, ReplicaOptions options,
                                std::optional<MonoDuration> snapshots)
     : options_(std::move(options)), scheduler_(seed) {
   if (snapshots) {
-    options_.snapshots = {
-        .objects = &objects_, .random = &scheduler_.random(), .interval = *snapshots};
+    options_.snapshots.objects = &objects_;
+    options_.snapshots.random = &scheduler_.random();
+    options_.snapshots.interval = *snapshots;
   }
   const Status started = Start();
   STROM_CHECK(started.ok()) << started.ToString();

@@ -289,6 +289,27 @@ TEST_CASE("the object store may be away: the next snapshot is taken when it is b
   CHECK(f.Verify(f.LastCompleted()).ok());
 }
 
+TEST_CASE("a bucket waits for its turn to bring a snapshot away, its stop does not", "[replica]") {
+  const ReplicaOptions options = SmallSegments();
+  ReplicaFixture f(1, options, kInterval);
+  REQUIRE(f.Become(KeyedSpec(kBucket)).ok());
+  REQUIRE(f.PutKv(kBucket, KvBatch({Put(1, "a")})).ok());
+  options.snapshots.turns->Take([] {});  // Another bucket's hangs.
+  f.scheduler().RunFor(kInterval * 3);
+  CHECK(f.duties().Commits().empty());
+  REQUIRE(f.PutKv(kBucket, KvBatch({Put(1, "b")})).ok());
+  SECTION("its turn comes") {
+    options.snapshots.turns->GiveBack();
+    REQUIRE(f.scheduler().RunUntil([&] { return !f.duties().Commits().empty(); }, kInterval * 3));
+  }
+  SECTION("it ends before") {
+    REQUIRE(f.StopReplica(kBucket, /*remove=*/false).ok());
+    options.snapshots.turns->GiveBack();
+    f.scheduler().RunFor(kInterval * 3);
+    CHECK(f.duties().Commits().empty());
+  }
+}
+
 TEST_CASE("numbers of snapshots grow with every leadership and process", "[replica]") {
   Snapshotting f(Seed(), 5);
   f.PutSome(0, 5);
