@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/rpc/methods.h"
+#include "common/rpc/strand_call.h"
 #include "proto/types.pb.h"
 
 namespace strom::coordinator {
@@ -37,14 +38,11 @@ void ServerLine::Connect() {
   pb::ApiVersionsRequest request;
   request.set_client_software_name("strom");
   request.set_client_software_version("0.1.0");
-  rpc::Call(*channel_, rpc::kApiVersions, request, world_.clock.Now() + timing_.answer_timeout,
-            absl::AnyInvocable<void(Result<pb::ApiVersionsResponse>)>(
-                [weak = weak_from_this(), strand = world_.strand,
-                 connection](Result<pb::ApiVersionsResponse> answer) {
-                  strand->Post([weak, connection, status = answer.status()] {
-                    if (const auto self = weak.lock()) self->OnAnswer(connection, status);
-                  });
-                }));
+  rpc::CallFromStrand(*channel_, rpc::kApiVersions, request,
+                      world_.clock.Now() + timing_.answer_timeout, world_.strand, weak_from_this(),
+                      [connection](ServerLine& self, const auto& answer) {
+                        self.OnAnswer(connection, answer.status());
+                      });
 }
 
 void ServerLine::OnAnswer(uint64_t connection, const Status& status) {

@@ -8,6 +8,7 @@
 #include "common/convert/error.h"
 #include "common/convert/path.h"
 #include "common/rpc/methods.h"
+#include "common/rpc/strand_call.h"
 
 namespace strom::coordinator {
 namespace {
@@ -102,14 +103,8 @@ void ServerNotifier::Send() {
 template <class Method, class Request, class Response>
 void ServerNotifier::Call(const Method& method, const Request& request,
                           void (ServerNotifier::*on_answer)(Result<Response>)) {
-  rpc::Call(
-      line_->channel(), method, request, world_.clock.Now() + timing_.call_timeout,
-      absl::AnyInvocable<void(Result<Response>)>([weak = weak_from_this(), strand = world_.strand,
-                                                  on_answer](Result<Response> answer) mutable {
-        strand->Post([weak = std::move(weak), on_answer, answer = std::move(answer)]() mutable {
-          if (const auto self = weak.lock()) (self.get()->*on_answer)(std::move(answer));
-        });
-      }));
+  rpc::CallFromStrand(line_->channel(), method, request, world_.clock.Now() + timing_.call_timeout,
+                      world_.strand, weak_from_this(), on_answer);
 }
 
 bool ServerNotifier::StartJobEpochs() {

@@ -6,8 +6,8 @@
 #include "common/base/logging.h"
 #include "common/convert/bucket.h"
 #include "common/rpc/methods.h"
+#include "common/rpc/strand_call.h"
 #include "proto/strom.pb.h"
-#include "tablet/server/peer_endpoint.h"
 
 namespace strom::tablet {
 
@@ -63,15 +63,10 @@ void FailureReporter::Send() {
   }
   sent_ = std::exchange(pending_, {});
   calling_ = true;
-  rpc::Call(*channel_, rpc::kReportFailedReplicas, request,
-            world_.clock.Now() + options_.call_timeout,
-            absl::AnyInvocable<void(Result<pb::ReportFailedReplicasResponse>)>(
-                [weak = weak_from_this(),
-                 strand = strand_](const Result<pb::ReportFailedReplicasResponse>& answer) {
-                  strand->Post([weak, status = answer.status()] {
-                    if (const auto self = weak.lock()) self->OnAnswer(status);
-                  });
-                }));
+  rpc::CallFromStrand(
+      *channel_, rpc::kReportFailedReplicas, request, world_.clock.Now() + options_.call_timeout,
+      strand_, weak_from_this(),
+      [](FailureReporter& self, const auto& answer) { self.OnAnswer(answer.status()); });
 }
 
 void FailureReporter::OnAnswer(const Status& status) {

@@ -6,11 +6,10 @@
 #include <optional>
 #include <string>
 
-#include "common/rpc/network.h"
 #include "common/runtime/clock.h"
 #include "common/runtime/strand.h"
-#include "common/service/cluster_view.h"
 #include "common/types/table_bucket.h"
+#include "tablet/server/peer_endpoint.h"
 
 namespace strom::tablet {
 
@@ -31,13 +30,7 @@ class FailureReporter : public std::enable_shared_from_this<FailureReporter> {
     MonoDuration retry_max = Seconds(1);     // up to this.
   };
 
-  // All outlive the reporter and what it has under way.
-  struct World {
-    runtime::Executor& executor;
-    const runtime::Clock& clock;
-    rpc::Network& network;
-    const service::ClusterViewHolder& views;
-  };
+  using World = PeerWorld;
 
   FailureReporter(World world, Options options);
 

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "common/rpc/methods.h"
-#include "tablet/server/peer_endpoint.h"
+#include "common/rpc/strand_call.h"
 
 namespace strom::tablet {
 namespace {
@@ -53,14 +53,8 @@ void Handover::Ask() {
   request.set_tablet_server_id(options_.self.value());
   request.set_tablet_server_epoch(-1);  // Fluss's, of which we have none.
   request.set_start_epoch(start_epoch_);
-  rpc::Call(*channel_, rpc::kControlledShutdown, request, end_,
-            absl::AnyInvocable<void(Result<pb::ControlledShutdownResponse>)>(
-                [weak = weak_from_this(),
-                 strand = strand_](Result<pb::ControlledShutdownResponse> answer) mutable {
-                  strand->Post([weak = std::move(weak), answer = std::move(answer)] {
-                    if (const auto self = weak.lock()) self->OnAnswer(answer);
-                  });
-                }));
+  rpc::CallFromStrand(*channel_, rpc::kControlledShutdown, request, end_, strand_, weak_from_this(),
+                      &Handover::OnAnswer);
 }
 
 void Handover::OnAnswer(const Result<pb::ControlledShutdownResponse>& answer) {

@@ -6,12 +6,12 @@
 
 #include <absl/functional/any_invocable.h>
 
-#include "common/rpc/network.h"
 #include "common/runtime/clock.h"
 #include "common/runtime/strand.h"
 #include "common/service/cluster_view.h"
 #include "proto/cluster.pb.h"
 #include "proto/pb.h"
+#include "tablet/server/peer_endpoint.h"
 
 namespace strom::tablet {
 
@@ -41,13 +41,7 @@ class Handover : public std::enable_shared_from_this<Handover> {
     MonoDuration retry_max = Millis(400);  // up to this.
   };
 
-  // All outlive the handover and what it has under way.
-  struct World {
-    runtime::Executor& executor;
-    const runtime::Clock& clock;
-    rpc::Network& network;
-    const service::ClusterViewHolder& views;
-  };
+  using World = PeerWorld;
 
   // Once it is over: how many buckets are left to this server, or what kept the coordinator from
   // saying so.

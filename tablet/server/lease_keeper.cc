@@ -5,7 +5,7 @@
 #include "common/base/logging.h"
 #include "common/base/mutation.h"
 #include "common/rpc/methods.h"
-#include "tablet/server/peer_endpoint.h"
+#include "common/rpc/strand_call.h"
 
 namespace strom::tablet {
 
@@ -40,15 +40,11 @@ void LeaseKeeper::Ask() {
   }
   pb::RenewLeaseRequest request;
   request.set_tablet_server_id(options_.self.value());
-  rpc::Call(
-      *channel_, rpc::kRenewLease, request, asked + options_.call_timeout,
-      absl::AnyInvocable<void(Result<pb::RenewLeaseResponse>)>(
-          [weak = weak_from_this(), strand = strand_, asked,
-           connection = connection_](Result<pb::RenewLeaseResponse> answer) mutable {
-            strand->Post([weak = std::move(weak), asked, connection, answer = std::move(answer)] {
-              if (const auto self = weak.lock()) self->OnAnswer(asked, connection, answer);
-            });
-          }));
+  rpc::CallFromStrand(*channel_, rpc::kRenewLease, request, asked + options_.call_timeout, strand_,
+                      weak_from_this(),
+                      [asked, connection = connection_](LeaseKeeper& self, const auto& answer) {
+                        self.OnAnswer(asked, connection, answer);
+                      });
 }
 
 void LeaseKeeper::OnAnswer(MonoTime asked, uint64_t connection,

@@ -3,12 +3,11 @@
 #include <memory>
 #include <string>
 
-#include "common/rpc/network.h"
 #include "common/runtime/clock.h"
 #include "common/runtime/strand.h"
-#include "common/service/cluster_view.h"
 #include "proto/strom.pb.h"
 #include "tablet/replica/read_lease.h"
+#include "tablet/server/peer_endpoint.h"
 
 namespace strom::tablet {
 
@@ -26,13 +25,7 @@ class LeaseKeeper : public std::enable_shared_from_this<LeaseKeeper> {
     MonoDuration call_timeout = Seconds(1);  // A lease that comes later is over.
   };
 
-  // All outlive the keeper and what it has under way.
-  struct World {
-    runtime::Executor& executor;
-    const runtime::Clock& clock;
-    rpc::Network& network;
-    const service::ClusterViewHolder& views;
-  };
+  using World = PeerWorld;
 
   LeaseKeeper(World world, Options options);
 

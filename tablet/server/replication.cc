@@ -18,18 +18,15 @@ Replication::Replication(runtime::Executor& executor, const runtime::Clock& cloc
           {.self = options.self, .internal_listener = options.internal_listener},
           options.durability),
       proposer_(std::make_shared<IsrProposer>(
-          IsrProposer::World{
-              .executor = executor, .clock = clock, .network = network, .views = views},
+          PeerWorld{executor, clock, network, views},
           IsrProposer::Options{.self = options.self,
                                .internal_listener = options.internal_listener})),
       reporter_(std::make_shared<FailureReporter>(
-          FailureReporter::World{
-              .executor = executor, .clock = clock, .network = network, .views = views},
+          PeerWorld{executor, clock, network, views},
           FailureReporter::Options{.self = options.self,
                                    .internal_listener = options.internal_listener})),
       lease_(std::make_shared<LeaseKeeper>(
-          LeaseKeeper::World{
-              .executor = executor, .clock = clock, .network = network, .views = views},
+          PeerWorld{executor, clock, network, views},
           LeaseKeeper::Options{.self = options.self,
                                .internal_listener = options.internal_listener})),
       committer_(std::make_shared<SnapshotCommitter>(
