@@ -30,8 +30,7 @@ Replication::Replication(runtime::Executor& executor, const runtime::Clock& cloc
           LeaseKeeper::Options{.self = options.self,
                                .internal_listener = options.internal_listener})),
       committer_(std::make_shared<SnapshotCommitter>(
-          SnapshotCommitter::World{
-              .executor = executor, .clock = clock, .network = network, .views = views},
+          PeerWorld{executor, clock, network, views},
           SnapshotCommitter::Options{.internal_listener = options.internal_listener})),
       snapshots_(std::move(snapshots)) {}
 

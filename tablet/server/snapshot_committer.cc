@@ -5,8 +5,8 @@
 
 #include "common/base/logging.h"
 #include "common/rpc/methods.h"
+#include "common/rpc/strand_call.h"
 #include "proto/cluster.pb.h"
-#include "tablet/server/peer_endpoint.h"
 
 namespace strom::tablet {
 namespace {
@@ -49,23 +49,20 @@ void SnapshotCommitter::Commit(ReplicaDuties::SnapshotCommit commit,
 void SnapshotCommitter::Send(const PendingPtr& pending) {
   const auto endpoint = CoordinatorEndpoint(*world_.views.Get(), options_.internal_listener);
   if (!endpoint.ok()) return RetryLater(pending, endpoint.status());
-  const std::shared_ptr<rpc::Channel> channel = world_.network.Connect(*endpoint);
+  pending->channel = world_.network.Connect(*endpoint);
   pb::CommitKvSnapshotRequest request;
   request.set_completed_snapshot(remote::ToJson(pending->commit.metadata));
   request.set_coordinator_epoch(pending->commit.coordinator_epoch.value());
   request.set_bucket_leader_epoch(pending->commit.leader_epoch.value());
-  rpc::Call(*channel, rpc::kCommitKvSnapshot, request, world_.clock.Now() + options_.call_timeout,
-            absl::AnyInvocable<void(Result<pb::CommitKvSnapshotResponse>)>(
-                [weak = weak_from_this(), strand = strand_, channel,
-                 pending](const Result<pb::CommitKvSnapshotResponse>& answer) {
-                  // The channel goes on the strand: not inside its own call.
-                  strand->Post([weak, channel, pending, status = answer.status()] {
-                    if (const auto self = weak.lock()) self->OnAnswer(pending, status);
-                  });
-                }));
+  rpc::CallFromStrand(*pending->channel, rpc::kCommitKvSnapshot, request,
+                      world_.clock.Now() + options_.call_timeout, strand_, weak_from_this(),
+                      [pending](SnapshotCommitter& self, const auto& answer) {
+                        self.OnAnswer(pending, answer.status());
+                      });
 }
 
 void SnapshotCommitter::OnAnswer(const PendingPtr& pending, const Status& status) {
+  pending->channel = nullptr;
   if (std::ranges::find(pending_, pending) == pending_.end()) return;  // It stopped meanwhile.
   if (status.ok()) return Settle(pending, status);
   if (IsRefusal(status)) {

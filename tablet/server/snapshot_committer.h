@@ -4,11 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "common/rpc/network.h"
-#include "common/runtime/clock.h"
 #include "common/runtime/strand.h"
-#include "common/service/cluster_view.h"
 #include "tablet/replica/replica_duties.h"
+#include "tablet/server/peer_endpoint.h"
 
 namespace strom::tablet {
 
@@ -29,13 +27,7 @@ class SnapshotCommitter : public std::enable_shared_from_this<SnapshotCommitter>
     MonoDuration commit_for = Seconds(60);
   };
 
-  // All outlive the port and what it has under way.
-  struct World {
-    runtime::Executor& executor;
-    const runtime::Clock& clock;
-    rpc::Network& network;
-    const service::ClusterViewHolder& views;
-  };
+  using World = PeerWorld;
 
   SnapshotCommitter(World world, Options options);
 
@@ -50,7 +42,8 @@ class SnapshotCommitter : public std::enable_shared_from_this<SnapshotCommitter>
     absl::AnyInvocable<void(Status)> done;
     MonoTime give_up_at;
     MonoDuration delay;
-    bool maybe_taken = false;  // A call with it was not answered.
+    std::shared_ptr<rpc::Channel> channel = nullptr;  // While it is called.
+    bool maybe_taken = false;                         // A call with it was not answered.
   };
   using PendingPtr = std::shared_ptr<Pending>;
 
