@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/rpc/methods.h"
+#include "common/rpc/strand_call.h"
 #include "proto/types.pb.h"
 
 namespace strom::coordinator {
@@ -18,9 +19,9 @@ ServerLine::ServerLine(World world, rpc::Endpoint endpoint, Timing timing,
 
 ServerLine::~ServerLine() { StopWaiting(); }
 
-rpc::Channel& ServerLine::channel() {
+uint64_t ServerLine::Ready() {
   if (channel_->broken()) Connect();
-  return *channel_;
+  return connection_;
 }
 
 void ServerLine::Connect() {
@@ -28,23 +29,20 @@ void ServerLine::Connect() {
   channel_ = world_.network.Connect(endpoint_);
   answered_ = false;
   const uint64_t connection = ++connection_;
-  channel_->WhenBroken([weak = weak_from_this(), strand = world_.strand,
-                        connection](rpc::Break cause) {
-    strand->Post([weak, connection, cause] {
-      if (const auto self = weak.lock()) self->OnBroken(connection, cause);
-    });
-  });
+  channel_->WhenBroken(
+      [weak = weak_from_this(), strand = world_.strand, connection](rpc::Break cause) {
+        strand->Post([weak, connection, cause] {
+          if (const auto self = weak.lock()) self->OnBroken(connection, cause);
+        });
+      });
   pb::ApiVersionsRequest request;
   request.set_client_software_name("strom");
   request.set_client_software_version("0.1.0");
-  rpc::Call(*channel_, rpc::kApiVersions, request, world_.clock.Now() + timing_.answer_timeout,
-            absl::AnyInvocable<void(Result<pb::ApiVersionsResponse>)>(
-                [weak = weak_from_this(), strand = world_.strand,
-                 connection](Result<pb::ApiVersionsResponse> answer) {
-                  strand->Post([weak, connection, status = answer.status()] {
-                    if (const auto self = weak.lock()) self->OnAnswer(connection, status);
-                  });
-                }));
+  rpc::CallFromStrand(*channel_, rpc::kApiVersions, request,
+                      world_.clock.Now() + timing_.answer_timeout, world_.strand, weak_from_this(),
+                      [connection](ServerLine& self, const auto& answer) {
+                        self.OnAnswer(connection, answer.status());
+                      });
 }
 
 void ServerLine::OnAnswer(uint64_t connection, const Status& status) {

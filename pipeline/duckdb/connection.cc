@@ -1,3 +1,5 @@
+#include <numeric>
+
 #include "common/base/check.h"
 #include "pipeline/duckdb/errors.h"
 #include "pipeline/duckdb/rep.h"
@@ -78,6 +80,8 @@ Result<std::unique_ptr<Input>> Connection::CreateInput(std::string_view name,
                                                        std::vector<Field> fields) {
   auto input = std::make_shared<Input::Rep>();
   input->fields = std::move(fields);
+  input->columns.resize(input->fields.size());
+  std::iota(input->columns.begin(), input->columns.end(), size_t{0});
   input->connection = rep_.get();
   input->view = QuoteIdentifier(name);
   input->number = rep_->database->inputs.Add(input);

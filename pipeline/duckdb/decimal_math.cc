@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cmath>
 #include <cstdint>
 
 #include "common/base/check.h"
@@ -45,6 +47,11 @@ Uint128 NextDigit(Uint128& rest, Uint128 b) {
   }
   rest = sum;
   return digit;
+}
+
+// magnitude * 10^shift, 0 <= shift <= 38, if it fits.
+bool Scale(Uint128 magnitude, int shift, Uint128& out) {
+  return !__builtin_mul_overflow(magnitude, static_cast<Uint128>(PowerOfTen(shift)), &out);
 }
 
 // 256 bits, lowest limb first.
@@ -96,6 +103,10 @@ std::optional<__int128> DivideHalfUp(__int128 a, __int128 b, int shift) {
   STROM_CHECK(b != 0 && shift >= -kDecimalDigitsMax && shift <= 2 * kDecimalDigitsMax) << shift;
   const bool negative = (a < 0) != (b < 0);
   const Uint128 divisor = Magnitude(b);
+  Uint128 scaled = 0;
+  if (shift >= 0 && shift <= kDecimalDigitsMax && Scale(Magnitude(a), shift, scaled)) {
+    return WithSign(scaled / divisor + (scaled % divisor * 2 >= divisor ? 1 : 0), negative);
+  }
   Uint128 quotient = Magnitude(a) / divisor;
   Uint128 rest = Magnitude(a) % divisor;
   if (shift < 0) {
@@ -121,6 +132,56 @@ std::optional<__int128> MultiplyHalfUp(__int128 a, __int128 b, int digits_off) {
   const Uint128 low = static_cast<Uint128>(product[1]) << 64 | product[0];
   if (low >= kLimit) return std::nullopt;  // Before the addition could overflow.
   return WithSign(low + (up ? 1 : 0), (a < 0) != (b < 0));
+}
+
+std::optional<__int128> AtScale(__int128 value, int from, int to) {
+  if (to <= from) return DropDigitsHalfUp(value, from - to);
+  Uint128 scaled = 0;
+  if (!Scale(Magnitude(value), to - from, scaled)) return std::nullopt;
+  return WithSign(scaled, value < 0);
+}
+
+std::optional<__int128> ShortestAtScale(double value, int scale) {
+  if (!std::isfinite(value)) return std::nullopt;
+  // The decimal is at most half a unit in the last place from the double. Below 10^12 that and what
+  // the product here is off are less than a thousandth: only near a half its digits decide.
+  constexpr int kScaleMax = 22;  // Powers of ten up to here are doubles.
+  static constexpr double kPowers[kScaleMax + 1] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                                    1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                                    1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+  if (scale <= kScaleMax) {
+    const double scaled = std::fabs(value) * kPowers[scale];
+    const double whole = std::floor(scaled);
+    if (scaled < 1e12 && std::fabs(scaled - whole - 0.5) > 1e-3) {
+      const auto rounded = static_cast<int64_t>(whole) + (scaled - whole > 0.5 ? 1 : 0);
+      return std::signbit(value) ? -rounded : rounded;
+    }
+  }
+  char text[64];
+  const auto printed =
+      std::to_chars(text, text + sizeof text, std::fabs(value), std::chars_format::scientific);
+  const char* const e = std::find(text, printed.ptr, 'e');
+  Uint128 digits = 0;  // At most 17.
+  int after_point = 0;
+  for (const char* at = text; at != e; ++at) {
+    if (*at == '.') continue;
+    digits = digits * 10 + static_cast<Uint128>(*at - '0');
+    if (at != text) ++after_point;
+  }
+  int exponent = 0;
+  std::from_chars(e[1] == '+' ? e + 2 : e + 1, printed.ptr, exponent);
+  // The number is digits * 10^(exponent - after_point).
+  const int shift = exponent - after_point + scale;
+  if (shift < 0) {
+    return WithSign(-shift > kDecimalDigitsMax ? 0
+                                               : static_cast<Uint128>(DropDigitsHalfUp(
+                                                     static_cast<__int128>(digits), -shift)),
+                    std::signbit(value));
+  }
+  Uint128 scaled = 0;
+  if (digits == 0) return 0;
+  if (shift > kDecimalDigitsMax || !Scale(digits, shift, scaled)) return std::nullopt;
+  return WithSign(scaled, std::signbit(value));
 }
 
 }  // namespace strom::duck

@@ -14,6 +14,8 @@
 namespace strom::duck {
 namespace {
 
+constexpr int kDigitsOfInt64 = 18;  // Beyond, DuckDB has a DECIMAL in 128 bits.
+
 // Makes the function known unless it is.
 Status Ensure(Database& database, ScalarFunction function) {
   Database::Rep& rep = database.rep();
@@ -133,13 +135,33 @@ Result<TypedSql> TruncateDecimal(Database& database, const TypedSql& x, int digi
       type};
 }
 
-TypedSql ToDecimal(const TypedSql& x, const DataType& target) {
+Result<TypedSql> ToDecimal(Database& database, const TypedSql& x, const DataType& target) {
   STROM_CHECK(target.kind() == TypeKind::kDecimal) << target.ToString();
+  const DataType result = target.WithNullable(true);
   const bool floating = x.type.kind() == TypeKind::kFloat || x.type.kind() == TypeKind::kDouble;
-  // The text of a FLOAT is that of the DOUBLE it widens to, as in Flink.
-  const std::string exact =
-      floating ? fmt::format("CAST(CAST({} AS DOUBLE) AS VARCHAR)", x.sql) : x.sql;
-  return {fmt::format("TRY_CAST({} AS {})", exact, SqlType(target)), target.WithNullable(true)};
+  const bool wide = x.type.kind() == TypeKind::kDecimal && x.type.precision() > kDigitsOfInt64;
+  if (!floating && !wide) {
+    return TypedSql{fmt::format("TRY_CAST({} AS {})", x.sql, SqlType(result)), result};
+  }
+  // The number a FLOAT prints is that of the DOUBLE it widens to, as in Flink.
+  const DataType from = floating ? DataType::Double() : Widest(x.type);
+  const std::string name =
+      fmt::format("flink_decimal_{}{}_{}", floating ? "" : fmt::format("{}_", from.scale()),
+                  result.precision(), result.scale());
+  const auto convert = [floating, from_scale = floating ? 0 : from.scale(),
+                        precision = result.precision(),
+                        scale = result.scale()](const Arguments& arguments, Answer& answer) {
+    Set(answer,
+        floating ? ShortestAtScale(arguments.Double(0), scale)
+                 : AtScale(arguments.Unscaled(0), from_scale, scale),
+        precision);
+    return Status::Ok();
+  };
+  STROM_RETURN_IF_ERROR(
+      Ensure(database, {.name = name, .parameters = {from}, .result = result, .call = convert}));
+  return TypedSql{
+      fmt::format("CAST({}(CAST({} AS {})) AS {})", name, x.sql, SqlType(from), SqlType(result)),
+      result};
 }
 
 }  // namespace strom::duck

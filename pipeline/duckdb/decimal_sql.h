@@ -36,7 +36,8 @@ Result<TypedSql> TruncateDecimal(Database& database, const TypedSql& x, int digi
 
 // CAST(x AS target), target a DECIMAL, x a number, VARCHAR too: HALF_UP of what Java prints for
 // FLOAT and DOUBLE (1.005 gives 1.01; DuckDB's cast gives 1.00); NULL if it has too many digits, is
-// no number, or is not finite.
-TypedSql ToDecimal(const TypedSql& x, const DataType& target);
+// no number, or is not finite. Of what DuckDB has in 128 bits, and of FLOAT and DOUBLE, by a
+// function of ours: DuckDB divides 128 bits bit by bit, and the text of a number takes as long.
+Result<TypedSql> ToDecimal(Database& database, const TypedSql& x, const DataType& target);
 
 }  // namespace strom::duck

@@ -74,6 +74,14 @@ class Statement {
   // Errors: kInvalidSql with DuckDB's text (a cast that fails, a division by zero, ...).
   Result<std::vector<Row>> Run();
 
+  // The same with the last column, a BIGINT, apart: a number for each row.
+  // Errors: also kUnknownServerError if the number of a row is NULL.
+  struct Numbered {
+    std::vector<Row> rows;
+    std::vector<int64_t> numbers;
+  };
+  Result<Numbered> RunNumbered();
+
   struct Rep;
   explicit Statement(std::unique_ptr<Rep> rep);
 
@@ -94,6 +102,10 @@ class Input {
   // Replaces the rows. Each has one value a field; one that is not of its field's type fails the
   // statement that reads it.
   void Set(std::vector<const Row*> rows);
+  // The same with rows as they lie somewhere else: field i is columns[i] of a row. `numbers`, if it
+  // is not empty, are the values of a last field, a BIGINT that the rows do not have, one a row.
+  void Set(std::vector<const Row*> rows, std::vector<size_t> columns,
+           std::vector<int64_t> numbers = {});
 
   struct Rep;
   explicit Input(std::shared_ptr<Rep> rep);

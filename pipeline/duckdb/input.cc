@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <numeric>
+#include <span>
 
 #include "common/base/check.h"
 #include "pipeline/duckdb/rep.h"
@@ -47,18 +49,36 @@ void Init(duckdb_init_info info) {
 }
 
 Status Fill(Scan& scan, duckdb_data_chunk chunk) {
-  const std::vector<const Row*>& rows = scan.input->rows;
+  struct ColumnWriter {
+    VectorWriter writer;
+    size_t from;  // Of the rows.
+    const Field* field;
+  };
+  std::vector<ColumnWriter> writers;
+  const Input::Rep& input = *scan.input;
+  const std::vector<const Row*>& rows = input.rows;
   const size_t first = scan.next_row;
   const size_t count = std::min<size_t>(rows.size() - first, duckdb_vector_size());
   for (size_t i = 0; i < scan.columns.size(); ++i) {
     const size_t column = scan.columns[i];
-    if (column >= scan.input->fields.size()) continue;  // A column of DuckDB's own.
-    const Field& field = scan.input->fields[column];
-    VectorWriter writer(field.type, duckdb_data_chunk_get_vector(chunk, i));
-    for (size_t row = 0; row < count; ++row) {
-      STROM_CHECK(column < rows[first + row]->size()) << "row " << first + row << " is too short";
-      if (Status s = writer.Write(row, (*rows[first + row])[column]); !s.ok()) {
-        return s.WithContext("input " + scan.input->view + ", column " + field.name);
+    if (column >= input.fields.size()) continue;  // A column of DuckDB's own.
+    const Field& field = input.fields[column];
+    const duckdb_vector vector = duckdb_data_chunk_get_vector(chunk, i);
+    if (column == input.columns.size()) {
+      std::copy_n(input.numbers.begin() + static_cast<ptrdiff_t>(first), count,
+                  static_cast<int64_t*>(duckdb_vector_get_data(vector)));
+      continue;
+    }
+    writers.push_back({VectorWriter(field.type, vector), input.columns[column], &field});
+  }
+  // Some rows at a time, so that they stay in the cache while their columns are taken.
+  constexpr size_t kRowsAtOnce = 64;
+  for (size_t from = 0; from < count; from += kRowsAtOnce) {
+    const std::span<const Row* const> some(rows.data() + first + from,
+                                           std::min(kRowsAtOnce, count - from));
+    for (ColumnWriter& column : writers) {
+      if (Status s = column.writer.Write(from, some, column.from); !s.ok()) {
+        return s.WithContext("input " + input.view + ", column " + column.field->name);
       }
     }
   }
@@ -106,6 +126,29 @@ Input::~Input() {
 
 const std::vector<Field>& Input::fields() const { return rep_->fields; }
 
-void Input::Set(std::vector<const Row*> rows) { rep_->rows = std::move(rows); }
+void Input::Set(std::vector<const Row*> rows) {
+  std::vector<size_t> columns(rep_->fields.size());
+  std::iota(columns.begin(), columns.end(), size_t{0});
+  Set(std::move(rows), std::move(columns));
+}
+
+void Input::Set(std::vector<const Row*> rows, std::vector<size_t> columns,
+                std::vector<int64_t> numbers) {
+  const bool numbered = columns.size() + 1 == rep_->fields.size();
+  STROM_CHECK(numbered || columns.size() == rep_->fields.size())
+      << columns.size() << " columns for " << rep_->fields.size() << " fields";
+  STROM_CHECK(numbers.size() == (numbered ? rows.size() : 0))
+      << numbers.size() << " numbers for " << rows.size() << " rows";
+  STROM_CHECK(!numbered || rep_->fields.back().type.kind() == TypeKind::kBigInt)
+      << rep_->fields.back().type.ToString();
+  size_t width = 0;
+  for (const size_t column : columns) width = std::max(width, column + 1);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    STROM_CHECK(rows[i]->size() >= width) << "row " << i << " is too short";
+  }
+  rep_->rows = std::move(rows);
+  rep_->columns = std::move(columns);
+  rep_->numbers = std::move(numbers);
+}
 
 }  // namespace strom::duck

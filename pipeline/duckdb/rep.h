@@ -57,11 +57,17 @@ struct Statement::Rep {
   PreparedHandle prepared;
   std::vector<Field> fields;
   std::vector<ColumnLayout> layouts;
+
+  // Calls take(chunk, rows) for each chunk of the result.
+  template <class Take>
+  Status Run(const Take& take);
 };
 
 struct Input::Rep {
   std::vector<Field> fields;
   std::vector<const Row*> rows;
+  std::vector<size_t> columns;   // Of the rows, one a field that is theirs.
+  std::vector<int64_t> numbers;  // The last field, if there are any: one a row.
 
   Connection::Rep* connection = nullptr;
   uint64_t number = 0;

@@ -1,3 +1,6 @@
+#include <utility>
+
+#include "common/base/check.h"
 #include "pipeline/duckdb/rep.h"
 #include "pipeline/duckdb/vector_reader.h"
 
@@ -24,30 +27,71 @@ Statement::~Statement() = default;
 
 const std::vector<Field>& Statement::fields() const { return rep_->fields; }
 
-Result<std::vector<Row>> Statement::Run() {
-  rep_->connection->error_position.reset();
+template <class Take>
+Status Statement::Rep::Run(const Take& take) {
+  connection->error_position.reset();
   ResultHandle result;
-  if (duckdb_execute_prepared(rep_->prepared.get(), result.get()) != DuckDBSuccess) {
-    return rep_->connection->Fail(duckdb_result_error(result.get()), rep_->sql);
+  if (duckdb_execute_prepared(prepared.get(), result.get()) != DuckDBSuccess) {
+    return connection->Fail(duckdb_result_error(result.get()), sql);
   }
-  std::vector<Row> rows;
   for (;;) {
     const ChunkHandle chunk(duckdb_fetch_chunk(*result.get()));
-    if (chunk.get() == nullptr) return rows;
-    const size_t first = rows.size();
-    rows.resize(first + duckdb_data_chunk_get_size(chunk.get()), Row(rep_->layouts.size()));
-    for (size_t column = 0; column < rep_->layouts.size(); ++column) {
-      const VectorReader reader(rep_->layouts[column],
-                                duckdb_data_chunk_get_vector(chunk.get(), column));
-      for (size_t row = first; row < rows.size(); ++row) {
-        Result<Value> value = reader.Read(row - first);
-        if (!value.ok()) {
-          return value.status().WithContext("column " + rep_->fields[column].name);
-        }
-        rows[row][column] = std::move(value).value();
-      }
+    if (chunk.get() == nullptr) return Status::Ok();
+    STROM_RETURN_IF_ERROR(take(chunk.get(), duckdb_data_chunk_get_size(chunk.get())));
+  }
+}
+
+namespace {
+
+// Appends the first `width` columns of the chunk's rows.
+Status AppendRows(duckdb_data_chunk chunk, size_t count, const std::vector<ColumnLayout>& layouts,
+                  const std::vector<Field>& fields, size_t width, std::vector<Row>& rows) {
+  std::vector<VectorReader> readers;
+  readers.reserve(width);
+  for (size_t i = 0; i < width; ++i) {
+    readers.emplace_back(layouts[i], duckdb_data_chunk_get_vector(chunk, i));
+  }
+  rows.reserve(rows.size() + count);
+  for (size_t row = 0; row < count; ++row) {
+    Row& made = rows.emplace_back();
+    made.reserve(width);
+    for (size_t i = 0; i < width; ++i) {
+      Status status;
+      made.push_back(readers[i].Read(row, status));
+      if (!status.ok()) return status.WithContext("column " + fields[i].name);
     }
   }
+  return Status::Ok();
+}
+
+}  // namespace
+
+Result<std::vector<Row>> Statement::Run() {
+  std::vector<Row> rows;
+  STROM_RETURN_IF_ERROR(rep_->Run([&](duckdb_data_chunk chunk, size_t count) {
+    return AppendRows(chunk, count, rep_->layouts, rep_->fields, rep_->layouts.size(), rows);
+  }));
+  return rows;
+}
+
+Result<Statement::Numbered> Statement::RunNumbered() {
+  STROM_CHECK(!rep_->layouts.empty() && rep_->layouts.back().id == DUCKDB_TYPE_BIGINT)
+      << "no numbers are in the last column of " << rep_->sql;
+  Numbered out;
+  STROM_RETURN_IF_ERROR(rep_->Run([&](duckdb_data_chunk chunk, size_t count) -> Status {
+    const size_t width = rep_->layouts.size() - 1;
+    STROM_RETURN_IF_ERROR(AppendRows(chunk, count, rep_->layouts, rep_->fields, width, out.rows));
+    const duckdb_vector last = duckdb_data_chunk_get_vector(chunk, width);
+    uint64_t* const validity = duckdb_vector_get_validity(last);
+    for (size_t row = 0; validity != nullptr && row < count; ++row) {
+      if (duckdb_validity_row_is_valid(validity, row)) continue;
+      return Error(ErrorCode::kUnknownServerError, "a row of the result has no number");
+    }
+    const auto* numbers = static_cast<const int64_t*>(duckdb_vector_get_data(last));
+    out.numbers.insert(out.numbers.end(), numbers, numbers + count);
+    return Status::Ok();
+  }));
+  return out;
 }
 
 }  // namespace strom::duck

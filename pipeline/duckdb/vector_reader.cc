@@ -53,7 +53,7 @@ VectorReader::VectorReader(const ColumnLayout& layout, duckdb_vector vector)
   }
 }
 
-Result<Value> VectorReader::Read(size_t row) const {
+Value VectorReader::Read(size_t row, Status& status) const {
   if (IsNull(row)) return Value::Null();
   switch (layout_->id) {
     case DUCKDB_TYPE_BOOLEAN:
@@ -85,25 +85,25 @@ Result<Value> VectorReader::Read(size_t row) const {
     case DUCKDB_TYPE_UBIGINT:
     case DUCKDB_TYPE_HUGEINT:
     case DUCKDB_TYPE_DECIMAL:
-      return ReadDecimal(row);
+      return ReadDecimal(row, status);
     case DUCKDB_TYPE_LIST: {
       const auto entry = At<duckdb_list_entry>(row);
-      return ReadList(entry.offset, entry.length);
+      return ReadList(entry.offset, entry.length, status);
     }
     case DUCKDB_TYPE_ARRAY:
-      return ReadList(row * layout_->array_size, layout_->array_size);
+      return ReadList(row * layout_->array_size, layout_->array_size, status);
     case DUCKDB_TYPE_MAP:
-      return ReadMap(row);
+      return ReadMap(row, status);
     case DUCKDB_TYPE_STRUCT:
-      return ReadStruct(row);
+      return ReadStruct(row, status);
     case DUCKDB_TYPE_SQLNULL:
       return Value::Null();
     default:
-      return ReadTime(row);
+      return ReadTime(row, status);
   }
 }
 
-Result<Value> VectorReader::ReadDecimal(size_t row) const {
+Value VectorReader::ReadDecimal(size_t row, Status& status) const {
   switch (layout_->id == DUCKDB_TYPE_DECIMAL ? layout_->storage : layout_->id) {
     case DUCKDB_TYPE_SMALLINT:
       return Value::Dec(At<int16_t>(row));
@@ -116,7 +116,9 @@ Result<Value> VectorReader::ReadDecimal(size_t row) const {
     case DUCKDB_TYPE_HUGEINT: {
       const __int128 value = ToInt128(At<duckdb_hugeint>(row));
       if (!DecimalFits(value, kDecimalDigitsMax)) {
-        return Error(ErrorCode::kInvalidSql, "a number has more than {} digits", kDecimalDigitsMax);
+        status =
+            Error(ErrorCode::kInvalidSql, "a number has more than {} digits", kDecimalDigitsMax);
+        return Value::Null();
       }
       return Value::Dec(value);
     }
@@ -126,19 +128,21 @@ Result<Value> VectorReader::ReadDecimal(size_t row) const {
   }
 }
 
-Result<Value> VectorReader::ReadTime(size_t row) const {
+Value VectorReader::ReadTime(size_t row, Status& status) const {
   const auto count = At<int64_t>(row);
   if (layout_->id == DUCKDB_TYPE_TIME) return Value::Int(count / 1000);
   // DuckDB's infinities are the largest number and its negative.
   if (count == std::numeric_limits<int64_t>::max() ||
       count <= -std::numeric_limits<int64_t>::max()) {
-    return Error(ErrorCode::kInvalidSql, "a timestamp is infinite");
+    status = Error(ErrorCode::kInvalidSql, "a timestamp is infinite");
+    return Value::Null();
   }
   switch (layout_->id) {
     case DUCKDB_TYPE_TIMESTAMP_S: {
       int64_t millis = 0;
       if (__builtin_mul_overflow(count, 1000, &millis)) {
-        return Error(ErrorCode::kInvalidSql, "a timestamp of {} s is out of range", count);
+        status = Error(ErrorCode::kInvalidSql, "a timestamp of {} s is out of range", count);
+        return Value::Null();
       }
       return Value::Time(millis);
     }
@@ -155,34 +159,31 @@ Result<Value> VectorReader::ReadTime(size_t row) const {
   }
 }
 
-Result<Value> VectorReader::ReadList(size_t offset, size_t length) const {
+Value VectorReader::ReadList(size_t offset, size_t length, Status& status) const {
   ValueList list;
   list.reserve(length);
   for (size_t i = 0; i < length; ++i) {
-    STROM_ASSIGN_OR_RETURN(Value element, children_[0].Read(offset + i));
-    list.push_back(std::move(element));
+    list.push_back(children_[0].Read(offset + i, status));
   }
   return Value::List(std::move(list));
 }
 
-Result<Value> VectorReader::ReadMap(size_t row) const {
+Value VectorReader::ReadMap(size_t row, Status& status) const {
   const auto entry = At<duckdb_list_entry>(row);
   ValueMap map;
   map.reserve(entry.length);
   for (size_t i = entry.offset; i < entry.offset + entry.length; ++i) {
-    STROM_ASSIGN_OR_RETURN(Value key, children_[0].Read(i));
-    STROM_ASSIGN_OR_RETURN(Value value, children_[1].Read(i));
-    map.emplace_back(std::move(key), std::move(value));
+    Value key = children_[0].Read(i, status);
+    map.emplace_back(std::move(key), children_[1].Read(i, status));
   }
   return Value::Map(std::move(map));
 }
 
-Result<Value> VectorReader::ReadStruct(size_t row) const {
+Value VectorReader::ReadStruct(size_t row, Status& status) const {
   Row fields;
   fields.reserve(children_.size());
   for (const VectorReader& child : children_) {
-    STROM_ASSIGN_OR_RETURN(Value field, child.Read(row));
-    fields.push_back(std::move(field));
+    fields.push_back(child.Read(row, status));
   }
   return Value::Struct(std::move(fields));
 }

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "common/base/result.h"
+#include "common/base/status.h"
 #include "common/types/value.h"
 #include "pipeline/duckdb/logical_types.h"
 
@@ -16,9 +16,9 @@ class VectorReader {
  public:
   VectorReader(const ColumnLayout& layout, duckdb_vector vector);
 
-  // Errors: kInvalidSql for a number with more than 38 digits or a time outside what a Timestamp
-  // holds ('infinity').
-  Result<Value> Read(size_t row) const;
+  // Errors go to `status`: kInvalidSql for a number with more than 38 digits or a time outside what
+  // a Timestamp holds ('infinity'); then the value is NULL.
+  Value Read(size_t row, Status& status) const;
 
  private:
   template <class T>
@@ -28,11 +28,11 @@ class VectorReader {
   bool IsNull(size_t row) const {
     return validity_ != nullptr && !duckdb_validity_row_is_valid(validity_, row);
   }
-  Result<Value> ReadDecimal(size_t row) const;
-  Result<Value> ReadTime(size_t row) const;
-  Result<Value> ReadList(size_t offset, size_t length) const;
-  Result<Value> ReadMap(size_t row) const;
-  Result<Value> ReadStruct(size_t row) const;
+  Value ReadDecimal(size_t row, Status& status) const;
+  Value ReadTime(size_t row, Status& status) const;
+  Value ReadList(size_t offset, size_t length, Status& status) const;
+  Value ReadMap(size_t row, Status& status) const;
+  Value ReadStruct(size_t row, Status& status) const;
 
   const ColumnLayout* layout_;
   void* data_;

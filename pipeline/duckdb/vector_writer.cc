@@ -1,5 +1,6 @@
 #include "pipeline/duckdb/vector_writer.h"
 
+#include <cstring>
 #include <limits>
 
 #include "common/base/check.h"
@@ -16,6 +17,22 @@ duckdb_hugeint ToHugeint(__int128 value) {
 template <class T>
 bool Fits(int64_t value) {
   return value >= std::numeric_limits<T>::min() && value <= std::numeric_limits<T>::max();
+}
+
+// DuckDB's text of these bytes; long ones stay where they are.
+duckdb_string_t Borrowed(const Bytes& bytes) {
+  duckdb_string_t text;
+  const auto length = static_cast<uint32_t>(bytes.size());
+  if (length <= sizeof text.value.inlined.inlined) {
+    text.value.inlined.length = length;
+    std::memset(text.value.inlined.inlined, 0, sizeof text.value.inlined.inlined);
+    std::memcpy(text.value.inlined.inlined, bytes.data(), length);
+  } else {
+    text.value.pointer.length = length;
+    std::memcpy(text.value.pointer.prefix, bytes.data(), sizeof text.value.pointer.prefix);
+    text.value.pointer.ptr = const_cast<char*>(bytes.data());  // Nobody writes there.
+  }
+  return text;
 }
 
 }  // namespace
@@ -110,6 +127,88 @@ Status VectorWriter::Write(size_t row, const Value& value) {
       return WriteInteger(row, value);
   }
   return Mismatch(value);
+}
+
+template <class A, class T, class Convert>
+Status VectorWriter::WriteEach(size_t first, std::span<const Row* const> rows, size_t column,
+                               const Convert& convert) {
+  T* const cells = static_cast<T*>(data_) + first;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const Value& value = (*rows[i])[column];
+    const A* v = value.get_if<A>();
+    if (v != nullptr && convert(*v, cells[i])) continue;
+    STROM_RETURN_IF_ERROR(Write(first + i, value));
+  }
+  return Status::Ok();
+}
+
+template <class T>
+Status VectorWriter::WriteIntegers(size_t first, std::span<const Row* const> rows, size_t column) {
+  return WriteEach<int64_t, T>(first, rows, column, [](int64_t v, T& cell) {
+    cell = static_cast<T>(v);
+    return Fits<T>(v);
+  });
+}
+
+template <class T>
+Status VectorWriter::WriteDecimals(size_t first, std::span<const Row* const> rows, size_t column) {
+  const auto limit = static_cast<int64_t>(PowerOfTen(type_.precision()));
+  return WriteEach<Decimal, T>(first, rows, column, [limit](const Decimal& v, T& cell) {
+    cell = static_cast<T>(v.unscaled);
+    return v.unscaled < limit && v.unscaled > -limit;
+  });
+}
+
+Status VectorWriter::Write(size_t first, std::span<const Row* const> rows, size_t column) {
+  const auto as_is = []<class T>(const T& v, T& cell) {
+    cell = v;
+    return true;
+  };
+  switch (type_.kind()) {
+    case TypeKind::kBoolean:
+      return WriteEach<bool, bool>(first, rows, column, as_is);
+    case TypeKind::kDouble:
+      return WriteEach<double, double>(first, rows, column, as_is);
+    case TypeKind::kInt:
+    case TypeKind::kDate:
+      return WriteIntegers<int32_t>(first, rows, column);
+    case TypeKind::kBigInt:
+      return WriteIntegers<int64_t>(first, rows, column);
+    case TypeKind::kChar:
+    case TypeKind::kString:
+      return WriteEach<Bytes, duckdb_string_t>(first, rows, column,
+                                               [](const Bytes& v, duckdb_string_t& cell) {
+                                                 if (!IsUtf8(v)) return false;
+                                                 cell = Borrowed(v);
+                                                 return true;
+                                               });
+    case TypeKind::kBinary:
+    case TypeKind::kBytes:
+      return WriteEach<Bytes, duckdb_string_t>(first, rows, column,
+                                               [](const Bytes& v, duckdb_string_t& cell) {
+                                                 cell = Borrowed(v);
+                                                 return true;
+                                               });
+    case TypeKind::kDecimal:  // DuckDB stores decimals in the smallest of four widths.
+      if (type_.precision() <= 4) return WriteDecimals<int16_t>(first, rows, column);
+      if (type_.precision() <= 9) return WriteDecimals<int32_t>(first, rows, column);
+      if (type_.precision() <= 18) return WriteDecimals<int64_t>(first, rows, column);
+      break;
+    case TypeKind::kTimestamp:
+    case TypeKind::kTimestampLtz:
+      if (type_.kind() == TypeKind::kTimestamp && type_.precision() > 6) break;
+      return WriteEach<Timestamp, int64_t>(
+          first, rows, column, [](const Timestamp& v, int64_t& cell) {
+            return !__builtin_mul_overflow(v.millis, 1000, &cell) &&
+                   !__builtin_add_overflow(cell, v.nanos_of_milli / 1000, &cell);
+          });
+    default:
+      break;
+  }
+  for (size_t i = 0; i < rows.size(); ++i) {
+    STROM_RETURN_IF_ERROR(Write(first + i, (*rows[i])[column]));
+  }
+  return Status::Ok();
 }
 
 Status VectorWriter::WriteInteger(size_t row, const Value& value) {

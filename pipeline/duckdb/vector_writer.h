@@ -3,6 +3,7 @@
 // For sources only: includes duckdb.h.
 
 #include <cstddef>
+#include <span>
 #include <vector>
 
 #include "common/base/status.h"
@@ -20,6 +21,9 @@ class VectorWriter {
   // Errors: kCorruptRecord if `value` holds another alternative than `type` has, or is out of the
   // range of DuckDB's type.
   Status Write(size_t row, const Value& value);
+  // From row `first` on, a column of `rows`. Text and bytes are not copied: the vector is good for
+  // as long as the rows are.
+  Status Write(size_t first, std::span<const Row* const> rows, size_t column);
   void WriteNull(size_t row);
 
  private:
@@ -36,6 +40,14 @@ class VectorWriter {
   Status WriteMap(size_t row, const ValueMap& map);
   // Room for `count` more elements of a list; returns the first one's index.
   size_t Grow(size_t row, size_t count);
+  // convert(v, to) writes an alternative A to a cell T; false: let Write see to it.
+  template <class A, class T, class Convert>
+  Status WriteEach(size_t first, std::span<const Row* const> rows, size_t column,
+                   const Convert& convert);
+  template <class T>
+  Status WriteIntegers(size_t first, std::span<const Row* const> rows, size_t column);
+  template <class T>
+  Status WriteDecimals(size_t first, std::span<const Row* const> rows, size_t column);
 
   const DataType& type_;
   duckdb_vector vector_;

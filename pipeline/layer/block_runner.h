@@ -4,10 +4,11 @@
 #include <span>
 
 #include "common/base/result.h"
-#include "pipeline/core/change.h"
 #include "pipeline/duckdb/duck.h"
 #include "pipeline/layer/block.h"
+#include "pipeline/layer/changes.h"
 #include "pipeline/layer/planner.h"
+#include "pipeline/layer/row_view.h"
 
 namespace strom::layer {
 
@@ -20,11 +21,11 @@ class BlockRunner {
 
   // `changes`: of each leaf, rows of its producer. `everything`: the clock moved past something the
   // block looks at, or this is the first call: the result is compared as a whole.
-  // Gives the net changes of the block's rows.
+  // Gives the changes of the block's rows, among them perhaps rows that come and go: whoever needs
+  // the net ones makes them. They are good for as long as `changes` are.
   // Errors: kInvalidSql of DuckDB's while it runs; kUnknownServerError for a removal of a row that
   // is not there.
-  virtual Result<pipeline::Delta> Apply(std::span<const pipeline::Delta* const> changes,
-                                        bool everything) = 0;
+  virtual Result<Changes> Apply(std::span<const Changes* const> changes, bool everything) = 0;
   virtual size_t bytes() const = 0;
 };
 
@@ -44,10 +45,10 @@ Result<std::unique_ptr<BlockRunner>> MakeRanked(duck::Connection& connection, co
                                                 const BrokenRules& broken);
 Result<std::unique_ptr<BlockRunner>> MakeAlgebraic(duck::Connection& connection,
                                                    const Block& block);
-std::unique_ptr<BlockRunner> MakeUnionAll();
+std::unique_ptr<BlockRunner> MakeUnionAll(const Block& block);
 std::unique_ptr<BlockRunner> MakeCombine(const Block& block);
 
 // The error for a removal without its row.
-Status NoSuchRow(const Leaf& leaf, const Row& row);
+Status NoSuchRow(const Leaf& leaf, const RowView& row);
 
 }  // namespace strom::layer

@@ -49,14 +49,14 @@ std::optional<ClockIndex> ClockIndex::Make(const Filter& filter,
   return index;
 }
 
-void ClockIndex::Add(const Row& row, uint32_t id) {
+void ClockIndex::Add(const RowView& row, uint32_t id) {
   for (Order& order : orders_) {
     const Value& value = row[order.column];
     if (!value.is_null()) order.rows.emplace(NumberOf(value), id);
   }
 }
 
-void ClockIndex::Remove(const Row& row, uint32_t id) {
+void ClockIndex::Remove(const RowView& row, uint32_t id) {
   for (Order& order : orders_) {
     const Value& value = row[order.column];
     if (!value.is_null()) order.rows.erase({NumberOf(value), id});

@@ -9,6 +9,7 @@
 
 #include "common/types/value.h"
 #include "pipeline/layer/block.h"
+#include "pipeline/layer/row_view.h"
 
 namespace strom::layer {
 
@@ -23,8 +24,8 @@ class ClockIndex {
                                         const std::vector<duck::Field>& columns,
                                         bool skip_new_bound);
 
-  void Add(const Row& row, uint32_t id);
-  void Remove(const Row& row, uint32_t id);
+  void Add(const RowView& row, uint32_t id);
+  void Remove(const RowView& row, uint32_t id);
 
   // The rows whose conditions may have changed when the bounds did; nullopt: all.
   std::optional<absl::flat_hash_set<uint32_t>> Between(const Row& old_bounds,

@@ -1,26 +1,41 @@
 #include <algorithm>
 #include <array>
+#include <numeric>
 #include <utility>
 
 #include <absl/container/flat_hash_map.h>
 
 #include "pipeline/layer/block_runner.h"
-#include "pipeline/layer/net_changes.h"
 #include "pipeline/layer/row_codec.h"
 
 namespace strom::layer {
 namespace {
 
+// Arms have the columns of the block.
+std::vector<size_t> AllColumns(const Block& block) {
+  std::vector<size_t> columns(block.fields.size());
+  std::iota(columns.begin(), columns.end(), size_t{0});
+  return columns;
+}
+
 class UnionAll : public BlockRunner {
  public:
-  Result<pipeline::Delta> Apply(std::span<const pipeline::Delta* const> changes,
-                                bool /*everything*/) override {
+  explicit UnionAll(const Block& block) : block_(block) {}
+
+  Result<Changes> Apply(std::span<const Changes* const> changes, bool /*everything*/) override {
     pipeline::Delta all;
-    for (const pipeline::Delta* delta : changes)
-      all.insert(all.end(), delta->begin(), delta->end());
-    return Net(std::move(all));
+    for (const Changes* arm : changes) {
+      const std::vector<size_t> columns = arm->Places(AllColumns(block_));
+      for (const Changes::Change& change : *arm) {
+        all.push_back({change.insert, RowView(*change.row, columns).Copy()});
+      }
+    }
+    return Changes(std::move(all));
   }
   size_t bytes() const override { return 0; }
+
+ private:
+  const Block& block_;
 };
 
 // Counts each row in the arms; how often it is in the result follows from that.
@@ -28,13 +43,13 @@ class Combine : public BlockRunner {
  public:
   explicit Combine(const Block& block) : block_(block) {}
 
-  Result<pipeline::Delta> Apply(std::span<const pipeline::Delta* const> changes,
-                                bool /*everything*/) override {
+  Result<Changes> Apply(std::span<const Changes* const> changes, bool /*everything*/) override {
     absl::flat_hash_map<Bytes, int64_t>
         before;  // Of the rows that change: how often in the result.
     for (size_t arm = 0; arm < changes.size(); ++arm) {
-      for (const pipeline::SignedRow& change : *changes[arm]) {
-        Bytes row = EncodeRow(change.row);
+      const std::vector<size_t> columns = changes[arm]->Places(AllColumns(block_));
+      for (const Changes::Change& change : *changes[arm]) {
+        Bytes row = EncodeColumns(*change.row, columns);
         Counts& counts = counts_[row];
         if (before.try_emplace(row, InResult(counts)).second && Total(counts) == 0) {
           row_bytes_ += row.size();
@@ -57,7 +72,7 @@ class Combine : public BlockRunner {
         counts_.erase(entry);
       }
     }
-    return out;
+    return Changes(std::move(out));
   }
 
   size_t bytes() const override {
@@ -92,7 +107,9 @@ class Combine : public BlockRunner {
 
 }  // namespace
 
-std::unique_ptr<BlockRunner> MakeUnionAll() { return std::make_unique<UnionAll>(); }
+std::unique_ptr<BlockRunner> MakeUnionAll(const Block& block) {
+  return std::make_unique<UnionAll>(block);
+}
 
 std::unique_ptr<BlockRunner> MakeCombine(const Block& block) {
   return std::make_unique<Combine>(block);

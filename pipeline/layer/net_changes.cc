@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <functional>
 #include <utility>
 
 #include <absl/container/flat_hash_map.h>
@@ -14,16 +13,15 @@ namespace {
 
 constexpr uint32_t kNone = UINT32_MAX;
 
-// Which rows of `delta` another one takes back. `hash` and `equal` say what is the same row.
+// Which rows of `delta` another one takes back. `view` gives what of a change makes a row.
 //
 // Nothing can be taken back where rows only come or only go; else those of one sign are put into a
 // table, and those of the other sign take theirs out of it.
-template <class Hash, class Equal>
-std::vector<bool> TakenBack(const pipeline::Delta& delta, const Hash& hash, const Equal& equal) {
+template <class List, class View>
+std::vector<bool> TakenBack(const List& delta, const View& view) {
   std::vector<bool> taken(delta.size(), false);
   const auto removals = static_cast<size_t>(
-      std::count_if(delta.begin(), delta.end(),
-                    [](const pipeline::SignedRow& change) { return !change.insert; }));
+      std::count_if(delta.begin(), delta.end(), [](const auto& change) { return !change.insert; }));
   if (removals == 0 || removals == delta.size()) return taken;
   const bool tabled = removals > delta.size() - removals;  // The sign with fewer rows.
 
@@ -32,15 +30,16 @@ std::vector<bool> TakenBack(const pipeline::Delta& delta, const Hash& hash, cons
   heads.reserve(std::min(removals, delta.size() - removals));
   for (size_t i = delta.size(); i-- > 0;) {  // So that the first of equal rows is met first.
     if (delta[i].insert != tabled) continue;
-    const auto [head, fresh] = heads.try_emplace(hash(delta[i].row), static_cast<uint32_t>(i));
+    const auto [head, fresh] = heads.try_emplace(HashRow(view(delta[i])), static_cast<uint32_t>(i));
     if (!fresh) next[i] = std::exchange(head->second, static_cast<uint32_t>(i));
   }
   for (size_t i = 0; i < delta.size(); ++i) {
     if (delta[i].insert == tabled) continue;
-    const auto head = heads.find(hash(delta[i].row));
+    const RowView row = view(delta[i]);
+    const auto head = heads.find(HashRow(row));
     if (head == heads.end()) continue;
     for (uint32_t* at = &head->second; *at != kNone; at = &next[*at]) {
-      if (!equal(delta[*at].row, delta[i].row)) continue;
+      if (view(delta[*at]) != row) continue;
       taken[*at] = taken[i] = true;
       *at = next[*at];
       break;
@@ -61,38 +60,27 @@ pipeline::Delta Without(pipeline::Delta delta, const std::vector<bool>& taken) {
   return net;
 }
 
-bool EqualIn(const Row& a, const Row& b, std::span<const size_t> columns) {
-  return std::all_of(columns.begin(), columns.end(), [&](size_t c) { return a[c] == b[c]; });
-}
-
-std::vector<bool> TakenBack(const pipeline::Delta& delta, std::span<const size_t> columns) {
-  return TakenBack(
-      delta, [&](const Row& row) { return HashRow(row, columns); },
-      [&](const Row& a, const Row& b) { return EqualIn(a, b, columns); });
-}
-
 }  // namespace
 
-NetChanges NetOf(const pipeline::Delta& delta, std::span<const size_t> columns) {
-  const std::vector<bool> taken = TakenBack(delta, columns);
-  NetChanges net;
-  for (size_t i = 0; i < delta.size(); ++i) {
-    if (taken[i]) continue;
-    Row& row = (delta[i].insert ? net.inserted : net.removed).emplace_back();
-    row.reserve(columns.size() + 1);
-    for (const size_t column : columns) row.push_back(delta[i].row[column]);
+NetChanges NetOf(const Changes& changes, const std::vector<size_t>& columns) {
+  NetChanges net{.inserted = {}, .removed = {}, .columns = changes.Places(columns)};
+  const std::vector<bool> taken =
+      TakenBack(changes, [&](const Changes::Change& change) { return net.View(change.row); });
+  for (size_t i = 0; i < changes.size(); ++i) {
+    if (!taken[i]) (changes[i].insert ? net.inserted : net.removed).push_back(changes[i].row);
   }
   return net;
 }
 
 pipeline::Delta Net(pipeline::Delta delta) {
-  const std::vector<bool> taken = TakenBack(
-      delta, [](const Row& row) { return HashRow(row); }, std::equal_to<Row>());
+  const std::vector<bool> taken =
+      TakenBack(delta, [](const pipeline::SignedRow& change) { return RowView(change.row); });
   return Without(std::move(delta), taken);
 }
 
 pipeline::Delta NetBy(pipeline::Delta delta, std::span<const size_t> columns) {
-  const std::vector<bool> taken = TakenBack(delta, columns);
+  const std::vector<bool> taken = TakenBack(
+      delta, [&](const pipeline::SignedRow& change) { return RowView(change.row, columns); });
   return Without(std::move(delta), taken);
 }
 

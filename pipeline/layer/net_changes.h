@@ -4,20 +4,24 @@
 #include <vector>
 
 #include "pipeline/core/change.h"
+#include "pipeline/layer/changes.h"
+#include "pipeline/layer/row_view.h"
 
 namespace strom::layer {
 
-// Columns of the rows that `delta` brings in on balance, and of those it takes away, each as often
-// as it does. A row that comes and goes is in neither.
+// Columns of the rows that changes bring in on balance, and of those they take away, each as often
+// as they do. A row that comes and goes is in neither. The rows are those of the changes.
 struct NetChanges {
-  std::vector<Row> inserted;
-  std::vector<Row> removed;
+  std::vector<const Row*> inserted;
+  std::vector<const Row*> removed;
+  std::vector<size_t> columns;  // Of the rows.
 
   bool empty() const { return inserted.empty() && removed.empty(); }
+  RowView View(const Row* row) const { return {*row, columns}; }
 };
 
-// The rows have room for one more value.
-NetChanges NetOf(const pipeline::Delta& delta, std::span<const size_t> columns);
+// Of rows as the columns of `changes` given.
+NetChanges NetOf(const Changes& changes, const std::vector<size_t>& columns);
 
 // `delta` without the rows that come and go; removals first.
 pipeline::Delta Net(pipeline::Delta delta);

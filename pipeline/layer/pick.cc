@@ -1,7 +1,6 @@
 #include <utility>
 
 #include "pipeline/layer/block_runner.h"
-#include "pipeline/layer/net_changes.h"
 #include "pipeline/layer/row_filter.h"
 
 namespace strom::layer {
@@ -13,26 +12,18 @@ class Pick : public BlockRunner {
  public:
   Pick(const Block& block, RowFilter filter) : block_(block), filter_(std::move(filter)) {}
 
-  Result<pipeline::Delta> Apply(std::span<const pipeline::Delta* const> changes,
-                                bool /*everything*/) override {
-    pipeline::Delta out;
-    if (changes[0]->empty()) return out;
+  Result<Changes> Apply(std::span<const Changes* const> changes, bool /*everything*/) override {
+    if (changes[0]->empty()) return Changes();
     if (!filter_.is_fresh()) STROM_RETURN_IF_ERROR(filter_.Refresh());
-    const Leaf& leaf = block_.leaves[0];
-    std::vector<size_t> picks;  // Of the producer's rows.
-    for (const size_t pick : block_.picks) picks.push_back(leaf.columns[pick]);
-    out.reserve(changes[0]->size());
-    for (const pipeline::SignedRow& change : *changes[0]) {
-      const auto at = [&](size_t column) -> const Value& {
-        return change.row[leaf.columns[column]];
-      };
-      if (!filter_.Passes(at)) continue;
-      out.push_back({change.insert, {}});
-      out.back().row.reserve(picks.size());
-      for (const size_t pick : picks) out.back().row.push_back(change.row[pick]);
+    const std::vector<size_t> columns = changes[0]->Places(block_.leaves[0].columns);
+    std::vector<size_t> picks;
+    for (const size_t pick : block_.picks) picks.push_back(columns[pick]);
+    Changes out = Changes::Of(std::move(picks));
+    out.Reserve(changes[0]->size());
+    for (const Changes::Change& change : *changes[0]) {
+      if (filter_.Passes(RowView(*change.row, columns))) out.Add(*change.row, change.insert);
     }
-    if (block_.keeps_all_columns) return out;
-    return Net(std::move(out));
+    return out;
   }
 
   size_t bytes() const override { return 0; }

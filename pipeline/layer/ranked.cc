@@ -19,16 +19,15 @@ class Ranked : public BlockRunner {
         rows_(*block.ranking, broken.last_ranked_unseen),
         output_(block.clock_columns, block.fields.size()) {}
 
-  Result<pipeline::Delta> Apply(std::span<const pipeline::Delta* const> changes,
-                                bool /*everything*/) override {
+  Result<Changes> Apply(std::span<const Changes* const> changes, bool /*everything*/) override {
     const Leaf& leaf = block_.leaves[0];
     const NetChanges net = NetOf(*changes[0], leaf.columns);
-    for (const Row& row : net.removed) {
-      if (!rows_.Remove(row)) return NoSuchRow(leaf, row);
+    for (const Row* row : net.removed) {
+      if (!rows_.Remove(net.View(row))) return NoSuchRow(leaf, net.View(row));
     }
-    for (const Row& row : net.inserted) rows_.Insert(row);
+    for (const Row* row : net.inserted) rows_.Insert(net.View(row));
     std::vector<RankedRows::Partition> changed = rows_.TakeChanged();
-    if (changed.empty()) return pipeline::Delta();
+    if (changed.empty()) return Changes();
 
     std::vector<uint64_t> ids;
     std::vector<Row> first;
@@ -52,7 +51,7 @@ class Ranked : public BlockRunner {
       row.pop_back();
       given.push_back({ids[place], std::move(row)});
     }
-    return output_.Replace(ids, std::move(given));
+    return Changes(output_.Replace(ids, std::move(given)));
   }
 
   size_t bytes() const override { return rows_.bytes() + output_.bytes(); }

@@ -14,17 +14,17 @@ RankedRows::RankedRows(Ranking ranking, bool last_unseen)
   STROM_CHECK(ranking_.first > 0) << "no first rows";
 }
 
-uint32_t RankedRows::Encode(const Row& row) {
+uint32_t RankedRows::Encode(const RowView& row) {
   place_.clear();
   for (const Ranking::Order& order : ranking_.orders) {
     AppendInOrder(row[order.column], order.descending, order.nulls_first, place_);
   }
   const auto row_at = static_cast<uint32_t>(place_.size());
-  for (const Value& value : row) AppendValue(value, place_);
+  for (size_t i = 0; i < row.size(); ++i) AppendValue(row[i], place_);
   return row_at;
 }
 
-RankedRows::Rows& RankedRows::Touch(const Row& row) {
+RankedRows::Rows& RankedRows::Touch(const RowView& row) {
   partition_.clear();
   for (const size_t column : ranking_.partition) {
     AppendInOrder(row[column], false, false, partition_);
@@ -53,7 +53,7 @@ RankedRows::Rows& RankedRows::Touch(const Row& row) {
   return *touched.rows;
 }
 
-void RankedRows::Insert(const Row& row) {
+void RankedRows::Insert(const RowView& row) {
   const uint32_t row_at = Encode(row);
   Rows& rows = Touch(row);
   ++rows.count;
@@ -64,7 +64,7 @@ void RankedRows::Insert(const Row& row) {
   row_bytes_ += place_.size();
 }
 
-bool RankedRows::Remove(const Row& row) {
+bool RankedRows::Remove(const RowView& row) {
   Encode(row);
   Rows& rows = Touch(row);
   const auto at = rows.in_order.find(place_);

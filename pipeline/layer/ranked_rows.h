@@ -10,6 +10,7 @@
 #include "common/base/bytes.h"
 #include "common/types/value.h"
 #include "pipeline/layer/block.h"
+#include "pipeline/layer/row_view.h"
 
 namespace strom::layer {
 
@@ -25,8 +26,8 @@ class RankedRows {
   // `last_unseen`: a broken rule; a change of the last of the first rows counts as one behind it.
   explicit RankedRows(Ranking ranking, bool last_unseen = false);
 
-  void Insert(const Row& row);
-  bool Remove(const Row& row);  // One of it; false if there is none.
+  void Insert(const RowView& row);
+  bool Remove(const RowView& row);  // One of it; false if there is none.
 
   struct Partition {
     uint64_t id;             // Never given to another partition.
@@ -56,9 +57,9 @@ class RankedRows {
   };
 
   // Leaves the row's place in place_ and gives where in it the row begins.
-  uint32_t Encode(const Row& row);
+  uint32_t Encode(const RowView& row);
   // Notes that the row at place_ comes or goes.
-  Rows& Touch(const Row& row);
+  Rows& Touch(const RowView& row);
 
   const Ranking ranking_;
   const bool last_unseen_;

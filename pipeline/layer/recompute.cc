@@ -1,3 +1,5 @@
+#include <deque>
+#include <numeric>
 #include <utility>
 
 #include <absl/container/flat_hash_map.h>
@@ -40,8 +42,7 @@ class Recompute : public BlockRunner {
     }
   }
 
-  Result<pipeline::Delta> Apply(std::span<const pipeline::Delta* const> changes,
-                                bool everything) override {
+  Result<Changes> Apply(std::span<const Changes* const> changes, bool everything) override {
     std::vector<NetChanges> net(leaves_.size());
     bool any = everything;
     std::vector<bool> was_empty;
@@ -50,21 +51,22 @@ class Recompute : public BlockRunner {
       any = any || !net[i].empty();
       was_empty.push_back(leaves_[i].store->rows() == 0);
     }
-    if (!any) return pipeline::Delta();
+    if (!any) return Changes();
 
     everything_ = everything || !has_anchor_;
     affected_.clear();
     for (LeafState& leaf : leaves_) leaf.visited.clear();
     for (size_t i = 0; i < leaves_.size(); ++i) {
-      for (const Row& row : net[i].removed) {
-        if (!leaves_[i].store->Remove(row)) return NoSuchRow(block_.leaves[i], row);
+      for (const Row* row : net[i].removed) {
+        const RowView view = net[i].View(row);
+        if (!leaves_[i].store->Remove(view)) return NoSuchRow(block_.leaves[i], view);
       }
-      for (const Row& row : net[i].inserted) leaves_[i].store->Insert(row);
+      for (const Row* row : net[i].inserted) leaves_[i].store->Insert(net[i].View(row));
     }
     for (size_t i = 0; i < leaves_.size() && !everything_; ++i) {
-      for (const Row& row : net[i].inserted) Affect(i, row);
-      for (const Row& row : net[i].removed) {
-        if (!broken_.new_images_only) Affect(i, row);
+      for (const Row* row : net[i].inserted) Affect(i, net[i].View(row));
+      for (const Row* row : net[i].removed) {
+        if (!broken_.new_images_only) Affect(i, net[i].View(row));
       }
     }
     for (size_t i = 0; i < leaves_.size(); ++i) {
@@ -73,7 +75,7 @@ class Recompute : public BlockRunner {
     }
     std::vector<uint64_t> keys = AffectedKeys();
     STROM_ASSIGN_OR_RETURN(std::vector<OutputStore::KeyedRow> rows, Run(keys));
-    return output_.Replace(keys, std::move(rows));
+    return Changes(output_.Replace(keys, std::move(rows)));
   }
 
   size_t bytes() const override {
@@ -94,12 +96,17 @@ class Recompute : public BlockRunner {
     std::vector<Child> children;
     size_t index_in_parent = 0;
     absl::flat_hash_set<uint64_t> visited;  // Own keys already followed to the parent.
-    std::vector<Row> handed;
+
+    // What the statement gets: rows, one for each id, that often and, of an anchor, with the place
+    // of its key.
+    std::deque<Row> rows;
+    std::vector<const Row*> handed;
+    std::vector<int64_t> places;
     absl::flat_hash_set<uint32_t> handed_ids;
   };
 
   // Climbs from a row of a leaf to the keys of the anchor.
-  void Affect(size_t at, const Row& row) {
+  void Affect(size_t at, const RowView& row) {
     if (everything_) return;
     const Leaf& leaf = block_.leaves[at];
     LeafState& state = leaves_[at];
@@ -148,26 +155,21 @@ class Recompute : public BlockRunner {
     std::vector<OutputStore::KeyedRow> out;
     if (has_rows) {
       for (size_t i = 0; i < leaves_.size(); ++i) {
-        std::vector<const Row*> rows;
-        rows.reserve(leaves_[i].handed.size());
-        for (const Row& row : leaves_[i].handed) rows.push_back(&row);
-        block_.leaves[i].handle->Set(std::move(rows));
+        std::vector<size_t> columns(block_.leaves[i].columns.size());
+        std::iota(columns.begin(), columns.end(), size_t{0});
+        block_.leaves[i].handle->Set(std::exchange(leaves_[i].handed, {}), std::move(columns),
+                                     std::exchange(leaves_[i].places, {}));
       }
-      Result<std::vector<Row>> result = statement_->Run();
+      Result<duck::Statement::Numbered> result = statement_->RunNumbered();
       for (const Leaf& leaf : block_.leaves) leaf.handle->Set({});
       if (!result.ok()) return result.status();
-      out.reserve(result->size());
-      for (Row& row : *result) {
-        const int64_t* key = row.back().get_if<int64_t>();
-        if (key == nullptr) {
-          return Error(ErrorCode::kUnknownServerError, "a row of the result belongs to no key");
-        }
-        const auto place = static_cast<size_t>(*key);
-        row.pop_back();
-        out.push_back({keys[place], std::move(row)});
+      out.reserve(result->rows.size());
+      for (size_t i = 0; i < result->rows.size(); ++i) {
+        out.push_back({keys[static_cast<size_t>(result->numbers[i])], std::move(result->rows[i])});
       }
     }
     for (LeafState& leaf : leaves_) {
+      leaf.rows.clear();
       leaf.handed.clear();
       leaf.handed_ids.clear();
     }
@@ -177,10 +179,8 @@ class Recompute : public BlockRunner {
   void HandAnchor(size_t at, const std::vector<uint64_t>& keys) {
     for (size_t k = 0; k < keys.size(); ++k) {
       leaves_[at].store->ForEach(kOwnIndex, keys[k], [&](uint32_t id) {
-        Row row = leaves_[at].store->Get(id);
-        HandChildren(at, row);
-        row.push_back(Value::Int(static_cast<int64_t>(k)));
-        Repeat(at, id, std::move(row));
+        Repeat(at, id);
+        leaves_[at].places.resize(leaves_[at].handed.size(), static_cast<int64_t>(k));
       });
     }
   }
@@ -190,7 +190,7 @@ class Recompute : public BlockRunner {
       const RowStore& store = *leaves_[child.leaf].store;
       const auto hand = [&](uint32_t id) { Hand(child.leaf, id); };
       if (block_.leaves[child.leaf].three_valued) {
-        store.ForEach(kOwnIndex, store.HashOf(kOwnIndex, {Value::Null()}), hand);
+        store.ForEach(kOwnIndex, store.HashOf(kOwnIndex, Row{Value::Null()}), hand);
         if (!store.Keys(kOwnIndex).empty()) hand(store.Keys(kOwnIndex).begin()->second);
       }
       if (leaves_[at].store->HasNullKey(child.index, row)) continue;
@@ -200,15 +200,15 @@ class Recompute : public BlockRunner {
 
   void Hand(size_t at, uint32_t id) {
     if (!leaves_[at].handed_ids.insert(id).second) return;
-    Row row = leaves_[at].store->Get(id);
-    HandChildren(at, row);
-    Repeat(at, id, std::move(row));
+    Repeat(at, id);
   }
 
-  // As often as the row is in the bag.
-  void Repeat(size_t at, uint32_t id, Row row) {
-    for (uint32_t i = 1; i < leaves_[at].store->CountOf(id); ++i) leaves_[at].handed.push_back(row);
-    leaves_[at].handed.push_back(std::move(row));
+  // As often as the row is in the bag, and what it needs of other leaves.
+  void Repeat(size_t at, uint32_t id) {
+    LeafState& leaf = leaves_[at];
+    const Row& row = leaf.rows.emplace_back(leaf.store->Get(id));
+    leaf.handed.insert(leaf.handed.end(), leaf.store->CountOf(id), &row);
+    HandChildren(at, row);
   }
 
   const Block& block_;

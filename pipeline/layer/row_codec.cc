@@ -192,8 +192,7 @@ Row DecodeRow(BytesView encoded) {
   return row;
 }
 
-Bytes EncodeKey(const Row& row, std::span<const size_t> columns) {
-  Bytes key;
+void AppendKey(const RowView& row, std::span<const size_t> columns, Bytes& key) {
   for (const size_t column : columns) {
     const Value& value = row[column];
     const double* number = value.get_if<double>();
@@ -206,10 +205,9 @@ Bytes EncodeKey(const Row& row, std::span<const size_t> columns) {
       AppendValue(value, key);
     }
   }
-  return key;
 }
 
-bool AnyNull(const Row& row, std::span<const size_t> columns) {
+bool AnyNull(const RowView& row, std::span<const size_t> columns) {
   for (const size_t column : columns) {
     if (row[column].is_null()) return true;
   }

@@ -5,6 +5,7 @@
 
 #include "common/base/bytes.h"
 #include "common/types/value.h"
+#include "pipeline/layer/row_view.h"
 
 // Rows as bytes, for state that is kept in memory: short, self-describing, and equal exactly if the
 // rows are (floats by bits). Never leaves the process.
@@ -18,7 +19,7 @@ void AppendValue(const Value& value, Bytes& out);
 Bytes EncodeRow(const Row& row);
 Bytes EncodeColumns(const Row& row, std::span<const size_t> columns);
 // Equal for values that SQL's = and GROUP BY take for equal: 0.0 and -0.0.
-Bytes EncodeKey(const Row& row, std::span<const size_t> columns);
+void AppendKey(const RowView& row, std::span<const size_t> columns, Bytes& out);
 
 // Reads what was appended, or steps over it; `in` moves on. The bytes are our own: anything else is
 // a bug.
@@ -26,6 +27,6 @@ Value ReadValue(BytesView& in);
 void SkipValue(BytesView& in);
 Row DecodeRow(BytesView encoded);
 
-bool AnyNull(const Row& row, std::span<const size_t> columns);
+bool AnyNull(const RowView& row, std::span<const size_t> columns);
 
 }  // namespace strom::layer

@@ -6,6 +6,7 @@
 #include "common/base/result.h"
 #include "pipeline/duckdb/duck.h"
 #include "pipeline/layer/block.h"
+#include "pipeline/layer/row_view.h"
 
 namespace strom::layer {
 
@@ -36,15 +37,13 @@ class RowFilter {
 
   const std::vector<Condition>& conditions() const { return filter_->conditions; }
 
-  // Whether all conditions are true (SQL's NULL is not) of a row whose columns `at` gives: of the
-  // leaf's column a value. kFixed, kMoving: those conditions only that do not look at the clock, or
-  // do.
+  // Whether all conditions are true (SQL's NULL is not) of a row of the leaf. kFixed, kMoving: only
+  // those conditions that do not look at the clock, or do.
   enum class Which : uint8_t { kAll, kFixed, kMoving };
-  template <class At>
-  bool Passes(const At& at, Which which = Which::kAll) const {
+  bool Passes(const RowView& row, Which which = Which::kAll) const {
     for (const Condition& condition : filter_->conditions) {
       if (which != Which::kAll && condition.moves != (which == Which::kMoving)) continue;
-      if (!IsTrue(condition, at(condition.column))) return false;
+      if (!IsTrue(condition, row[condition.column])) return false;
     }
     return true;
   }

@@ -57,24 +57,23 @@ H Add(H h, const Value& value, bool zeros_are_one) {
 }
 
 struct Whole {
-  const Row& row;
+  const RowView& row;
 
   template <class H>
   friend H AbslHashValue(H h, const Whole& whole) {
-    for (const Value& value : whole.row) h = Add(std::move(h), value, false);
+    for (size_t i = 0; i < whole.row.size(); ++i) h = Add(std::move(h), whole.row[i], false);
     return h;
   }
 };
 
 struct Part {
-  const Row& row;
+  const RowView& row;
   std::span<const size_t> columns;
-  bool zeros_are_one;
 
   template <class H>
   friend H AbslHashValue(H h, const Part& part) {
     for (const size_t column : part.columns) {
-      h = Add(std::move(h), part.row[column], part.zeros_are_one);
+      h = Add(std::move(h), part.row[column], true);
     }
     return h;
   }
@@ -82,14 +81,10 @@ struct Part {
 
 }  // namespace
 
-uint64_t HashRow(const Row& row) { return absl::HashOf(Whole{row}); }
+uint64_t HashRow(const RowView& row) { return absl::HashOf(Whole{row}); }
 
-uint64_t HashRow(const Row& row, std::span<const size_t> columns) {
-  return absl::HashOf(Part{row, columns, false});
-}
-
-uint64_t HashKey(const Row& row, std::span<const size_t> columns) {
-  return absl::HashOf(Part{row, columns, true});
+uint64_t HashKey(const RowView& row, std::span<const size_t> columns) {
+  return absl::HashOf(Part{row, columns});
 }
 
 }  // namespace strom::layer

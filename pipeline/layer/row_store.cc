@@ -45,9 +45,9 @@ RowStore::RowStore(std::vector<std::vector<size_t>> indexes) {
   for (std::vector<size_t>& columns : indexes) indexes_.push_back({std::move(columns), {}});
 }
 
-uint64_t RowStore::Encode(const Row& row) {
+uint64_t RowStore::Encode(const RowView& row) {
   encoded_.clear();
-  for (const Value& value : row) AppendValue(value, encoded_);
+  for (size_t i = 0; i < row.size(); ++i) AppendValue(row[i], encoded_);
   return absl::HashOf(std::string_view(encoded_));
 }
 
@@ -57,7 +57,7 @@ uint32_t RowStore::Find(uint64_t hash) const {
   return id;
 }
 
-uint32_t RowStore::Insert(const Row& row) {
+uint32_t RowStore::Insert(const RowView& row) {
   const uint64_t hash = Encode(row);
   if (const uint32_t id = Find(hash); id != HashChains::kNone) {
     ++slots_[id].count;
@@ -78,7 +78,7 @@ uint32_t RowStore::Insert(const Row& row) {
   return id;
 }
 
-std::optional<uint32_t> RowStore::Remove(const Row& row) {
+std::optional<uint32_t> RowStore::Remove(const RowView& row) {
   const uint64_t hash = Encode(row);
   const uint32_t id = Find(hash);
   if (id == HashChains::kNone) return std::nullopt;
@@ -92,11 +92,11 @@ std::optional<uint32_t> RowStore::Remove(const Row& row) {
   return id;
 }
 
-uint64_t RowStore::HashOf(size_t index, const Row& row) const {
+uint64_t RowStore::HashOf(size_t index, const RowView& row) const {
   return HashKey(row, indexes_[index].columns);
 }
 
-bool RowStore::HasNullKey(size_t index, const Row& row) const {
+bool RowStore::HasNullKey(size_t index, const RowView& row) const {
   return AnyNull(row, indexes_[index].columns);
 }
 

@@ -7,6 +7,7 @@
 #include <absl/container/flat_hash_map.h>
 
 #include "common/types/value.h"
+#include "pipeline/layer/row_view.h"
 
 namespace strom::layer {
 
@@ -41,12 +42,13 @@ class RowStore {
  public:
   explicit RowStore(std::vector<std::vector<size_t>> indexes);
 
-  uint32_t Insert(const Row& row);  // Its id: that of the rows equal to it, if there are any.
+  uint32_t Insert(const RowView& row);  // Its id: that of the rows equal to it,
+                                        // if there are any.
   // One of it; nullopt if there is none. The last one's id is free afterwards, with CountOf() 0.
-  std::optional<uint32_t> Remove(const Row& row);
+  std::optional<uint32_t> Remove(const RowView& row);
 
-  uint64_t HashOf(size_t index, const Row& row) const;
-  bool HasNullKey(size_t index, const Row& row) const;
+  uint64_t HashOf(size_t index, const RowView& row) const;
+  bool HasNullKey(size_t index, const RowView& row) const;
 
   // Ids are below this.
   uint32_t ids() const { return static_cast<uint32_t>(slots_.size()); }
@@ -84,7 +86,7 @@ class RowStore {
   };
 
   // Leaves the row's bytes in encoded_; gives their hash.
-  uint64_t Encode(const Row& row);
+  uint64_t Encode(const RowView& row);
   uint32_t Find(uint64_t hash) const;  // Of encoded_.
 
   std::vector<Index> indexes_;

@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <iterator>
+#include <numeric>
 #include <utility>
 
 #include <absl/container/flat_hash_map.h>
@@ -30,7 +30,7 @@ class ClockMemory {
   Result<pipeline::Delta> Settle(pipeline::Delta delta, const Leaf& leaf) {
     pipeline::Delta net = NetBy(std::move(delta), others_);
     for (pipeline::SignedRow& change : net) {
-      const auto [place, fresh] = times_.try_emplace(HashRow(change.row, others_));
+      const auto [place, fresh] = times_.try_emplace(HashRow({change.row, others_}));
       Entry& entry = place->second;
       if (fresh) {
         if (!change.insert) return NoSuchRow(leaf, change.row);
@@ -70,32 +70,29 @@ class RowWise : public BlockRunner {
         statement_(std::move(statement)),
         memory_(block.clock_columns, block.fields.size()) {}
 
-  Result<pipeline::Delta> Apply(std::span<const pipeline::Delta* const> changes,
-                                bool /*everything*/) override {
+  Result<Changes> Apply(std::span<const Changes* const> changes, bool /*everything*/) override {
     const Leaf& leaf = block_.leaves[0];
     NetChanges net = NetOf(*changes[0], leaf.columns);
-    if (net.empty()) return pipeline::Delta();
+    if (net.empty()) return Changes();
     const size_t removed = net.removed.size();
-    std::vector<Row> rows = std::move(net.removed);
-    std::move(net.inserted.begin(), net.inserted.end(), std::back_inserter(rows));
-    for (size_t i = 0; i < rows.size(); ++i) rows[i].push_back(Value::Int(static_cast<int64_t>(i)));
-    std::vector<const Row*> handed;
-    for (const Row& row : rows) handed.push_back(&row);
-    leaf.handle->Set(std::move(handed));
-    Result<std::vector<Row>> result = statement_->Run();
+    std::vector<const Row*> rows = std::move(net.removed);
+    rows.insert(rows.end(), net.inserted.begin(), net.inserted.end());
+    std::vector<int64_t> numbers(rows.size());
+    std::iota(numbers.begin(), numbers.end(), 0);
+    leaf.handle->Set(std::move(rows), std::move(net.columns), std::move(numbers));
+    Result<duck::Statement::Numbered> result = statement_->RunNumbered();
     leaf.handle->Set({});
     if (!result.ok()) return result.status();
 
     pipeline::Delta delta;
-    delta.reserve(result->size());
-    for (Row& row : *result) {
-      const auto from = static_cast<size_t>(*row.back().get_if<int64_t>());
-      row.pop_back();
-      delta.push_back({from >= removed, std::move(row)});
+    delta.reserve(result->rows.size());
+    for (size_t i = 0; i < result->rows.size(); ++i) {
+      const bool insert = static_cast<size_t>(result->numbers[i]) >= removed;
+      delta.push_back({insert, std::move(result->rows[i])});
     }
-    if (!block_.clock_columns.empty()) return memory_.Settle(std::move(delta), leaf);
-    if (block_.keeps_all_columns) return delta;
-    return Net(std::move(delta));
+    if (block_.clock_columns.empty()) return Changes(std::move(delta));
+    STROM_ASSIGN_OR_RETURN(delta, memory_.Settle(std::move(delta), leaf));
+    return Changes(std::move(delta));
   }
 
   size_t bytes() const override { return memory_.bytes(); }

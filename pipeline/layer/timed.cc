@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <iterator>
+#include <numeric>
 #include <utility>
 
 #include "pipeline/layer/block_runner.h"
@@ -30,8 +32,7 @@ class Timed : public BlockRunner {
     }
   }
 
-  Result<pipeline::Delta> Apply(std::span<const pipeline::Delta* const> changes,
-                                bool everything) override {
+  Result<Changes> Apply(std::span<const Changes* const> changes, bool everything) override {
     const Leaf& leaf = block_.leaves[0];
     NetChanges net = NetOf(*changes[0], leaf.columns);
     Row old_bounds;
@@ -40,19 +41,24 @@ class Timed : public BlockRunner {
       STROM_RETURN_IF_ERROR(filter_->Refresh());
     }
     if (filter_) {  // Rows that never pass are not kept.
-      for (std::vector<Row>* rows : {&net.removed, &net.inserted}) {
-        std::erase_if(*rows, [&](const Row& row) {
-          return !filter_->Passes(At{row}, RowFilter::Which::kFixed);
+      for (std::vector<const Row*>* rows : {&net.removed, &net.inserted}) {
+        std::erase_if(*rows, [&](const Row* row) {
+          return !filter_->Passes(net.View(row), RowFilter::Which::kFixed);
         });
       }
     }
 
-    pipeline::Delta out;
-    for (const Row& row : net.removed) STROM_RETURN_IF_ERROR(Remove(row, out));
-    if (everything && store_.rows() > 0) STROM_RETURN_IF_ERROR(JudgeAgain(old_bounds, out));
-    STROM_RETURN_IF_ERROR(Insert(net.inserted, out));
-    if (block_.keeps_all_columns) return out;
-    return Net(std::move(out));
+    std::vector<size_t> picks;
+    for (const size_t pick : block_.picks) picks.push_back(net.columns[pick]);
+    Changes out = Changes::Of(std::move(picks));
+    pipeline::Delta moved;
+    for (const Row* row : net.removed) STROM_RETURN_IF_ERROR(Remove(*row, net, out));
+    if (everything && store_.rows() > 0) STROM_RETURN_IF_ERROR(JudgeAgain(old_bounds, moved));
+    STROM_RETURN_IF_ERROR(Insert(net, out));
+    if (moved.empty()) return out;
+    pipeline::Delta all = std::move(out).Take();
+    std::move(moved.begin(), moved.end(), std::back_inserter(all));
+    return Changes(std::move(all));
   }
 
   size_t bytes() const override {
@@ -62,37 +68,34 @@ class Timed : public BlockRunner {
  private:
   static constexpr size_t kRowsAtOnce = 10'000;  // Decoded together, for a statement.
 
-  struct At {
-    const Row& row;
-    const Value& operator()(size_t column) const { return row[column]; }
-  };
-
-  Status Remove(const Row& row, pipeline::Delta& out) {
-    const std::optional<uint32_t> id = store_.Remove(row);
-    if (!id) return NoSuchRow(block_.leaves[0], row);
+  Status Remove(const Row& row, const NetChanges& net, Changes& out) {
+    const RowView view = net.View(&row);
+    const std::optional<uint32_t> id = store_.Remove(view);
+    if (!id) return NoSuchRow(block_.leaves[0], view);
     const bool passed = broken_.removals_judged_again && filter_
-                            ? filter_->Passes(At{row}, RowFilter::Which::kMoving)
+                            ? filter_->Passes(view, RowFilter::Which::kMoving)
                             : passes_[*id];
-    if (passed) Give(false, row, out);
-    if (store_.CountOf(*id) == 0 && index_) index_->Remove(row, *id);
+    if (passed) out.Add(row, false);
+    if (store_.CountOf(*id) == 0 && index_) index_->Remove(view, *id);
     return Status::Ok();
   }
 
-  Status Insert(const std::vector<Row>& rows, pipeline::Delta& out) {
+  Status Insert(const NetChanges& net, Changes& out) {
     std::vector<uint32_t> ids;
     std::vector<Judged> fresh;
-    for (const Row& row : rows) {
-      const uint32_t id = store_.Insert(row);
+    for (const Row* row : net.inserted) {
+      const RowView view = net.View(row);
+      const uint32_t id = store_.Insert(view);
       ids.push_back(id);
       if (id >= passes_.size()) passes_.resize(id + 1);
       if (store_.CountOf(id) > 1) continue;  // Shares the verdict of the rows equal to it.
-      if (index_) index_->Add(row, id);
-      fresh.push_back({id, &row});
+      if (index_) index_->Add(view, id);
+      fresh.push_back({id, row});
     }
-    STROM_ASSIGN_OR_RETURN(const std::vector<bool> verdicts, Judge(fresh));
+    STROM_ASSIGN_OR_RETURN(const std::vector<bool> verdicts, Judge(fresh, net.columns));
     for (size_t i = 0; i < fresh.size(); ++i) passes_[fresh[i].id] = verdicts[i];
-    for (size_t i = 0; i < rows.size(); ++i) {
-      if (passes_[ids[i]]) Give(true, rows[i], out);
+    for (size_t i = 0; i < ids.size(); ++i) {
+      if (passes_[ids[i]]) out.Add(*net.inserted[i], true);
     }
     return Status::Ok();
   }
@@ -115,12 +118,16 @@ class Timed : public BlockRunner {
         rows.push_back(store_.Get(ids[i]));
         judged.push_back({ids[i], &rows.back()});
       }
-      STROM_ASSIGN_OR_RETURN(const std::vector<bool> verdicts, Judge(judged));
+      std::vector<size_t> columns(block_.leaves[0].columns.size());
+      std::iota(columns.begin(), columns.end(), size_t{0});
+      STROM_ASSIGN_OR_RETURN(const std::vector<bool> verdicts, Judge(judged, columns));
       for (size_t i = 0; i < judged.size(); ++i) {
         const uint32_t id = judged[i].id;
         if (passes_[id] == verdicts[i]) continue;
         passes_[id] = verdicts[i];
-        for (uint32_t n = 0; n < store_.CountOf(id); ++n) Give(verdicts[i], rows[i], out);
+        for (uint32_t n = 0; n < store_.CountOf(id); ++n) {
+          out.push_back({verdicts[i], RowView(rows[i], block_.picks).Copy()});
+        }
       }
     }
     return Status::Ok();
@@ -131,37 +138,28 @@ class Timed : public BlockRunner {
     const Row* row;
   };
 
-  // Whether each row passes now.
-  Result<std::vector<bool>> Judge(const std::vector<Judged>& judged) {
+  // Whether each row passes now; `columns` of it are the leaf's.
+  Result<std::vector<bool>> Judge(const std::vector<Judged>& judged,
+                                  const std::vector<size_t>& columns) {
     std::vector<bool> verdicts(judged.size(), false);
     if (filter_) {
       for (size_t i = 0; i < judged.size(); ++i) {
-        verdicts[i] = filter_->Passes(At{*judged[i].row}, RowFilter::Which::kMoving);
+        verdicts[i] = filter_->Passes(RowView(*judged[i].row, columns), RowFilter::Which::kMoving);
       }
       return verdicts;
     }
     if (judged.empty()) return verdicts;
-    std::vector<Row> numbered;
-    numbered.reserve(judged.size());
     std::vector<const Row*> handed;
-    for (const Judged& row : judged) {
-      numbered.push_back(*row.row);
-      numbered.back().push_back(Value::Int(static_cast<int64_t>(handed.size())));
-      handed.push_back(&numbered.back());
-    }
+    for (const Judged& row : judged) handed.push_back(row.row);
+    std::vector<int64_t> numbers(judged.size());
+    std::iota(numbers.begin(), numbers.end(), 0);
     const Leaf& leaf = block_.leaves[0];
-    leaf.handle->Set(std::move(handed));
-    const Result<std::vector<Row>> passing = statement_->Run();
+    leaf.handle->Set(std::move(handed), columns, std::move(numbers));
+    const Result<duck::Statement::Numbered> passing = statement_->RunNumbered();
     leaf.handle->Set({});
     if (!passing.ok()) return passing.status();
-    for (const Row& row : *passing) verdicts[static_cast<size_t>(*row[0].get_if<int64_t>())] = true;
+    for (const int64_t number : passing->numbers) verdicts[static_cast<size_t>(number)] = true;
     return verdicts;
-  }
-
-  void Give(bool insert, const Row& row, pipeline::Delta& out) const {
-    out.push_back({insert, {}});
-    out.back().row.reserve(block_.picks.size());
-    for (const size_t pick : block_.picks) out.back().row.push_back(row[pick]);
   }
 
   const Block& block_;

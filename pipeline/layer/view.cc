@@ -57,9 +57,9 @@ std::string ExplainLeaf(const Block& block, const Leaf& leaf) {
 
 }  // namespace
 
-Status NoSuchRow(const Leaf& leaf, const Row& row) {
+Status NoSuchRow(const Leaf& leaf, const RowView& row) {
   std::string text;
-  for (const Value& value : row) text += (text.empty() ? "" : ", ") + value.ToString();
+  for (size_t i = 0; i < row.size(); ++i) text += (i == 0 ? "" : ", ") + row[i].ToString();
   return Error(ErrorCode::kUnknownServerError, "{}: a row is removed that is not there: ({})",
                leaf.name, text);
 }
@@ -68,7 +68,7 @@ Result<std::unique_ptr<BlockRunner>> MakeRunner(duck::Connection& connection, co
                                                 const BrokenRules& broken) {
   switch (block.block_class) {
     case BlockClass::kUnionAll:
-      return MakeUnionAll();
+      return MakeUnionAll(block);
     case BlockClass::kCombine:
       return MakeCombine(block);
     case BlockClass::kPick:
@@ -141,6 +141,8 @@ struct View::Rep {
   bool started = false;
 
   Result<pipeline::Delta> Apply(std::span<const SourceDelta> batch, Timestamp now);
+  // Whether a block's changes have no row that comes and goes.
+  bool GivesNet(size_t block) const;
   Status CheckSize() const;
   size_t bytes() const {
     size_t total = 0;
@@ -151,9 +153,7 @@ struct View::Rep {
 
 Result<pipeline::Delta> View::Rep::Apply(std::span<const SourceDelta> batch, Timestamp now) {
   connection->SetClock(now);
-  std::vector<pipeline::Delta> merged(query.sources.size());
-  std::vector<const pipeline::Delta*> sources(query.sources.size());
-  for (size_t i = 0; i < sources.size(); ++i) sources[i] = &merged[i];
+  std::vector<Changes> sources(query.sources.size());
   for (const SourceDelta& change : batch) {
     STROM_CHECK(change.source < sources.size()) << "source " << change.source;
     for (const pipeline::SignedRow& row : change.rows) {
@@ -162,28 +162,44 @@ Result<pipeline::Delta> View::Rep::Apply(std::span<const SourceDelta> batch, Tim
                      query.sources[change.source].path, row.row.size(), widths[change.source]);
       }
     }
-    if (merged[change.source].empty() && sources[change.source] == &merged[change.source]) {
-      sources[change.source] = &change.rows;
-    } else {
-      if (merged[change.source].empty()) merged[change.source] = *sources[change.source];
-      merged[change.source].insert(merged[change.source].end(), change.rows.begin(),
-                                   change.rows.end());
-      sources[change.source] = &merged[change.source];
-    }
+    sources[change.source].Add(change.rows);
   }
 
-  std::vector<pipeline::Delta> results(plan.blocks.size());
+  std::vector<Changes> results(plan.blocks.size());
   for (size_t i = 0; i < plan.blocks.size(); ++i) {
-    std::vector<const pipeline::Delta*> changes;
+    std::vector<const Changes*> changes;
     for (const Leaf& leaf : plan.blocks[i].leaves) {
-      changes.push_back(leaf.port.is_source ? sources[leaf.port.index] : &results[leaf.port.index]);
+      changes.push_back(leaf.port.is_source ? &sources[leaf.port.index]
+                                            : &results[leaf.port.index]);
     }
     STROM_ASSIGN_OR_RETURN(const bool moved, watches[i].Moved(now));
     STROM_ASSIGN_OR_RETURN(results[i], runners[i]->Apply(changes, moved || !started));
   }
   started = true;
   STROM_RETURN_IF_ERROR(CheckSize());
-  return std::move(results.back());
+  pipeline::Delta result = std::move(results.back()).Take();
+  return GivesNet(plan.blocks.size() - 1) ? std::move(result) : Net(std::move(result));
+}
+
+bool View::Rep::GivesNet(size_t at) const {
+  const Block& block = plan.blocks[at];
+  switch (block.block_class) {
+    case BlockClass::kUnionAll:
+      return false;
+    case BlockClass::kPick:
+      return block.keeps_all_columns && GivesNet(block.leaves[0].port.index);  // Of a block.
+    case BlockClass::kRowWise:
+      return block.keeps_all_columns || !block.clock_columns.empty();
+    case BlockClass::kTimed:
+      return block.keeps_all_columns;
+    case BlockClass::kCombine:
+    case BlockClass::kAlgebraic:
+    case BlockClass::kJoin:
+    case BlockClass::kKeyed:
+    case BlockClass::kFull:
+      return true;
+  }
+  STROM_UNREACHABLE();
 }
 
 Status View::Rep::CheckSize() const {

@@ -87,7 +87,9 @@ Result<ExpressionType> Binder::Aggregate(Json& call, const Types& types) {
     call["children"][0] = tree::Cast(call["children"][0], DataType::Double());
   }
   const DataType result = duck::AverageType(type.type);
-  tree::Replace(call, CastValue(call, ExpressionType::Of(DataType::Double()), result, false, 0));
+  STROM_ASSIGN_OR_RETURN(Json cast,
+                         CastValue(call, ExpressionType::Of(DataType::Double()), result, false, 0));
+  tree::Replace(call, std::move(cast));
   return ExpressionType::Of(result);
 }
 

@@ -109,8 +109,8 @@ class Binder {
 
   // Casts and time, cast.cc.
   Result<ExpressionType> FlinkCast(Json& e, const Scope& scope, bool try_cast);
-  Json CastValue(Json value, const ExpressionType& from, const DataType& to, bool try_cast,
-                 int32_t text_length_max) const;
+  Result<Json> CastValue(Json value, const ExpressionType& from, const DataType& to, bool try_cast,
+                         int32_t text_length_max);
   Json ToText(Json value, const ExpressionType& from) const;
   Json ToLocal(Json instant) const;      // TIMESTAMP_LTZ to TIMESTAMP in the session's zone.
   Json FromLocal(Json timestamp) const;  // The other way.

@@ -74,8 +74,8 @@ Json Binder::ToText(Json value, const ExpressionType& from) const {
   return tree::Cast(std::move(value), DataType::String());
 }
 
-Json Binder::CastValue(Json value, const ExpressionType& from, const DataType& to, bool try_cast,
-                       int32_t text_length_max) const {
+Result<Json> Binder::CastValue(Json value, const ExpressionType& from, const DataType& to,
+                               bool try_cast, int32_t text_length_max) {
   const ExpressionType target = ExpressionType::Of(to);
   if (from.kind != ExpressionType::Kind::kValue) return tree::Cast(std::move(value), to, try_cast);
   if (target.IsString()) {
@@ -91,12 +91,9 @@ Json Binder::CastValue(Json value, const ExpressionType& from, const DataType& t
   }
   if (from.type == to.WithNullable(true)) return value;
   if (target.IsDecimal() && from.IsNumeric()) {
-    Json out = tree::Cast(
-        from.IsFloating()
-            ? tree::Cast(tree::Cast(std::move(value), DataType::Double()), DataType::String())
-            : std::move(value),
-        to, true);  // Too many digits: NULL. See decimal_sql.h, ToDecimal.
-    return out;
+    STROM_ASSIGN_OR_RETURN(const duck::TypedSql sql,
+                           duck::ToDecimal(database_, {"strom_a", from.type}, to));
+    return Fill(sql.sql, value, Json());
   }
   if (target.IsInteger() && (from.IsDecimal() || from.IsFloating())) {
     return tree::Cast(tree::Call("trunc", {std::move(value)}), to, try_cast);
@@ -140,7 +137,8 @@ Result<ExpressionType> Binder::FlinkCast(Json& e, const Scope& scope, bool try_c
   }
   STROM_ASSIGN_OR_RETURN(const DataType to, ParseType(cursor));
   if (from.kind == ExpressionType::Kind::kInterval) return Fail(e, "an INTERVAL cannot be cast");
-  tree::Replace(e, CastValue(child, from, to, try_cast, length));
+  STROM_ASSIGN_OR_RETURN(Json value, CastValue(child, from, to, try_cast, length));
+  tree::Replace(e, std::move(value));
   return ExpressionType::Of(to);
 }
 

@@ -56,7 +56,9 @@ Result<T> JsonValue(Binder& b, Json& call, const Types&) {
   TokenCursor cursor(tokens);
   STROM_ASSIGN_OR_RETURN(const DataType type, ParseType(cursor));
   Json value = tree::Call("json_extract_string", {call["children"][0], call["children"][1]});
-  tree::Replace(call, F::Cast(b, std::move(value), T::Of(DataType::String()), type, true));
+  STROM_ASSIGN_OR_RETURN(Json cast,
+                         F::Cast(b, std::move(value), T::Of(DataType::String()), type, true));
+  tree::Replace(call, std::move(cast));
   return T::Of(type);
 }
 

@@ -38,8 +38,8 @@ struct Functions {
   static Json Timestamp(const Binder& binder, Json value, const ExpressionType& type) {
     return binder.AsTimestamp(std::move(value), type);
   }
-  static Json Cast(const Binder& binder, Json value, const ExpressionType& from, const DataType& to,
-                   bool try_cast = false) {
+  static Result<Json> Cast(Binder& binder, Json value, const ExpressionType& from,
+                           const DataType& to, bool try_cast = false) {
     return binder.CastValue(std::move(value), from, to, try_cast, 0);
   }
   static Json Clock(Binder& binder) { return binder.Clock(); }

@@ -45,7 +45,7 @@ Status Binder::CastToTarget(Json& node, std::vector<BoundColumn>& columns,
   for (size_t i = 0; i < target.size(); ++i) {
     Json& item = node["select_list"][i];
     const DataType& type = target[i].type;
-    item = CastValue(std::move(item), columns[i].type, type, false, 0);
+    STROM_ASSIGN_OR_RETURN(item, CastValue(std::move(item), columns[i].type, type, false, 0));
     item["alias"] = target[i].name;
     columns[i] = {.name = target[i].name, .type = ExpressionType::Of(type)};
   }

@@ -120,7 +120,8 @@ Result<T> ToDate(Binder& b, Json& call, const Types& types) {
 }
 
 Result<T> Date(Binder& b, Json& call, const Types& types) {
-  tree::Replace(call, F::Cast(b, call["children"][0], types[0], DataType::Date()));
+  STROM_ASSIGN_OR_RETURN(Json cast, F::Cast(b, call["children"][0], types[0], DataType::Date()));
+  tree::Replace(call, std::move(cast));
   return T::Of(DataType::Date());
 }
 
@@ -136,10 +137,12 @@ Result<T> TimestampDiff(Binder& b, Json& call, const Types& types) {
 // DATEDIFF(a, b): days from b to a. Not Flink's; in many people's scripts.
 Result<T> DateDiff(Binder& b, Json& call, const Types& types) {
   if (types.size() == 3) return TimestampDiff(b, call, types);
-  const auto day = [&](size_t i) {
-    return F::Cast(b, call["children"][i], types[i], DataType::Date());
-  };
-  Json days = tree::Call("date_diff", {tree::String("day"), day(1), day(0)});
+  std::vector<Json> days_of;
+  for (const size_t i : {1, 0}) {
+    STROM_ASSIGN_OR_RETURN(days_of.emplace_back(),
+                           F::Cast(b, call["children"][i], types[i], DataType::Date()));
+  }
+  Json days = tree::Call("date_diff", {tree::String("day"), days_of[0], days_of[1]});
   tree::Replace(call, tree::Cast(std::move(days), DataType::Int()));
   return T::Of(DataType::Int());
 }

@@ -1,4 +1,5 @@
 // How a KvTablet takes a KV batch.
+#include "common/base/mutation.h"
 #include "common/record/corrupt_record.h"
 #include "common/row/stored_value.h"
 #include "tablet/kv/kv_tablet.h"
@@ -30,7 +31,7 @@ Result<AppendInfo> KvTablet::Put(const record::KvBatchView& batch, const PutOpti
     return appended;
   }
   // A retry, or an error. Whether the log has more than before nevertheless, CatchUp finds out.
-  buffer_.TruncateTo(applied_offset_);
+  if (!Mutated(Mutant::kFailedPutStays)) buffer_.TruncateTo(applied_offset_);
   return appended;
 }
 

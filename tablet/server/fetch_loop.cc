@@ -5,6 +5,7 @@
 
 #include "common/base/logging.h"
 #include "common/rpc/methods.h"
+#include "common/rpc/strand_call.h"
 #include "tablet/server/follower_wire.h"
 #include "tablet/server/peer_endpoint.h"
 
@@ -108,15 +109,9 @@ void FetchLoop::Fetch() {
   }
   calling_ = true;
   wait_ended_ = false;
-  rpc::Call(
-      *channel_, rpc::kFetchLog, request_,
-      world_.clock.Now() + options_.wait_max + options_.call_timeout,
-      absl::AnyInvocable<void(Result<pb::FetchLogResponse>)>(
-          [weak = weak_from_this(), strand = strand_](Result<pb::FetchLogResponse> answer) mutable {
-            strand->Post([weak = std::move(weak), answer = std::move(answer)]() mutable {
-              if (const auto self = weak.lock()) self->OnAnswer(std::move(answer));
-            });
-          }));
+  rpc::CallFromStrand(*channel_, rpc::kFetchLog, request_,
+                      world_.clock.Now() + options_.wait_max + options_.call_timeout, strand_,
+                      weak_from_this(), &FetchLoop::OnAnswer);
 }
 
 // If it is lost, the wait ends by itself.

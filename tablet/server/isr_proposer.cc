@@ -7,7 +7,7 @@
 #include "common/convert/bucket.h"
 #include "common/convert/error.h"
 #include "common/rpc/methods.h"
-#include "tablet/server/peer_endpoint.h"
+#include "common/rpc/strand_call.h"
 
 namespace strom::tablet {
 namespace {
@@ -113,14 +113,9 @@ void IsrProposer::Send() {
     channel_ = world_.network.Connect(*endpoint);
   }
   calling_ = true;
-  rpc::Call(*channel_, rpc::kAdjustIsr, MakeRequest(), world_.clock.Now() + options_.call_timeout,
-            absl::AnyInvocable<void(Result<pb::AdjustIsrResponse>)>(
-                [weak = weak_from_this(),
-                 strand = strand_](Result<pb::AdjustIsrResponse> answer) mutable {
-                  strand->Post([weak = std::move(weak), answer = std::move(answer)]() mutable {
-                    if (const auto self = weak.lock()) self->OnAnswer(std::move(answer));
-                  });
-                }));
+  rpc::CallFromStrand(*channel_, rpc::kAdjustIsr, MakeRequest(),
+                      world_.clock.Now() + options_.call_timeout, strand_, weak_from_this(),
+                      &IsrProposer::OnAnswer);
 }
 
 pb::AdjustIsrRequest IsrProposer::MakeRequest() {

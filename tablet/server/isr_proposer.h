@@ -7,13 +7,12 @@
 
 #include <absl/functional/any_invocable.h>
 
-#include "common/rpc/network.h"
 #include "common/runtime/clock.h"
 #include "common/runtime/strand.h"
-#include "common/service/cluster_view.h"
 #include "proto/cluster.pb.h"
 #include "proto/pb.h"
 #include "tablet/replica/replica_duties.h"
+#include "tablet/server/peer_endpoint.h"
 
 namespace strom::tablet {
 
@@ -38,13 +37,7 @@ class IsrProposer : public std::enable_shared_from_this<IsrProposer> {
     MonoDuration retry_max = Seconds(1);     // up to this.
   };
 
-  // All outlive the proposer and what it has under way.
-  struct World {
-    runtime::Executor& executor;
-    const runtime::Clock& clock;
-    rpc::Network& network;
-    const service::ClusterViewHolder& views;
-  };
+  using World = PeerWorld;
 
   IsrProposer(World world, Options options);
 

@@ -17,9 +17,16 @@ Replication::Replication(runtime::Executor& executor, const runtime::Clock& cloc
           {.self = options.self, .internal_listener = options.internal_listener},
           options.durability),
       proposer_(std::make_shared<IsrProposer>(
-          IsrProposer::World{
-              .executor = executor, .clock = clock, .network = network, .views = views},
+          PeerWorld{executor, clock, network, views},
           IsrProposer::Options{.self = options.self,
+                               .internal_listener = options.internal_listener})),
+      reporter_(std::make_shared<FailureReporter>(
+          PeerWorld{executor, clock, network, views},
+          FailureReporter::Options{.self = options.self,
+                                   .internal_listener = options.internal_listener})),
+      lease_(std::make_shared<LeaseKeeper>(
+          PeerWorld{executor, clock, network, views},
+          LeaseKeeper::Options{.self = options.self,
                                .internal_listener = options.internal_listener})) {}
 
 void Replication::Follow(std::shared_ptr<Replica> replica, ServerId leader, LeaderEpoch epoch) {
@@ -34,8 +41,14 @@ void Replication::ProposeIsr(IsrProposal proposal,
   proposer_->Propose(std::move(proposal), std::move(done));
 }
 
+void Replication::ReportFailed(const TableBucket& bucket) { reporter_->Report(bucket); }
+
+void Replication::OnRegistered(int64_t start_epoch) { reporter_->SetStartEpoch(start_epoch); }
+
 void Replication::Stop(runtime::Task stopped) {
   proposer_->Stop();
+  reporter_->Stop();
+  lease_->Stop();
   fetcher_.Stop(std::move(stopped));
 }
 

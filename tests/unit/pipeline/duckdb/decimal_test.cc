@@ -162,7 +162,7 @@ TEST_CASE("AVG keeps the kind of its argument", "[duckdb]") {
 TEST_CASE("casts to DECIMAL round half up and give NULL for what does not fit", "[duckdb]") {
   Arithmetic sql;
   const auto cast = [&](std::string_view text, const DataType& from, const DataType& to) {
-    return sql.Value(ToDecimal({std::string(text), from}, to));
+    return sql.Value(ToDecimal(*sql.database, {std::string(text), from}, to));
   };
   CHECK(cast("1.005::DOUBLE", DataType::Double(), Dec(10, 2)) == "1.01");
   CHECK(cast("-1.005::DOUBLE", DataType::Double(), Dec(10, 2)) == "-1.01");
@@ -171,6 +171,11 @@ TEST_CASE("casts to DECIMAL round half up and give NULL for what does not fit", 
   CHECK(cast("1e30::DOUBLE", DataType::Double(), Dec(10, 2)) == "NULL");
   CHECK(cast("'nan'::DOUBLE", DataType::Double(), Dec(10, 2)) == "NULL");
   CHECK(cast("1.005::DECIMAL(10,3)", Dec(10, 3), Dec(10, 2)) == "1.01");
+  CHECK(cast("1.005::DECIMAL(38,3)", Dec(38, 3), Dec(10, 2)) == "1.01");
+  CHECK(cast("-99.995::DECIMAL(38,3)", Dec(38, 3), Dec(4, 2)) == "NULL");
+  CHECK(cast("7::DECIMAL(38,0)", Dec(38, 0), Dec(38, 37)) == "7." + std::string(37, '0'));
+  CHECK(cast("10::DECIMAL(38,0)", Dec(38, 0), Dec(38, 37)) == "NULL");
+  CHECK(cast("NULL::DECIMAL(38,3)", Dec(38, 3), Dec(10, 2)) == "NULL");
   CHECK(cast("1000", DataType::Int(), Dec(4, 2)) == "NULL");
   CHECK(cast("'-2.5'", DataType::String(), Dec(4, 0)) == "-3");
   CHECK(cast("'x'", DataType::String(), Dec(4, 0)) == "NULL");

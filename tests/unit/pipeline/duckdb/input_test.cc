@@ -137,6 +137,40 @@ TEST_CASE("a statement sees the rows its inputs have when it runs", "[duckdb]") 
   CHECK(statement->Run().value().empty());
 }
 
+TEST_CASE("rows that lie elsewhere are read by their columns, and numbered", "[duckdb]") {
+  Engine engine;
+  const auto input = engine.connection
+                         ->CreateInput("t", {{.name = "text", .type = DataType::String()},
+                                             {.name = "amount", .type = DataType::Decimal(10, 2)},
+                                             {.name = "k", .type = DataType::BigInt()}})
+                         .value();
+  const auto statement =
+      engine.connection->Prepare("SELECT amount, text, k FROM t WHERE amount IS NOT NULL").value();
+  std::vector<Row> rows;
+  for (int64_t i = 0; i < 5000; ++i) {  // Several chunks.
+    rows.push_back({i % 7 == 0 ? Value::Null() : Value::Dec(i), Value::Bool(true),
+                    Value::String(std::string(static_cast<size_t>(i % 40), 'x'))});
+  }
+  std::vector<int64_t> numbers;
+  for (int64_t i = 0; i < 5000; ++i) numbers.push_back(-i);
+  input->Set(Pointers(rows), {2, 0}, numbers);
+  const auto result = statement->RunNumbered();
+  REQUIRE(result.ok());
+  size_t at = 0;
+  for (int64_t i = 0; i < 5000; ++i) {
+    if (i % 7 == 0) continue;
+    const Row& row = rows[static_cast<size_t>(i)];
+    REQUIRE(result->rows[at] == Row{row[0], row[2]});
+    REQUIRE(result->numbers[at++] == -i);
+  }
+  CHECK(at == result->rows.size());
+
+  const auto null = engine.connection->Prepare("SELECT text, NULLIF(k, -1) FROM t").value();
+  CHECK(null->RunNumbered().status().code() == ErrorCode::kUnknownServerError);
+  input->Set({});
+  CHECK(null->RunNumbered().value().rows.empty());
+}
+
 TEST_CASE("columns a statement does not read are not converted", "[duckdb]") {
   Engine engine;
   const auto input = engine.connection

@@ -1,6 +1,8 @@
 #include "pipeline/layer/row_store.h"
 
 #include <limits>
+#include <map>
+#include <random>
 #include <set>
 
 #include <catch2/catch_test_macros.hpp>
@@ -64,7 +66,7 @@ TEST_CASE("keys take both zeros for one, rows do not", "[layer]") {
   CHECK(HashKey(plus, all) == HashKey(minus, all));
   CHECK(HashRow(plus) != HashRow(minus));
   CHECK(EncodeRow(plus) != EncodeRow(minus));
-  CHECK(AnyNull({Value::Null(), Value::Int(1)}, all));
+  CHECK(AnyNull(Row{Value::Null(), Value::Int(1)}, all));
 }
 
 TEST_CASE("a row store is a bag with indexes", "[layer]") {
@@ -100,9 +102,13 @@ TEST_CASE("rows that come and go cancel out", "[layer]") {
   const pipeline::Delta delta = {
       {true, Pair(1, "a")}, {false, Pair(2, "b")}, {false, Pair(1, "a")}, {true, Pair(3, "c")}};
   CHECK(Net(delta) == pipeline::Delta{{false, Pair(2, "b")}, {true, Pair(3, "c")}});
-  const NetChanges net = NetOf(delta, std::vector<size_t>{1});
-  CHECK(net.inserted == std::vector<Row>{{Value::String("c")}});
-  CHECK(net.removed == std::vector<Row>{{Value::String("b")}});
+  Changes changes;
+  changes.Add(delta);
+  const NetChanges net = NetOf(changes, {1});
+  REQUIRE(net.inserted.size() == 1);
+  REQUIRE(net.removed.size() == 1);
+  CHECK(net.View(net.inserted[0]) == Row{Value::String("c")});
+  CHECK(net.View(net.removed[0]) == Row{Value::String("b")});
 }
 
 TEST_CASE("what cancels out is counted by copies, and the others keep their order", "[layer]") {
@@ -150,6 +156,37 @@ TEST_CASE("a bag of values knows its ends", "[layer]") {
   CHECK(ValueLess()(Value::Double(1e300), Value::Double(nan)));
   CHECK_FALSE(ValueLess()(Value::Double(nan), Value::Double(nan)));
   CHECK(ValueLess()(Value::String("Z"), Value::String("a")));
+}
+
+TEST_CASE("a bag has the same ends whatever the type of its values", "[layer]") {
+  const __int128 large = static_cast<__int128>(1) << 100;
+  const std::vector<std::vector<Value>> types = {
+      {Value::Bool(false), Value::Bool(true)},
+      {Value::Int(INT64_MIN), Value::Int(-1), Value::Int(0), Value::Int(INT64_MAX)},
+      {Value::Dec(-large), Value::Dec(-large + 1), Value::Dec(INT64_MIN), Value::Dec(7),
+       Value::Dec(INT64_MAX), Value::Dec(large)},
+      {Value::Double(-1.5), Value::Double(0), Value::Double(1e300)},
+      {Value::Time(-1, 999), Value::Time(0), Value::Time(0, 1)},
+      {Value::String(""), Value::String("Z"), Value::String("a")}};
+  std::mt19937_64 random(3);
+  for (const std::vector<Value>& values : types) {
+    ValueBag bag;
+    std::map<size_t, int64_t> model;
+    for (int i = 0; i < 500; ++i) {
+      const size_t at = random() % values.size();
+      const int64_t count = model[at] > 0 && random() % 2 == 0 ? -model[at] : 1;
+      bag.Add(values[at], count);
+      if ((model[at] += count) == 0) model.erase(at);
+      REQUIRE(bag.distinct() == model.size());
+      REQUIRE(bag.empty() == model.empty());
+      if (model.empty()) continue;
+      REQUIRE(bag.Smallest() == values[model.begin()->first]);
+      REQUIRE(bag.Largest() == values[model.rbegin()->first]);
+    }
+    for (const auto& [at, count] : model) bag.Add(values[at], -count);
+    CHECK(bag.empty());
+    CHECK(bag.bytes() <= 48);
+  }
 }
 
 }  // namespace strom::layer

@@ -154,7 +154,7 @@ TEST_CASE("an index by the clock gives the rows between two bounds, ends include
   REQUIRE(index);
   const auto row = [](int64_t day) { return Row{Value::Int(day), Value::String("x")}; };
   for (uint32_t id = 0; id < 5; ++id) index->Add(row(10 + id), id);
-  index->Add({Value::Null(), Value::Null()}, 5);
+  index->Add(Row{Value::Null(), Value::Null()}, 5);
   using Ids = absl::flat_hash_set<uint32_t>;
   const Row other = {Value::Int(11), Value::String("y")};
   CHECK(index->Between(row(11), row(13)) == Ids{1, 2, 3});
