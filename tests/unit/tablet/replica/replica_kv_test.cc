@@ -227,6 +227,7 @@ TEST_CASE("the rows of a bucket that is not served are removed with its log", "[
   ReplicaFixture f;
   REQUIRE(f.Become(KeyedSpec(kBucket)).ok());
   REQUIRE(f.PutKv(kBucket, KvBatch({Put(1, "a")})).ok());
+  REQUIRE(f.AllRows(kBucket).size() == 1);  // A scan sees to it that the store has them.
   const std::string log = f.replicas().Find(kBucket)->log().directory();
   CHECK(KvDirectory(log) == "/data/db/t-7/kv-0");
   REQUIRE(f.StopReplica(kBucket, false).ok());
