@@ -116,13 +116,17 @@ class Table:
         return f"UPDATE {SCHEMA}.{self.name} SET {sets} WHERE {self.key} = {key};\n"
 
     def update_many(self, changes: dict[int, dict]) -> str:
-        """Of several rows, the same columns of each, their keys apart, in one statement."""
+        """Of several rows, the same columns of each, their keys apart, in one statement.
+
+        It lists the keys once more: PostgreSQL takes the recordset for a hundred rows and would read the whole table.
+        """
         for key, change in changes.items():
             self.rows[key].update(change, **self._touched)
         sets = ", ".join(f"{column} = fresh.{column}" for column in next(iter(changes.values())))
         rows = json.dumps([{self.key: key, **change} for key, change in changes.items()], ensure_ascii=False)
         return (f"UPDATE {SCHEMA}.{self.name} t SET {sets} FROM json_populate_recordset(NULL::{SCHEMA}.{self.name}, "
-                f"{literal(rows)}) fresh WHERE t.{self.key} = fresh.{self.key};\n")
+                f"{literal(rows)}) fresh WHERE t.{self.key} = fresh.{self.key} "
+                f"AND t.{self.key} IN ({', '.join(map(str, changes))});\n")
 
     def delete(self, keys: list[int]) -> str:
         for key in keys:
