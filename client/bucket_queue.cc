@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/base/check.h"
+#include "common/base/mutation.h"
 
 namespace strom::client {
 namespace {
@@ -133,7 +134,8 @@ void BucketQueue::OnAnswer(WriteBatch& batch, const Result<LogOffset>& base_offs
   if (batch.state != State::kInFlight) return;  // FailAll was faster.
   --in_flight_;
   const ErrorCode code = base_offset.status().code();
-  if (base_offset.ok() || code == ErrorCode::kDuplicateSequence) {
+  if (base_offset.ok() || code == ErrorCode::kDuplicateSequence ||
+      (code == ErrorCode::kRequestTimeOut && Mutated(Mutant::kTimeOutTakenForAck))) {
     OnSuccess(batch, base_offset.ok() ? *base_offset : kUnknownOffset, ended);
     return Settle(ended);
   }

@@ -3,10 +3,13 @@
 # Idempotent: a second run finds everything there and changes nothing. Run as root (or with sudo at hand).
 #   scripts/install.sh          everything
 #   scripts/install.sh --check  only says what is missing; exit 1 if anything is
+#   scripts/install.sh --for X  only what one command needs beside: packages-X.txt
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 sudo=; [ "$(id -u)" = 0 ] || sudo=sudo
 export DEBIAN_FRONTEND=noninteractive
+list=packages.txt; [ "${1:-}" != --for ] || list=packages-${2:?for which command?}.txt
+[ -f "$here/$list" ] || { echo "install: no $list" >&2; exit 2; }
 readonly CATCH2_MIN=3.7.1  # From backports: bookworm itself has 2.13.
 
 installed_version() { dpkg-query -W -f='${db:Status-Abbrev} ${Version}' "$1" 2>/dev/null | sed -n 's/^ii *//p'; }
@@ -20,7 +23,8 @@ missing() {
   while read -r name minimum; do
     case $name in ''|'#'*) continue ;; esac
     has "$name" "$minimum" || echo "$name"
-  done <"$here/packages.txt"
+  done <"$here/$list"
+  [ $list = packages.txt ] || return 0
   has catch2 "$CATCH2_MIN" || echo catch2
   # DuckDB comes as a Go module: Debian's Go is enough where the machine has none and DuckDB is not there yet.
   "$here/install-duckdb.sh" --check || command -v go >/dev/null || echo golang-go
@@ -58,7 +62,7 @@ fi
 wanted=$(missing)
 if [ -n "$wanted" ]; then
   echo "install: $(echo $wanted)"
-  enable_backports
+  [ $list != packages.txt ] || enable_backports
   # Database packages must not start a server of their own: ours are started on free ports and stopped again.
   # Debian's way to say so is a policy file; it is put back as it was.
   policy=/usr/sbin/policy-rc.d; had_policy=1
@@ -72,4 +76,4 @@ if [ -n "$wanted" ]; then
   [ -z "$rest" ] || apt_get install -y --no-install-recommends $rest >/dev/null
   verify
 fi
-"$here/install-duckdb.sh"
+[ $list != packages.txt ] || "$here/install-duckdb.sh"

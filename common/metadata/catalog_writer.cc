@@ -2,6 +2,7 @@
 #include <iterator>
 #include <limits>
 
+#include "common/base/mutation.h"
 #include "common/metadata/catalog.h"
 
 // The writer's ground: leadership, guarded multis, one change after another; and databases. Tables
@@ -18,7 +19,8 @@ void CatalogWriter::Write(std::vector<Op> ops, WriteDone done) {
                                  "this coordinator does not lead the cluster")});
   }
   const std::string guard = paths_.CoordinatorEpochNode();
-  ops.insert(ops.begin(), CheckOp{guard, *epoch_node_version_});
+  const int32_t version = Mutated(Mutant::kMetadataUnguarded) ? kAnyVersion : *epoch_node_version_;
+  ops.insert(ops.begin(), CheckOp{guard, version});
   store_.Multi(std::move(ops), [guard, done = std::move(done)](MultiResult result) mutable {
     Written written{.status = Status::Ok(),
                     .code = result.code,

@@ -107,6 +107,9 @@ class MetaStore {
   virtual ~MetaStore() = default;
 
   virtual int64_t session_id() const = 0;
+  // As agreed with the service, which ends the session when it has heard nothing for so long; once
+  // the session is there.
+  virtual MonoDuration session_timeout() const = 0;
 
   // The path created; sequential modes append a 10-digit number.
   virtual void Create(std::string path, std::string data, CreateMode mode,

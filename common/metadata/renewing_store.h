@@ -27,6 +27,7 @@ class RenewingStore final : public MetaStore {
 
   // Of the newest session.
   int64_t session_id() const override { return current_->session_id(); }
+  MonoDuration session_timeout() const override { return current_->session_timeout(); }
 
   void Create(std::string path, std::string data, CreateMode mode, Done<std::string> done) override;
   void Get(std::string path, Watch watch, Done<Node> done) override;

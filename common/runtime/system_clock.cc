@@ -9,11 +9,10 @@
 namespace strom::runtime {
 
 MonoTime SystemNow() {
-  using std::chrono::duration_cast;
-  using std::chrono::nanoseconds;
   thread_local int64_t latest_ns = INT64_MIN;  // Per thread: a shared one would be a hot line.
-  const int64_t now_ns =
-      duration_cast<nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  timespec now{};
+  STROM_CHECK(clock_gettime(CLOCK_BOOTTIME, &now) == 0);
+  const int64_t now_ns = int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
   STROM_CHECK(now_ns >= latest_ns)
       << "monotonic clock went back from " << latest_ns << " to " << now_ns;
   latest_ns = now_ns;

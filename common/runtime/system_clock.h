@@ -4,7 +4,8 @@
 
 namespace strom::runtime {
 
-// The kernel's monotonic clock, counted from boot. It runs on while the process is stopped. Only
+// The kernel's monotonic clock, counted from boot. It runs on while the process is stopped and
+// while the machine is suspended: who counts a lease by it never believes in one that is over. Only
 // common/runtime calls this; all others are handed a Clock.
 MonoTime SystemNow();
 

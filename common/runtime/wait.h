@@ -1,12 +1,13 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
 
 #include <absl/base/thread_annotations.h>
 
-#include "common/runtime/time.h"
+#include "common/runtime/system_clock.h"
 
 namespace strom::runtime {
 
@@ -47,8 +48,9 @@ class WaitCondition {
     if (deadline == MonoTime::Infinite()) {
       condition_.wait(lock);
     } else {
-      const std::chrono::nanoseconds since_boot(deadline.nanos());
-      condition_.wait_until(lock, std::chrono::steady_clock::time_point(since_boot));
+      // By the time that is left: the library's clock stands still while the machine is suspended.
+      const MonoDuration left = deadline - SystemNow();
+      condition_.wait_for(lock, std::chrono::nanoseconds(std::max<int64_t>(0, left.nanos())));
     }
     lock.release();  // Stays locked: the caller's WaitLock unlocks it.
   }

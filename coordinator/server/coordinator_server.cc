@@ -12,7 +12,8 @@ TermOptions TermOptionsOf(const CoordinatorServer::Options& options, runtime::Ra
           .internal_listener = options.internal_listener,
           .follow_wait = options.create_table_wait,
           .notifier = options.notifier,
-          .jobs = options.jobs};
+          .jobs = options.jobs,
+          .leases = options.leases};
 }
 
 }  // namespace
@@ -26,9 +27,9 @@ CoordinatorServer::CoordinatorServer(runtime::Executor& executor, const runtime:
       authorizer_(authorizer),
       options_(std::move(options)),
       strand_(std::make_shared<runtime::Strand>(executor)),
-      candidate_(std::make_shared<Candidate>(Term::World{strand_, clock, random, network, views_,
-                                                         counts_},
-                                             TermOptionsOf(options_, random), sessions)),
+      candidate_(
+          std::make_shared<Candidate>(Term::World{strand_, clock, random, network, views_, counts_},
+                                      TermOptionsOf(options_, random), sessions)),
       admin_(strand_, candidate_, authorizer, options_.tables),
       jobs_(strand_, candidate_, authorizer),
       replicas_(strand_, candidate_, authorizer),

@@ -49,6 +49,7 @@ class CoordinatorServer {
     MonoDuration create_table_wait = Seconds(30);  // For the leaders of a new table.
     ServerNotifier::Timing notifier;
     JobTiming jobs;
+    LeaseBook::Options leases;
     rpc::Dispatcher::Options dispatcher;
   };
 

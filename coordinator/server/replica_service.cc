@@ -5,6 +5,7 @@
 #include "common/convert/bucket.h"
 #include "common/convert/error.h"
 #include "proto/cluster.pb.h"
+#include "proto/strom.pb.h"
 
 namespace strom::coordinator {
 namespace {
@@ -57,6 +58,8 @@ pb::AdjustIsrResponse ResponseTo(const pb::AdjustIsrRequest& request,
 void ReplicaService::Register(rpc::Dispatcher& dispatcher) {
   dispatcher.Handle(rpc::kAdjustIsr, *this, &ReplicaService::AdjustIsr);
   dispatcher.Handle(rpc::kControlledShutdown, *this, &ReplicaService::ControlledShutdown);
+  dispatcher.Handle(rpc::kReportFailedReplicas, *this, &ReplicaService::ReportFailedReplicas);
+  dispatcher.Handle(rpc::kRenewLease, *this, &ReplicaService::RenewLease);
 }
 
 template <class Response, class Command, class Make>
@@ -107,8 +110,8 @@ void ReplicaService::ControlledShutdown(const rpc::RequestContext& ctx,
   Submit(
       ctx, std::move(respond),
       [request, led, deadline = ctx.deadline](Term& term, Answer answer) {
-        const auto start_epoch = request->has_start_epoch() ? std::optional(request->start_epoch())
-                                                            : std::nullopt;
+        const auto start_epoch =
+            request->has_start_epoch() ? std::optional(request->start_epoch()) : std::nullopt;
         term.StopServer(ServerId(request->tablet_server_id()), start_epoch, led, deadline,
                         std::move(answer));
       },
@@ -119,6 +122,35 @@ void ReplicaService::ControlledShutdown(const rpc::RequestContext& ctx,
         }
         return response;
       });
+}
+
+void ReplicaService::ReportFailedReplicas(
+    const rpc::RequestContext& ctx, rpc::Ref<pb::ReportFailedReplicasRequest> request,
+    rpc::Responder<pb::ReportFailedReplicasResponse> respond) {
+  Submit(
+      ctx, std::move(respond),
+      [request, deadline = ctx.deadline](Term& term, Answer answer) {
+        std::vector<TableBucket> buckets;
+        for (const auto& bucket : request->buckets()) buckets.push_back(convert::FromPb(bucket));
+        term.FailReplicas(ServerId(request->tablet_server_id()), request->start_epoch(),
+                          std::move(buckets), deadline, std::move(answer));
+      },
+      [] { return pb::ReportFailedReplicasResponse(); });
+}
+
+void ReplicaService::RenewLease(const rpc::RequestContext& ctx,
+                                rpc::Ref<pb::RenewLeaseRequest> request,
+                                rpc::Responder<pb::RenewLeaseResponse> respond) {
+  auto response = std::make_shared<pb::RenewLeaseResponse>();
+  Submit(
+      ctx, std::move(respond),
+      [request, response](Term& term, Answer answer) {
+        const auto lease = term.RenewLease(ServerId(request->tablet_server_id()));
+        response->set_coordinator_epoch(term.epoch().value());
+        response->set_lease_ms(lease.ok() ? lease->millis() : 0);
+        std::move(answer)(lease.status());
+      },
+      [response] { return *response; });
 }
 
 }  // namespace strom::coordinator

@@ -10,11 +10,11 @@
 namespace strom::coordinator {
 
 // What tablet servers ask of the leading coordinator, on its internal listeners (others say
-// kNotCoordinatorLeader): other ISRs for what they lead, and to be done without.
+// kNotCoordinatorLeader): other ISRs for what they lead, to be done without, that replicas of
+// theirs which failed are, and leases to show rows.
 //
 // A server that is about to stop asks with ControlledShutdown and serves on until it has the
-// answer, but no lookups of primary-key tables: their new leaders acknowledge newer rows from then
-// on. The answer names what it still leads, because nobody else can.
+// answer, which names what it still leads, because nobody else can.
 //
 // Handlers run on transport threads: they read the request and hand it to the term on its strand.
 // Outlives the dispatcher's listeners, as `authorizer` does.
@@ -32,6 +32,12 @@ class ReplicaService {
   void ControlledShutdown(const rpc::RequestContext& ctx,
                           rpc::Ref<pb::ControlledShutdownRequest> request,
                           rpc::Responder<pb::ControlledShutdownResponse> respond);
+  void ReportFailedReplicas(const rpc::RequestContext& ctx,
+                            rpc::Ref<pb::ReportFailedReplicasRequest> request,
+                            rpc::Responder<pb::ReportFailedReplicasResponse> respond);
+
+  void RenewLease(const rpc::RequestContext& ctx, rpc::Ref<pb::RenewLeaseRequest> request,
+                  rpc::Responder<pb::RenewLeaseResponse> respond);
 
   // Runs `command` on the strand with the leading term and the duty to answer, if the caller may
   // ask; `make` makes the response once the answer is OK.

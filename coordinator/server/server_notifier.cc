@@ -14,7 +14,8 @@ namespace {
 
 constexpr size_t kBucketsPerCall = 1000;
 
-pb::PbNotifyLeaderAndIsrReqForBucket ToPb(const TableBucket& bucket, const LeaderNotice& notice) {
+pb::PbNotifyLeaderAndIsrReqForBucket ToPb(const TableBucket& bucket, const LeaderNotice& notice,
+                                          MonoTime now) {
   pb::PbNotifyLeaderAndIsrReqForBucket entry;
   *entry.mutable_physical_table_path() = convert::ToPb(notice.path);
   *entry.mutable_table_bucket() = convert::ToPb(bucket);
@@ -23,6 +24,9 @@ pb::PbNotifyLeaderAndIsrReqForBucket ToPb(const TableBucket& bucket, const Leade
   entry.set_bucket_epoch(notice.leadership.bucket_epoch.value());
   for (const ServerId replica : notice.replicas) entry.add_replicas(replica.value());
   for (const ServerId member : notice.leadership.isr) entry.add_isr(member.value());
+  if (notice.withheld_until > now) {
+    entry.set_withhold_ms((notice.withheld_until - now).millis() + 1);
+  }
   return entry;
 }
 
@@ -67,7 +71,10 @@ void ServerNotifier::SetJobEpochs(uint64_t version, std::shared_ptr<const JobEpo
   job_version_ = version;
   job_epochs_ = std::move(epochs);
   // Nothing to say is known at once.
-  if (!job_lane_.calling && *job_epochs_ == known_job_epochs_) known_job_version_ = version;
+  if (!job_lane_.calling && *job_epochs_ == known_job_epochs_) {
+    job_epochs_told_ = true;
+    known_job_version_ = version;
+  }
 }
 
 void ServerNotifier::NotifyLeader(const TableBucket& bucket, LeaderNotice notice) {
@@ -101,7 +108,7 @@ void ServerNotifier::Call(const Method& method, const Request& request,
 }
 
 bool ServerNotifier::StartJobEpochs() {
-  if (known_job_version_ == job_version_) return false;
+  if (job_epochs_told_ && known_job_version_ == job_version_) return false;
   pb::UpdateJobEpochsRequest request;
   request.set_coordinator_epoch(epoch_.value());
   for (const auto& [group, epoch] : *job_epochs_) {
@@ -117,8 +124,8 @@ bool ServerNotifier::StartJobEpochs() {
 }
 
 void ServerNotifier::OnJobEpochsAnswer(Result<pb::UpdateJobEpochsResponse> answer) {
-  if (answer.ok()) {
-    const bool first = !known_job_version_;
+  if (answer.ok() && taken_job_epochs_.second) {
+    const bool first = !std::exchange(job_epochs_told_, true);
     known_job_version_ = taken_job_epochs_.first;
     known_job_epochs_ = *taken_job_epochs_.second;
     if (first) Run(leader_lane_);
@@ -138,13 +145,14 @@ void ServerNotifier::OnViewAnswer(Result<pb::UpdateMetadataResponse> answer) {
 }
 
 bool ServerNotifier::StartLeaders() {
-  if (!known_job_version_) return false;  // It must not lead before.
+  if (!job_epochs_told_) return false;  // It must not lead before.
   const auto& batch = leaders_.Take(kBucketsPerCall);
   if (batch.empty()) return false;
   pb::NotifyLeaderAndIsrRequest request;
   request.set_coordinator_epoch(epoch_.value());
+  const MonoTime now = world_.clock.Now();
   for (const auto& [bucket, notice] : batch) {
-    *request.add_notify_buckets_leader_req() = ToPb(bucket, notice);
+    *request.add_notify_buckets_leader_req() = ToPb(bucket, notice, now);
   }
   Call(rpc::kNotifyLeaderAndIsr, request, &ServerNotifier::OnLeadersAnswer);
   return true;
@@ -162,7 +170,7 @@ void ServerNotifier::OnLeadersAnswer(Result<pb::NotifyLeaderAndIsrResponse> answ
         observer_.OnRoleRefused(server_, bucket, notice->leadership.bucket_epoch, why);
         leaders_.Park(bucket, *std::move(notice));
       } else {
-        observer_.OnRoleTaken(server_, bucket, notice->leadership.leader_epoch);
+        observer_.OnRoleTaken(server_, bucket, notice->leadership);
       }
     }
   }
@@ -209,7 +217,21 @@ void ServerNotifier::OnRemovalsAnswer(Result<pb::StopReplicaResponse> answer) {
 
 void ServerNotifier::Run(Lane& lane) {
   if (lane.calling || lane.retry != runtime::kNoTimer) return;
+  if (const uint64_t connection = line_->Ready(); connection != connection_) {
+    connection_ = connection;
+    OnConnection();
+    return Send();
+  }
   lane.calling = (this->*lane.start)();
+}
+
+// It is told everything; what it leads it hears once its own registration is seen. Of the epochs of
+// jobs it must know all before it leads.
+void ServerNotifier::OnConnection() {
+  view_.OnConnection();
+  taken_job_epochs_ = {};
+  known_job_epochs_.clear();
+  job_epochs_told_ = job_epochs_->empty();
 }
 
 void ServerNotifier::Finish(Lane& lane, const Status& status) {

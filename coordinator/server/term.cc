@@ -36,6 +36,7 @@ Term::Term(World world, TermOptions options, Listeners listeners,
       view_builder_({.id = service::kCoordinatorNode, .listeners = listeners_, .rack = {}}),
       jobs_({.lease_ms = options_.jobs.lease.millis()}),
       job_epochs_(std::make_shared<const JobEpochs>()),
+      leases_(options_.leases),
       waits_(*world_.strand) {}
 
 Term::~Term() = default;
@@ -91,6 +92,11 @@ void Term::Apply(Effects effects, runtime::Task done) {
 
 void Term::Store(const Effects& effects, runtime::Task done) {
   if (lost_) return;
+  for (const auto& [server, buckets] : effects.deposed) {
+    for (const auto& [bucket, since] : buckets) {
+      leases_.OnDeposed(server, bucket, since, world_.clock.Now());
+    }
+  }
   std::map<TableBucket, metadata::LeaderAndIsr> leaders;
   for (const auto& [bucket, leadership] : effects.write) {
     metadata::LeaderAndIsr& entry = leaders[bucket];
@@ -159,7 +165,8 @@ LeaderNotice Term::NoticeOf(const TableBucket& bucket) const {
   const BucketState& state = *state_.Find(bucket);
   return {.path = {.table = state_.Find(bucket.table)->path, .partition = std::nullopt},
           .replicas = state.replicas,
-          .leadership = *state.leadership};
+          .leadership = *state.leadership,
+          .withheld_until = WithheldUntil(bucket, state)};
 }
 
 bool Term::IsRefusal(const Status& failed) {

@@ -21,6 +21,7 @@
 #include "coordinator/server/waits.h"
 #include "coordinator/state/cluster_state.h"
 #include "coordinator/state/job_registry.h"
+#include "coordinator/state/lease_book.h"
 
 namespace strom::coordinator {
 
@@ -38,6 +39,7 @@ struct TermOptions {
   size_t commands_max = 1000;              // Waiting for their turn; more are refused.
   ServerNotifier::Timing notifier;
   JobTiming jobs;
+  LeaseBook::Options leases;
 };
 
 // One leadership of a coordinator, from waiting for its turn to losing it: owns the cluster's state
@@ -54,7 +56,7 @@ struct TermOptions {
 //
 // In files: term.cc (effects, commands' turn, end), term_start.cc (becoming leader),
 // term_servers.cc (servers that come, go and answer), term_replicas.cc (ISRs, servers that stop),
-// term_tables.cc, term_databases.cc, term_jobs.cc.
+// term_leases.cc, term_tables.cc, term_databases.cc, term_jobs.cc.
 class Term final : private ServerNotifier::Observer {
  public:
   struct World {
@@ -131,6 +133,16 @@ class Term final : private ServerNotifier::Observer {
   void StopServer(ServerId server, std::optional<int64_t> start_epoch,
                   std::shared_ptr<std::vector<TableBucket>> led, MonoTime deadline, Answer answer);
 
+  // Replicas of `server`, in the life with this start epoch, are out of service for the rest of it:
+  // nobody waits for them any more. Answered once that is stored. Errors: kServerNotExist.
+  void FailReplicas(ServerId server, int64_t start_epoch, std::vector<TableBucket> buckets,
+                    MonoTime deadline, Answer answer);
+
+  // `server` asks for a lease (see LeaseBook), of which the answer, if it is OK, says how long.
+  // Errors: kNotCoordinatorLeader if somebody else may lead by now; kOperationNotAttempted while
+  // the server has not answered to the loss of a bucket.
+  Result<MonoDuration> RenewLease(ServerId server);
+
   // nullptr if there is no such table.
   const TableInfo* FindTable(const TablePath& path) const { return state_.Find(path); }
 
@@ -182,7 +194,7 @@ class Term final : private ServerNotifier::Observer {
   // Servers that are about to join come with directories: stores what follows from that.
   void TakeDirectories(const LiveServers& servers, runtime::Task done);
   void AddServer(const LiveServer& server);
-  void OnRoleTaken(ServerId server, const TableBucket& bucket, LeaderEpoch epoch) override;
+  void OnRoleTaken(ServerId server, const TableBucket& bucket, const Leadership& told) override;
   void OnRoleRefused(ServerId server, const TableBucket& bucket, BucketEpoch told,
                      const Status& why) override;
   void OnReplicaRemoved(ServerId server, const TableBucket& bucket) override;
@@ -190,14 +202,27 @@ class Term final : private ServerNotifier::Observer {
   void OnDeposed(const Status& why) override;
   void OnRefused(ServerId server) override;
   void OnReached(ServerId server) override;
+  // The leader of the bucket refuses the epoch that it is told: an event will raise it.
+  void RaiseEpochOf(const TableBucket& bucket, LeaderEpoch spent);
   // An event about a server in the life that it has now, unless another one begins before.
   void AddServerEvent(ServerId server, absl::AnyInvocable<Effects()> change);
 
   // term_replicas.cc
   void DecideIsrs(runtime::Task finished);
+  // kServerNotExist unless `server` is here, in the life with this start epoch if there is one.
+  Status CheckLife(ServerId server, std::optional<int64_t> start_epoch) const;
   void AnswerStopping(ServerId server, std::vector<TableBucket> moved,
                       std::shared_ptr<std::vector<TableBucket>> led, MonoTime deadline,
                       Answer answer);
+
+  // term_leases.cc
+  // Asks the store for a sign that it still has the session, unless it gave one a moment ago.
+  void KeepCertain();
+  void OnContact(MonoTime asked);
+  // When a leader of the bucket may acknowledge and show rows.
+  MonoTime WithheldUntil(const TableBucket& bucket, const BucketState& state) const;
+  // The server does not lead the bucket under a leadership older than this one.
+  void OnHeard(ServerId server, const TableBucket& bucket, BucketEpoch told);
 
   // term_tables.cc
   void PlaceTable(NewTable table, MonoTime deadline, Answer answer, runtime::Task finished);
@@ -257,8 +282,14 @@ class Term final : private ServerNotifier::Observer {
   std::map<std::string, uint64_t> job_epoch_versions_;  // In which version a group's epoch came.
   bool watching_leases_ = false;
 
-  std::vector<IsrRequest> isr_requests_;  // An event will decide them.
-  std::set<TableId> being_created_;  // Somebody waits for their leaders.
+  LeaseBook leases_;
+  MonoTime certain_until_;  // Nobody else leads before.
+  MonoTime contact_asked_;  // When the store was last asked for a sign ...
+  bool asking_ = false;     // ... which has not come.
+
+  std::vector<IsrRequest> isr_requests_;             // An event will decide them.
+  std::map<TableBucket, LeaderEpoch> spent_epochs_;  // And raise these.
+  std::set<TableId> being_created_;                  // Somebody waits for their leaders.
   std::map<TableBucket, std::pair<ServerId, Status>> refusals_;  // Last ones, of leaders to be.
   Waits waits_;
 };

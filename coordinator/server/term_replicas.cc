@@ -1,6 +1,8 @@
-// What tablet servers ask for: another ISR, and to be done without.
+// What tablet servers ask for: another ISR, to be done without, and that some replicas are.
 #include <algorithm>
 #include <utility>
+
+#include <fmt/ranges.h>
 
 #include "common/base/logging.h"
 #include "coordinator/server/term.h"
@@ -16,8 +18,7 @@ void Term::AdjustIsr(std::vector<IsrProposal> proposals, std::shared_ptr<IsrAnsw
                                    "{} requests for other ISRs are waiting for the coordinator",
                                    isr_requests_.size()));
   }
-  isr_requests_.push_back(
-      {std::move(proposals), std::move(answers), deadline, std::move(answer)});
+  isr_requests_.push_back({std::move(proposals), std::move(answers), deadline, std::move(answer)});
   if (isr_requests_.size() > 1) return;
   AddEvent([this](runtime::Task finished) { DecideIsrs(std::move(finished)); });
 }
@@ -38,12 +39,51 @@ void Term::DecideIsrs(runtime::Task finished) {
   }
   // No view is made of it: clients and followers need not know of ISRs.
   auto shared = std::make_shared<const Effects>(std::move(effects));
-  Store(*shared, [this, shared, requests = std::move(requests),
-                  finished = std::move(finished)]() mutable {
-    Tell(*shared);
-    for (IsrRequest& request : requests) std::move(request.answer)(Status::Ok());
-    finished();
-  });
+  Store(*shared,
+        [this, shared, requests = std::move(requests), finished = std::move(finished)]() mutable {
+          Tell(*shared);
+          for (IsrRequest& request : requests) std::move(request.answer)(Status::Ok());
+          finished();
+        });
+}
+
+Status Term::CheckLife(ServerId server, std::optional<int64_t> start_epoch) const {
+  const auto it = servers_.find(server);
+  if (it != servers_.end() && (!start_epoch || *start_epoch == it->second.life.start_epoch)) {
+    return Status::Ok();
+  }
+  return Error(ErrorCode::kServerNotExist,
+               "tablet server {}, start epoch {}, is not in the cluster", server,
+               start_epoch.value_or(0));
+}
+
+void Term::FailReplicas(ServerId server, int64_t start_epoch, std::vector<TableBucket> buckets,
+                        MonoTime deadline, Answer answer) {
+  Enqueue(
+      [this, server, start_epoch, buckets = std::move(buckets)](Answer answer,
+                                                                runtime::Task finished) mutable {
+        if (Status s = CheckLife(server, start_epoch); !s.ok()) {
+          std::move(answer)(std::move(s));
+          return finished();
+        }
+        Effects effects = state_.OnReplicasFailed(server, buckets);
+        for (const auto& [bucket, leadership] : effects.write) {
+          STROM_LOG(kError,
+                    "{}: the replica of tablet server {} is out of service until it starts anew; "
+                    "server {} leads, the ISR is {}",
+                    bucket, server, leadership.leader, fmt::join(leadership.isr, " "));
+        }
+        auto answered = [this, answer = std::move(answer),
+                         finished = std::move(finished)]() mutable {
+          waits_.Check();
+          std::move(answer)(Status::Ok());
+          finished();
+        };
+        // It says so again and again while it is told of the bucket.
+        if (effects.empty()) return answered();
+        Apply(std::move(effects), std::move(answered));
+      },
+      deadline, std::move(answer));
 }
 
 void Term::StopServer(ServerId server, std::optional<int64_t> start_epoch,
@@ -52,11 +92,8 @@ void Term::StopServer(ServerId server, std::optional<int64_t> start_epoch,
   Enqueue(
       [this, server, start_epoch, led = std::move(led), deadline](Answer answer,
                                                                   runtime::Task finished) mutable {
-        const auto it = servers_.find(server);
-        if (it == servers_.end() || (start_epoch && *start_epoch != it->second.life.start_epoch)) {
-          std::move(answer)(Error(ErrorCode::kServerNotExist,
-                                  "tablet server {}, start epoch {}, is not in the cluster", server,
-                                  start_epoch.value_or(0)));
+        if (Status s = CheckLife(server, start_epoch); !s.ok()) {
+          std::move(answer)(std::move(s));
           return finished();
         }
         const std::vector<TableBucket> before = state_.LedBy(server);
@@ -67,13 +104,12 @@ void Term::StopServer(ServerId server, std::optional<int64_t> start_epoch,
         });
         STROM_LOG(kInfo, "tablet server {} wants to stop: {} of the {} buckets it leads move away",
                   server, moved.size(), before.size());
-        Apply(std::move(effects),
-              [this, server, moved = std::move(moved), led = std::move(led), deadline,
-               answer = std::move(answer), finished = std::move(finished)]() mutable {
-                AnswerStopping(server, std::move(moved), std::move(led), deadline,
-                               std::move(answer));
-                finished();
-              });
+        Apply(std::move(effects), [this, server, moved = std::move(moved), led = std::move(led),
+                                   deadline, answer = std::move(answer),
+                                   finished = std::move(finished)]() mutable {
+          AnswerStopping(server, std::move(moved), std::move(led), deadline, std::move(answer));
+          finished();
+        });
       },
       deadline, std::move(answer));
 }

@@ -5,6 +5,15 @@
 #include "coordinator/server/term.h"
 
 namespace strom::coordinator {
+namespace {
+
+// A replica that refuses a role for this leads nothing. For other reasons it may go on as before.
+bool IsBroken(const Status& why) {
+  return why.code() == ErrorCode::kLogStorage || why.code() == ErrorCode::kStorage ||
+         why.code() == ErrorCode::kCorruptRecord;
+}
+
+}  // namespace
 
 // Several changes may be one event: it looks at the newest.
 void Term::OnServers(LiveServers servers) {
@@ -84,20 +93,38 @@ void Term::AddServer(const LiveServer& server) {
   servers_.insert_or_assign(server.info.id, Server{server, std::move(notifier)});
 }
 
-void Term::OnRoleTaken(ServerId server, const TableBucket& bucket, LeaderEpoch epoch) {
-  if (state_.OnLeaderServes(bucket, server, epoch)) refusals_.erase(bucket);
+void Term::OnRoleTaken(ServerId server, const TableBucket& bucket, const Leadership& told) {
+  if (state_.OnLeaderServes(bucket, server, told.leader_epoch)) refusals_.erase(bucket);
+  OnHeard(server, bucket, told.bucket_epoch);
 }
 
 void Term::OnRoleRefused(ServerId server, const TableBucket& bucket, BucketEpoch told,
                          const Status& why) {
   const BucketState* state = state_.Find(bucket);
   if (!state || !state->leadership) return;
+  if (IsBroken(why)) OnHeard(server, bucket, told);
   // A leader whose ISR was accepted knows more than what it was told before: the news take the
   // place of what it refuses for ever.
   if (told < state->leadership->bucket_epoch) {
     return servers_.at(server).notifier->NotifyLeader(bucket, NoticeOf(bucket));
   }
-  if (state->leadership->leader == server) refusals_[bucket] = {server, why};
+  if (state->leadership->leader != server) return;
+  refusals_[bucket] = {server, why};
+  if (why.code() == ErrorCode::kFencedLeaderEpoch) {
+    RaiseEpochOf(bucket, state->leadership->leader_epoch);
+  }
+}
+
+void Term::RaiseEpochOf(const TableBucket& bucket, LeaderEpoch spent) {
+  spent_epochs_[bucket] = spent;
+  if (spent_epochs_.size() > 1) return;
+  AddEvent([this](runtime::Task finished) {
+    Effects effects = state_.OnEpochsSpent(std::exchange(spent_epochs_, {}));
+    if (effects.empty()) return finished();
+    STROM_LOG(kInfo, "{} leaders were started anew unnoticed: they lead on under new epochs",
+              effects.write.size());
+    Apply(std::move(effects), std::move(finished));
+  });
 }
 
 void Term::OnReplicaRemoved(ServerId server, const TableBucket& bucket) {
@@ -113,7 +140,7 @@ void Term::OnRefused(ServerId server) {
     Effects effects = state_.OnRefused(server);
     STROM_LOG(kWarn,
               "tablet server {} refuses connections, so it counts as lost: {} buckets change, it "
-              "still leads {} that nobody else may lead yet",
+              "still leads {} that nobody else can lead",
               server, effects.write.size(), state_.LedBy(server).size());
     return effects;
   });
@@ -128,15 +155,15 @@ void Term::OnReached(ServerId server) {
 
 void Term::AddServerEvent(ServerId server, absl::AnyInvocable<Effects()> change) {
   const int64_t registration = servers_.at(server).life.registration;
-  AddEvent([this, server, registration,
-            change = std::move(change)](runtime::Task finished) mutable {
-    const auto it = servers_.find(server);
-    if (it == servers_.end() || it->second.life.registration != registration) return finished();
-    Apply(change(), [this, finished = std::move(finished)]() mutable {
-      waits_.Check();
-      finished();
-    });
-  });
+  AddEvent(
+      [this, server, registration, change = std::move(change)](runtime::Task finished) mutable {
+        const auto it = servers_.find(server);
+        if (it == servers_.end() || it->second.life.registration != registration) return finished();
+        Apply(change(), [this, finished = std::move(finished)]() mutable {
+          waits_.Check();
+          finished();
+        });
+      });
 }
 
 }  // namespace strom::coordinator

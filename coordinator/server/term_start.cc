@@ -24,11 +24,15 @@ void Term::Start(runtime::Task on_leading) {
 
 void Term::ClaimActive() {
   const std::string path = catalog_.paths().CoordinatorActive();
+  const MonoTime asked = world_.clock.Now();
   store_->Create(path, ToJson(metadata::CoordinatorAddress{options_.id, listeners_}),
-                 metadata::CreateMode::kEphemeral, [this, path](MetaResult<std::string> created) {
+                 metadata::CreateMode::kEphemeral,
+                 [this, path, asked](MetaResult<std::string> created) {
                    if (lost_) return;
                    if (created.code == MetaCode::kNodeExists) return AwaitVacancy();
                    if (!created.ok()) return Lose(MetaError(created.code, "create", path));
+                   leases_.Begin(world_.clock.Now());
+                   OnContact(asked);
                    RaiseEpoch();
                  });
 }

@@ -123,6 +123,7 @@ void Term::RemoveTable(TablePath path, bool ignore_if_not_exists, MonoTime deadl
               }
               for (const auto& [bucket, state] : state_.BucketsOf(id)) refusals_.erase(bucket);
               Effects removal = state_.RemoveTable(id);
+              leases_.Forget(id);
               FinishRemoval(id);
               Apply(std::move(removal),
                     [this, answer = std::move(answer), finished = std::move(finished)]() mutable {

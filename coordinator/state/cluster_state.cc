@@ -12,6 +12,9 @@ void Effects::Add(Effects later) {
   for (auto& [server, leaderships] : later.notify) {
     for (auto& [bucket, leadership] : leaderships) notify[server][bucket] = std::move(leadership);
   }
+  for (const auto& [server, buckets] : later.deposed) {
+    for (const auto& [bucket, since] : buckets) deposed[server][bucket] = since;
+  }
   for (auto& [server, removals] : later.remove) {
     for (const auto& [bucket, epoch] : removals) remove[server][bucket] = epoch;
   }
@@ -184,8 +187,13 @@ std::map<TableBucket, BucketState>::const_iterator ClusterState::FirstBucket(Tab
 void ClusterState::Elect(const TableBucket& bucket, std::optional<Leadership> next,
                          Effects& effects) {
   if (!next) return;
+  auto& leadership = buckets_.at(bucket).leadership;
+  if (leadership && leadership->leader != kNoServer && leadership->leader != next->leader &&
+      tables_.at(bucket.table).descriptor.has_primary_key()) {
+    effects.deposed[leadership->leader][bucket] = next->bucket_epoch;
+  }
   effects.write[bucket] = *next;
-  buckets_.at(bucket).leadership = std::move(next);
+  leadership = std::move(next);
 }
 
 void ClusterState::NotifyWritten(Effects& effects) const {

@@ -27,6 +27,9 @@ struct Effects {
   std::map<ServerId, std::string> directories;  // Ids of the servers' data directories.
   std::map<ServerId, LeadershipMap> notify;     // Who leads what, to servers with a replica of it.
   std::map<ServerId, Removals> remove;          // Replicas of tables that are gone.
+  // Buckets of primary-key tables that servers lead no more, whether they know or not, and since
+  // which bucket epoch. Counts at once.
+  std::map<ServerId, std::map<TableBucket, BucketEpoch>> deposed;
 
   bool empty() const {
     return write.empty() && directories.empty() && notify.empty() && remove.empty();
@@ -38,11 +41,11 @@ struct Effects {
 // What becomes of all replicas.
 struct ReplicaTotals {
   int64_t buckets = 0;
-  int64_t led = 0;        // Buckets that somebody leads.
-  int64_t bereft = 0;     // Buckets that await a lost data directory.
-  int64_t shrunk = 0;     // Buckets whose ISR lacks a replica.
+  int64_t led = 0;     // Buckets that somebody leads.
+  int64_t bereft = 0;  // Buckets that await a lost data directory.
+  int64_t shrunk = 0;  // Buckets whose ISR lacks a replica.
   int64_t replicas = 0;
-  int64_t in_sync = 0;    // Replicas that are in the ISR of a bucket that is led.
+  int64_t in_sync = 0;  // Replicas that are in the ISR of a bucket that is led.
 };
 
 // What the leader of a bucket wants its ISR to be, and in view of which leadership.
@@ -60,6 +63,7 @@ struct BucketState {
   std::vector<ServerId> replicas;        // The preferred leader first.
   std::optional<Leadership> leadership;  // None until a replica was live once.
   std::optional<LeaderEpoch> served;     // The epoch in which its leader has said that it serves.
+  std::set<ServerId> failed;             // Replicas out of service while their servers live.
 
   bool serves() const {
     return leadership && leadership->leader != kNoServer && served == leadership->leader_epoch;
@@ -71,8 +75,8 @@ struct BucketState {
 // Online with a leader, Offline without one.
 //
 // A live server (one with a registration) is able to lead and to join ISRs, unless connections to
-// it are refused or it wants to stop. What one that is not able leads goes to others as far as there
-// are any; it keeps the rest, and is told as any other.
+// it are refused or it wants to stop. What one that is not able leads goes to others as far as
+// there are any; it keeps the rest, and is told as any other.
 //
 // Pure bookkeeping: no I/O, no locks. The term of the coordinator owns it and calls it on its
 // strand, one event at a time: an event's effects are done, at least those in `write`, before the
@@ -114,10 +118,8 @@ class ClusterState {
   Effects ChangeServers(const std::set<ServerId>& lost, const std::set<ServerId>& joined);
 
   // Connections to a live server are refused: its process is dead, or as good as dead for others.
-  // What it leads of log tables goes to others at once, since its late writes are fenced by epoch.
-  // Of primary-key tables it stays leader until its registration ends: it may be alive and still
-  // answer lookups, which nothing fences, so nobody may acknowledge newer rows yet. Until
-  // OnReached, or a new life. Nothing if that is no news.
+  // What it leads goes to others at once: its late writes are fenced by epoch, its late lookups by
+  // its lease (see Effects::deposed). Until OnReached, or a new life. Nothing if that is no news.
   Effects OnRefused(ServerId server);
   // It answers after all, in the same life: it is able again, and hears everything once more.
   Effects OnReached(ServerId server);
@@ -126,13 +128,22 @@ class ClusterState {
   // life. May be repeated when there may be somebody who can.
   Effects OnStopping(ServerId server);
 
+  // These replicas of a live server are out of service for the rest of its life. Each leaves its
+  // ISR, in which the last one stays, and is elected no more; where it led, another one does, or
+  // nobody. Those of which that is no news, or which are none of its replicas, are passed over.
+  Effects OnReplicasFailed(ServerId server, const std::vector<TableBucket>& buckets);
+
+  // Leaders refuse these epochs, under which they wrote before they were started anew, unnoticed
+  // here: each leads on under the next one. Where another epoch holds by now nothing happens.
+  Effects OnEpochsSpent(const std::map<TableBucket, LeaderEpoch>& spent);
+
   // The leader of a bucket wants another ISR. The leadership that holds once `effects`, to which
   // this adds, are stored; a repeated proposal that was accepted already gets it too. Followers are
   // not told: they need not know. `epoch`: of this coordinator.
   // Errors: kUnknownTableOrBucket; kFencedLeaderEpoch for an older leader; kInvalidUpdateVersion
   // for one that has not heard of the newest change, which it is then told again;
-  // kIneligibleReplica if a new member is not assigned or not able, or the leader is missing;
-  // kInvalidCoordinator if it knows later epochs than this coordinator.
+  // kIneligibleReplica if a new member is not assigned, not able or failed, or the leader is
+  // missing; kInvalidCoordinator if it knows later epochs than this coordinator.
   Result<Leadership> AdjustIsr(const IsrProposal& proposal, CoordinatorEpoch epoch,
                                Effects& effects);
 
@@ -181,6 +192,8 @@ class ClusterState {
   // Elects where the server, which can serve now, can be of use.
   void ElectFor(ServerId server, Effects& effects);
   void UpdateAble();
+  // The servers that can serve this bucket.
+  std::set<ServerId> AbleFor(const BucketState& bucket) const;
   // Tells every live replica of the buckets in effects.write.
   void NotifyWritten(Effects& effects) const;
   // Tells a server all it has to know. It is live.

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <set>
 
+#include "common/base/mutation.h"
 #include "coordinator/state/cluster_state.h"
 
 namespace strom::coordinator {
@@ -10,6 +11,7 @@ namespace {
 // Errors for a proposal that was made in view of another leadership than the current one.
 Status CheckEpochs(const IsrProposal& proposal, CoordinatorEpoch epoch, const Leadership& current) {
   const TableBucket& bucket = proposal.bucket;
+  if (Mutated(Mutant::kIsrEpochsUnchecked)) return Status::Ok();
   if (proposal.coordinator_epoch > epoch || proposal.leader_epoch > current.leader_epoch ||
       proposal.bucket_epoch > current.bucket_epoch) {
     return Error(ErrorCode::kInvalidCoordinator,
@@ -70,6 +72,10 @@ Result<Leadership> ClusterState::AdjustIsr(const IsrProposal& proposal, Coordina
     if (std::ranges::find(state->replicas, member) == state->replicas.end()) {
       return Error(ErrorCode::kIneligibleReplica, "{}: server {} is no replica of it", bucket,
                    member);
+    }
+    if (state->failed.contains(member)) {
+      return Error(ErrorCode::kIneligibleReplica, "{}: the replica of server {} is out of service",
+                   bucket, member);
     }
     if (!is_able(member)) {
       return Error(ErrorCode::kIneligibleReplica, "{}: server {} {}", bucket, member,

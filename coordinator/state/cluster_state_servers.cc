@@ -67,6 +67,9 @@ Effects ClusterState::ChangeServers(const std::set<ServerId>& lost,
     STROM_CHECK(live_.erase(server) == 1) << "server " << server << " was not live";
     refused_.erase(server);
     stopping_.erase(server);
+    for (const TableBucket& bucket : hosted_[server].buckets) {
+      buckets_.at(bucket).failed.erase(server);
+    }
   }
   UpdateAble();
   Effects effects;
@@ -74,7 +77,8 @@ Effects ClusterState::ChangeServers(const std::set<ServerId>& lost,
     for (const TableBucket& bucket : hosted_[server].buckets) {
       const BucketState& state = buckets_.at(bucket);
       if (!state.leadership) continue;
-      Elect(bucket, ElectAfterLoss(state.replicas, *state.leadership, server, able_), effects);
+      Elect(bucket, ElectAfterLoss(state.replicas, *state.leadership, server, AbleFor(state)),
+            effects);
     }
   }
   for (const ServerId server : joined) {
@@ -95,9 +99,7 @@ Effects ClusterState::OnRefused(ServerId server) {
   for (const TableBucket& bucket : hosted_[server].buckets) {
     const BucketState& state = buckets_.at(bucket);
     if (!state.leadership) continue;
-    const bool has_rows = tables_.at(bucket.table).descriptor.has_primary_key();
-    if (has_rows && state.leadership->leader == server) continue;
-    Elect(bucket, ElectWithout(state.replicas, *state.leadership, server, able_), effects);
+    Elect(bucket, ElectWithout(state.replicas, *state.leadership, server, AbleFor(state)), effects);
   }
   NotifyWritten(effects);
   return effects;
@@ -121,7 +123,35 @@ Effects ClusterState::OnStopping(ServerId server) {
   for (const TableBucket& bucket : hosted_[server].buckets) {
     const BucketState& state = buckets_.at(bucket);
     if (!state.leadership) continue;
-    Elect(bucket, ElectWithout(state.replicas, *state.leadership, server, able_), effects);
+    Elect(bucket, ElectWithout(state.replicas, *state.leadership, server, AbleFor(state)), effects);
+  }
+  NotifyWritten(effects);
+  return effects;
+}
+
+Effects ClusterState::OnReplicasFailed(ServerId server, const std::vector<TableBucket>& buckets) {
+  STROM_CHECK(live_.contains(server)) << "server " << server << " is not live";
+  Effects effects;
+  for (const TableBucket& bucket : buckets) {
+    const auto it = buckets_.find(bucket);
+    if (it == buckets_.end() || !hosted_[server].buckets.contains(bucket)) continue;
+    BucketState& state = it->second;
+    if (!state.failed.insert(server).second || !state.leadership) continue;
+    Elect(bucket, ElectAfterLoss(state.replicas, *state.leadership, server, AbleFor(state)),
+          effects);
+  }
+  NotifyWritten(effects);
+  return effects;
+}
+
+Effects ClusterState::OnEpochsSpent(const std::map<TableBucket, LeaderEpoch>& spent) {
+  Effects effects;
+  for (const auto& [bucket, epoch] : spent) {
+    const auto it = buckets_.find(bucket);
+    if (it == buckets_.end() || !it->second.leadership) continue;
+    const Leadership& current = *it->second.leadership;
+    if (current.leader == kNoServer || current.leader_epoch != epoch) continue;
+    Elect(bucket, ElectAnew(current), effects);
   }
   NotifyWritten(effects);
   return effects;
@@ -131,18 +161,23 @@ void ClusterState::ElectFor(ServerId server, Effects& effects) {
   for (const TableBucket& bucket : hosted_[server].buckets) {
     const BucketState& state = buckets_.at(bucket);
     Elect(bucket,
-          state.leadership ? ElectAfterReturn(state.replicas, *state.leadership, able_)
-                           : ElectFirst(state.replicas, able_),
+          state.leadership ? ElectAfterReturn(state.replicas, *state.leadership, AbleFor(state))
+                           : ElectFirst(state.replicas, AbleFor(state)),
           effects);
   }
 }
 
 void ClusterState::UpdateAble() {
   able_.clear();
-  std::ranges::copy_if(
-      live_, std::inserter(able_, able_.end()), [this](ServerId server) {
-        return !refused_.contains(server) && !stopping_.contains(server);
-      });
+  std::ranges::copy_if(live_, std::inserter(able_, able_.end()), [this](ServerId server) {
+    return !refused_.contains(server) && !stopping_.contains(server);
+  });
+}
+
+std::set<ServerId> ClusterState::AbleFor(const BucketState& bucket) const {
+  std::set<ServerId> able = able_;
+  for (const ServerId server : bucket.failed) able.erase(server);
+  return able;
 }
 
 }  // namespace strom::coordinator

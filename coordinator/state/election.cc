@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/base/check.h"
+#include "common/base/mutation.h"
 
 namespace strom::coordinator {
 namespace {
@@ -40,9 +41,11 @@ std::optional<Leadership> ElectAfterLoss(const std::vector<ServerId>& replicas,
   STROM_CHECK(!able.contains(lost)) << "server " << lost << " is lost and able";
   Leadership next = current;
   if (next.isr.size() > 1) std::erase(next.isr, lost);
+  if (current.leader == lost && Mutated(Mutant::kElectOutsideIsr)) next.isr = replicas;
   if (current.leader == lost) {
     next.leader = FirstEligible(replicas, next, able);
-    if (next.leader != kNoServer) next.leader_epoch = current.leader_epoch.Next();
+    const bool raises = next.leader != kNoServer && !Mutated(Mutant::kLeaderEpochNotRaised);
+    if (raises) next.leader_epoch = current.leader_epoch.Next();
   }
   const bool voids_proposals = current.leader != kNoServer && !Contains(current.isr, lost);
   if (next == current && !voids_proposals) return std::nullopt;
@@ -75,6 +78,14 @@ std::optional<Leadership> ElectWithout(const std::vector<ServerId>& replicas,
     if (next.leader == kNoServer) return std::nullopt;
     next.leader_epoch = current.leader_epoch.Next();
   }
+  next.bucket_epoch = current.bucket_epoch.Next();
+  return next;
+}
+
+Leadership ElectAnew(const Leadership& current) {
+  STROM_CHECK(current.leader != kNoServer) << "nobody leads";
+  Leadership next = current;
+  next.leader_epoch = current.leader_epoch.Next();
   next.bucket_epoch = current.bucket_epoch.Next();
   return next;
 }

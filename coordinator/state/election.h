@@ -39,10 +39,10 @@ struct Leadership {
 std::optional<Leadership> ElectFirst(const std::vector<ServerId>& replicas,
                                      const std::set<ServerId>& able);
 
-// After `lost`, a replica no longer in `able`, went away. It leaves the ISR, unless it is the last
-// in there, which is then waited for. If it was the leader, the first able replica of the ISR
-// follows, or nobody. If it was not in the ISR, the bucket epoch alone rises, under a leader: so a
-// proposal that is under way and counts on what `lost` had in its life is void.
+// After `lost`, a replica no longer in `able`, went away or failed. It leaves the ISR, unless it is
+// the last in there, which is then waited for. If it was the leader, the first able replica of the
+// ISR follows, or nobody. If it was not in the ISR, the bucket epoch alone rises, under a leader:
+// so a proposal that is under way and counts on what `lost` had in its life is void.
 std::optional<Leadership> ElectAfterLoss(const std::vector<ServerId>& replicas,
                                          const Leadership& current, ServerId lost,
                                          const std::set<ServerId>& able);
@@ -52,11 +52,15 @@ std::optional<Leadership> ElectAfterReturn(const std::vector<ServerId>& replicas
                                            const Leadership& current,
                                            const std::set<ServerId>& able);
 
-// To do without `leaving`, which still runs, but is not in `able`: another one follows it as leader,
-// if anybody can, and it leaves the ISR. Where nobody can take its place it stays what it is.
+// To do without `leaving`, which still runs, but is not in `able`: another one follows it as
+// leader, if anybody can, and it leaves the ISR. Where nobody can take its place it stays what it
+// is.
 std::optional<Leadership> ElectWithout(const std::vector<ServerId>& replicas,
                                        const Leadership& current, ServerId leaving,
                                        const std::set<ServerId>& able);
+
+// The leader, started anew, must not go on under its epoch: it leads under the next one.
+Leadership ElectAnew(const Leadership& current);
 
 // `server`, a replica, comes back without the directory `lost`, which held what it had. It leads
 // nothing and leaves the ISR; the last one in there stays, and `lost` is awaited. The bucket epoch

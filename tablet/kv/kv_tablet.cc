@@ -1,5 +1,6 @@
 #include "tablet/kv/kv_tablet.h"
 
+#include "common/base/mutation.h"
 #include "common/record/value_batch.h"
 #include "tablet/kv/changelog_replay.h"
 
@@ -57,7 +58,8 @@ Status KvTablet::Rebuild(LogOffset high_watermark) {
     return written;
   };
   const LogOffset end = log_.log_end_offset();
-  STROM_RETURN_IF_ERROR(ReplayChangelog(log_, *table_, LogOffset(0), end, take));
+  const LogOffset replayed = Mutated(Mutant::kRowsMissBuffer) ? high_watermark : end;
+  STROM_RETURN_IF_ERROR(ReplayChangelog(log_, *table_, LogOffset(0), replayed, take));
   if (!batch.empty()) STROM_RETURN_IF_ERROR(store_->Write(batch, kv::Durability::kBuffered));
   applied_offset_ = end;
   row_count_.store(row_count, std::memory_order_release);

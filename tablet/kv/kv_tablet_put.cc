@@ -1,4 +1,5 @@
 // How a KvTablet takes a KV batch.
+#include "common/base/mutation.h"
 #include "common/record/corrupt_record.h"
 #include "common/row/stored_value.h"
 #include "tablet/kv/kv_tablet.h"
@@ -27,7 +28,7 @@ Result<AppendInfo> KvTablet::Put(const record::KvBatchView& batch, const PutOpti
     return appended;
   }
   // A retry, or an error. Whether the log has more than before nevertheless, CatchUp finds out.
-  buffer_.TruncateTo(applied_offset_);
+  if (!Mutated(Mutant::kFailedPutStays)) buffer_.TruncateTo(applied_offset_);
   return appended;
 }
 
@@ -49,7 +50,9 @@ Result<AppendInfo> KvTablet::ApplyAndAppend(const record::KvBatchView& batch,
 
   changelog_.Begin(applied_offset_);
   for (const record::KvRecord& record : batch.records()) {
-    STROM_RETURN_IF_ERROR(Apply(state, record).WithContext(table_->KeyText(record.key)));
+    if (const Status applied = Apply(state, record); !applied.ok()) {
+      return applied.WithContext(table_->KeyText(record.key));
+    }
     STROM_RETURN_IF_ERROR(CheckSizes(state.alone));
   }
   STROM_ASSIGN_OR_RETURN(Bytes changes,

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "common/base/logging.h"
+#include "common/base/mutation.h"
 #include "common/io/path.h"
 #include "tablet/log/batch_cursor.h"
 #include "tablet/log/log_files.h"
@@ -120,7 +121,7 @@ Status LogSegment::Scan(uint64_t position, bool check, bool index, BatchVisitor 
     }
     if (!*next) break;
     const BatchCursor::Batch& batch = **next;
-    if (check) {
+    if (check && !Mutated(Mutant::kTornBatchTaken)) {
       if (batch.header.base_offset != next_offset()) break;
       const Status crc = cursor.CheckCrc(batch);
       if (!crc.ok()) {
@@ -137,6 +138,7 @@ Status LogSegment::Scan(uint64_t position, bool check, bool index, BatchVisitor 
     visit(batch.header);
     valid = cursor.position();
   }
+  if (Mutated(Mutant::kTornTailKept)) valid = file_size;
   if (valid < file_size) {
     bytes_cut_ = file_size - valid;
     STROM_LOG(kWarn, "segment {}: cut {} bytes behind offset {} that are no valid batch",

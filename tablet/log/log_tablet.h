@@ -82,6 +82,10 @@ class LogTablet {
 
   // Of the last record; nullopt in an empty log, or one that is older than its history.
   std::optional<LeaderEpoch> last_epoch() const;
+  // The newest one that was known when the log was opened, whether records of it were left or not;
+  // kNoEpoch: none. Under it nobody may lead who opened the log since: others may have copied what
+  // was lost here.
+  LeaderEpoch former_epoch() const { return former_epoch_; }
   // The end of the largest known epoch that is not above `epoch`. None: kNoEpoch, with the log's
   // start, or where the first known epoch starts if the log is older than its history.
   EpochEnd EndOfEpoch(LeaderEpoch epoch) const;
@@ -202,6 +206,7 @@ class LogTablet {
   std::atomic<int64_t> log_end_offset_{0};
   std::atomic<int64_t> recovery_point_;  // Written under mutex_.
   LeaderEpochs epochs_;
+  LeaderEpoch former_epoch_ = kNoEpoch;  // Written before the log is handed out.
   WriterState writers_;
   bool broken_ = false;  // A cut failed half-way.
 };

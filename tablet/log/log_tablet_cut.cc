@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "common/base/logging.h"
+#include "common/base/mutation.h"
 #include "tablet/log/log_files.h"
 #include "tablet/log/log_tablet.h"
 
@@ -49,6 +50,7 @@ Status LogTablet::Cut(LogOffset offset) {
   STROM_RETURN_IF_ERROR(list.back()->Sync());
   log_end_offset_.store(list.back()->next_offset().value(), std::memory_order_release);
   STROM_RETURN_IF_ERROR(epochs_.Set(EpochsOfRecords()));
+  if (Mutated(Mutant::kCutKeepsWriters)) return Status::Ok();
   // Batches that were forgotten in favour of those just cut count again.
   writers_ = WriterState();
   return LoadWriters();
@@ -90,7 +92,9 @@ Status LogTablet::LowerRecoveryPoint(LogOffset offset, std::optional<LogOffset> 
     absl::MutexLock lock(&mutex_);
     ++cut_count_;
     before = recovery_point();
-    recovery_point_.store(std::min(before, offset).value(), std::memory_order_release);
+    const LogOffset lowered =
+        Mutated(Mutant::kCutKeepsRecoveryPoint) ? before : std::min(before, offset);
+    recovery_point_.store(lowered.value(), std::memory_order_release);
   }
   if (offset >= before && !restart_at) return Status::Ok();
   STROM_ASSIGN_OR_RETURN(const auto earlier, ReadCutNote(files_, directory_));

@@ -1,6 +1,7 @@
 // What a LogTablet knows of leader epochs, and how it takes what its leader has.
 #include <algorithm>
 
+#include "common/base/mutation.h"
 #include "tablet/log/log_tablet.h"
 
 namespace strom::tablet {
@@ -91,7 +92,9 @@ Result<LogOffset> LogTablet::AppendAsFollower(Bytes batches, std::span<const Epo
                             .WithContext(context));
   // First, and synced: a record is never there without its epoch. What Open finds the other way
   // round it cuts.
-  STROM_RETURN_IF_ERROR(epochs_.Set(std::move(extended)));
+  if (!Mutated(Mutant::kFollowerEpochsNotKept)) {
+    STROM_RETURN_IF_ERROR(epochs_.Set(std::move(extended)));
+  }
 
   // A segment here may hold less than the leader's.
   auto rest = views;

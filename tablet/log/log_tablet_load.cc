@@ -3,6 +3,7 @@
 #include <map>
 
 #include "common/base/logging.h"
+#include "common/base/mutation.h"
 #include "common/io/atomic_file.h"
 #include "tablet/log/log_files.h"
 #include "tablet/log/log_tablet.h"
@@ -20,7 +21,7 @@ Status LogTablet::Load(bool clean_shutdown) {
   log_end_offset_.store(segments()->back()->next_offset().value(), std::memory_order_release);
   recovery_point_.store(std::min(recovery_point_.load(), log_end_offset().value()));
   STROM_RETURN_IF_ERROR(LoadEpochs());
-  STROM_RETURN_IF_ERROR(LoadWriters());
+  if (!Mutated(Mutant::kWritersNotRestored)) STROM_RETURN_IF_ERROR(LoadWriters());
   // Those in the log that had been forgotten stay so.
   ExpireWriters();
   return Status::Ok();
@@ -40,8 +41,14 @@ Status LogTablet::LoadCutNote(bool clean_shutdown) {
 
 Status LogTablet::LoadEpochs() {
   STROM_RETURN_IF_ERROR(epochs_.Load());
+  const auto known = epochs_.get();
   EpochHistory epochs = EpochsOfRecords();
   CutEpochsBelow(log_start_offset(), epochs);
+  if (!known->entries().empty()) {
+    // It stays known even if all its records are lost, over however many openings.
+    former_epoch_ = known->entries().back().epoch;
+    STROM_RETURN_IF_ERROR(epochs.Begin(former_epoch_, log_end_offset()));
+  }
   return epochs_.Set(std::move(epochs));
 }
 

@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/base/mutation.h"
+
 namespace strom::tablet {
 namespace {
 
@@ -14,6 +16,7 @@ BatchSequence Following(BatchSequence sequence) {
 
 Result<std::optional<WrittenBatch>> WriterState::Check(const record::LogBatchHeader& header,
                                                        int64_t expired_before_ms) const {
+  if (Mutated(Mutant::kNoDuplicateCheck)) return std::optional<WrittenBatch>();
   if (header.writer_id == kNoWriter) return std::optional<WrittenBatch>();
   auto it = writers_.find(header.writer_id);
   if (it != writers_.end() && it->second.back().timestamp_ms < expired_before_ms) {

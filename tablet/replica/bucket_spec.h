@@ -8,6 +8,7 @@
 
 #include "common/base/result.h"
 #include "common/record/record_schema.h"
+#include "common/runtime/time.h"
 #include "common/types/table_bucket.h"
 #include "common/types/table_descriptor.h"
 #include "common/types/table_path.h"
@@ -44,6 +45,8 @@ struct Leadership {
   CoordinatorEpoch coordinator_epoch;
   std::vector<ServerId> replicas;
   std::vector<ServerId> isr;
+  // How long, from now on, a leader before may still show rows.
+  MonoDuration withhold = {};
 };
 
 }  // namespace strom::tablet

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/base/check.h"
+#include "common/base/mutation.h"
 #include "common/base/result.h"
 
 namespace strom::tablet {
@@ -85,6 +86,7 @@ void IsrTracker::Forget(ServerId follower) {
 }
 
 bool IsrTracker::Counts(ServerId server) const {
+  if (proposed_ && Mutated(Mutant::kPendingShrinkCounts)) return Contains(*proposed_, server);
   return Contains(committed_.isr, server) || Contains(doubtful_, server) ||
          (proposed_ && Contains(*proposed_, server));
 }
@@ -93,7 +95,7 @@ void IsrTracker::Advance() {
   if (!has_enough()) return;
   LogOffset lowest = position_;
   for (const auto& [server, follower] : followers_) {
-    if (!Counts(server)) continue;
+    if (!Counts(server) || Mutated(Mutant::kHighWatermarkFromLogEnd)) continue;
     if (!follower.position) return;
     lowest = std::min(lowest, *follower.position);
   }
@@ -107,8 +109,8 @@ bool IsrTracker::HasLapsed(const Follower& follower, MonoTime now) const {
 }
 
 bool IsrTracker::MayJoin(const Follower& follower) const {
-  return follower.position && *follower.position >= high_watermark_ &&
-         *follower.position >= options_.epoch_start;
+  if (!follower.position || *follower.position < high_watermark_) return false;
+  return *follower.position >= options_.epoch_start || Mutated(Mutant::kIsrJoinedBehind);
 }
 
 std::vector<ServerId> IsrTracker::Wanted(MonoTime now) const {
@@ -131,6 +133,7 @@ std::optional<std::vector<ServerId>> IsrTracker::Propose(MonoTime now) {
   // In doubt, the same ISR again makes sure: either it is taken over, or a newer state is there.
   if (wanted == committed_.isr && !in_doubt_) return std::nullopt;
   proposed_ = std::move(wanted);
+  if (Mutated(Mutant::kIsrCountsBeforeAgreed)) committed_.isr = *proposed_;
   return proposed_;
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/base/logging.h"
+#include "common/base/mutation.h"
 
 namespace strom::tablet {
 
@@ -20,7 +21,7 @@ Replica::Replica(World world, Options options, BucketSpec spec, std::unique_ptr<
       commit_(world_.blocking, strand_, *log_) {}
 
 Status Replica::CheckEpochs(const Leadership& next) const {
-  if (!leadership_) return Status::Ok();
+  if (!leadership_ || Mutated(Mutant::kOlderLeadershipTaken)) return Status::Ok();
   if (next.coordinator_epoch < leadership_->coordinator_epoch) {
     return Error(ErrorCode::kInvalidCoordinator, "{}: coordinator epoch {}, known is {}", bucket(),
                  next.coordinator_epoch, leadership_->coordinator_epoch);
@@ -47,6 +48,16 @@ Status Replica::CheckRole(const Leadership& next) const {
                  "{}: server {} is to lead, but is none of the {} members of its ISR", bucket(),
                  options_.self, next.isr.size());
   }
+  // The same epoch would then stand for two logs, which nobody could tell apart.
+  if (next.leader == options_.self && next.replicas.size() > 1 &&
+      next.leader_epoch <= log_->former_epoch()) {
+    return Error(
+        ErrorCode::kFencedLeaderEpoch,
+        "{}: server {} was started anew since leader epoch {}, and others may have more of "
+        "it than its log [{}, {})",
+        bucket(), options_.self, log_->former_epoch(), log_->log_start_offset(),
+        log_->log_end_offset());
+  }
   return Status::Ok();
 }
 
@@ -59,6 +70,7 @@ void Replica::Become(Leadership leadership, absl::AnyInvocable<void(Status)> don
     Status allowed = self->CheckNotFailed();
     if (allowed.ok()) allowed = self->CheckEpochs(leadership);
     if (allowed.ok()) allowed = self->CheckRole(leadership);
+    if (self->failed_) self->world_.duties.ReportFailed(self->bucket());
     if (!allowed.ok()) return done(std::move(allowed));
     const News news = self->Take(std::move(leadership));
     if (self->leadership_->leader == self->options_.self) {
@@ -76,11 +88,13 @@ Replica::News Replica::Take(Leadership next) {
   }
   leadership_ = std::move(next);
   leader_epoch_.store(leadership_->leader_epoch.value(), std::memory_order_release);
+  told_by_.store(leadership_->coordinator_epoch.value(), std::memory_order_release);
   terms_ = TermsOf(spec_.properties.durability, leadership_->replicas.size(), options_.durability);
   return news;
 }
 
 void Replica::Lead(News news, absl::AnyInvocable<void(Status)> done) {
+  Withhold(leads() ? news : News::kLeader);
   if (news == News::kLeader || !leads()) {
     if (Status s = BeginToLead(); !s.ok()) return done(std::move(s));
   } else if (news == News::kIsr) {
@@ -100,7 +114,8 @@ Status Replica::BeginToLead() {
     world_.duties.Unfollow(bucket());
     shown_before_.store(log_->log_end_offset().value(), std::memory_order_release);
   }
-  if (Status s = log_->StartEpoch(leadership_->leader_epoch); !s.ok()) {
+  const bool notes = !Mutated(Mutant::kLeaderEpochNotNoted);
+  if (Status s = notes ? log_->StartEpoch(leadership_->leader_epoch) : Status::Ok(); !s.ok()) {
     STROM_LOG(kError, "{} ({}): does not lead at leader epoch {}: {}", bucket(), spec_.path,
               leadership_->leader_epoch, s.ToString());
     EndLeading();
@@ -147,6 +162,7 @@ void Replica::Follow(News news, absl::AnyInvocable<void(Status)> done) {
 
 void Replica::BeginToFollow() {
   if (leadership_->leader == kNoServer) return world_.duties.Unfollow(bucket());
+  if (Mutated(Mutant::kTruncateByHighWatermark) && !log_->TruncateTo(high_watermark()).ok()) return;
   const auto self = shared_from_this();
   if (OwnPosition() == log_->log_end_offset()) {
     return world_.duties.Follow(self, leadership_->leader, leadership_->leader_epoch);
@@ -190,6 +206,7 @@ void Replica::Fail() {
             bucket(), spec_.path, commit_.failure().ToString());
   world_.duties.Unfollow(bucket());
   EndLeading();  // The rows stay open until Stop: nobody gets at them any more.
+  world_.duties.ReportFailed(bucket());
 }
 
 Status Replica::CheckServing() const {

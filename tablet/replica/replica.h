@@ -38,10 +38,11 @@ namespace strom::tablet {
 // If the table has a primary key, the log is its changelog, which only PutKv appends to, and the
 // leader has the rows it makes (KvTablet): rebuilt before it serves, closed when it ends to lead.
 // What is committed is in the rows before the high watermark says so: an acknowledged upsert is a
-// visible one.
+// visible one. And it is at the only leader that shows rows: a deposed one's lease is over before
+// the next one acknowledges upserts or shows rows.
 //
 // A sync that fails ends the replica, as what it did not write may be lost: it neither serves nor
-// follows any more while this process lives.
+// follows any more while this process lives, and has the coordinator know.
 //
 // Always true: the high watermark never decreases while the log is not cut below it, is never above
 // the log's end, and does not move while the ISR is smaller than it must be; a leader serves only
@@ -137,9 +138,14 @@ class Replica : public std::enable_shared_from_this<Replica> {
   // Reads of clients, at the leader -----------------------------------------------------------
 
   // The committed rows, for as long as the caller keeps them; see KvTablet's calls for any thread.
-  // Errors: kNotLeaderOrFollower; kNonPrimaryKeyTable; kLeaderNotAvailable while a new leader does
-  // not know yet what the ones before committed: it could show older rows than they did.
+  // What was read of them may be shown only if CheckShows says so afterwards.
+  // Errors: those of CheckShows; kNonPrimaryKeyTable.
   Result<std::shared_ptr<const KvTablet>> Rows() const;
+
+  // Whether rows that were read before this call are the newest. Errors: kNotLeaderOrFollower;
+  // kLeaderNotAvailable while a new leader does not know yet what the ones before committed, or one
+  // of them may still show rows, or this one's own lease is over: there may be another one.
+  Status CheckShows() const;
 
   // A scan over the committed rows of the moment. Errors: those of Rows.
   void OpenScan(std::optional<int64_t> row_limit,
@@ -234,6 +240,12 @@ class Replica : public std::enable_shared_from_this<Replica> {
 
   // Rows: replica_kv.cc -----------------------------------------------------------------------
   Status CheckHasRows() const;
+  // While a leader before may show rows, nothing newer may be known of to anybody.
+  bool withholds() const {
+    return spec_.has_primary_key() &&
+           world_.clock.Now() < MonoTime(withheld_until_.load(std::memory_order_acquire));
+  }
+  void Withhold(News news);
   void OpenRows(absl::AnyInvocable<void(Status)> done);
   // Ends reads and scans and closes the store.
   void CloseRows(absl::AnyInvocable<void()> closed);
@@ -263,6 +275,8 @@ class Replica : public std::enable_shared_from_this<Replica> {
   std::atomic<int64_t> high_watermark_;
   std::atomic<int64_t> shown_before_{0};  // Leaders before this one committed nothing above.
   std::atomic<int32_t> leader_epoch_{kNoLeaderEpoch.value()};
+  std::atomic<int32_t> told_by_{-1};  // The coordinator's epoch.
+  std::atomic<int64_t> withheld_until_{0};
   std::atomic<size_t> waiter_count_{0};
 
   // On the strand.

@@ -39,6 +39,15 @@ class ReplicaDuties {
   // taken over; any other one leaves that open.
   virtual void ProposeIsr(IsrProposal proposal,
                           absl::AnyInvocable<void(Result<Leadership>)> done) = 0;
+
+  // The bucket is out of service here while this process lives: have the coordinator know, so that
+  // nobody waits for this replica. Said again whenever it is to take a role: a coordinator that
+  // gives it one does not know.
+  virtual void ReportFailed(const TableBucket& bucket) = 0;
+
+  // Whether rows that were read before this call may be shown, of a bucket that the coordinator of
+  // this epoch told the server to lead: see ReadLease. Errors: kLeaderNotAvailable.
+  virtual Status CheckLease(CoordinatorEpoch told_by) const = 0;
 };
 
 }  // namespace strom::tablet

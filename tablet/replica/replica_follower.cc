@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "common/base/logging.h"
+#include "common/base/mutation.h"
 #include "tablet/replica/replica.h"
 
 namespace strom::tablet {
@@ -31,7 +32,8 @@ void Replica::TakeFromLeader(LeaderEpoch under, FollowerRead read,
       [self = shared_from_this(), under, read = std::move(read), done = std::move(done)]() mutable {
         if (Status s = self->CheckFollowing(under); !s.ok()) return done(std::move(s));
         Status taken = self->TakeOnStrand(std::move(read));
-        if (self->OwnPosition() == self->log_->log_end_offset()) {
+        if (self->OwnPosition() == self->log_->log_end_offset() ||
+            Mutated(Mutant::kFollowerCountsUnsynced)) {
           return taken.ok() ? done(self->position()) : done(std::move(taken));
         }
         // Also after an error, which may have left some batches: wherever it goes on, that is
@@ -58,7 +60,9 @@ Status Replica::TakeOnStrand(FollowerRead read) {
   if (!read.records.empty()) {
     STROM_RETURN_IF_ERROR(log_->AppendAsFollower(std::move(read.records), read.epochs).status());
   }
-  const LogOffset known = std::min(read.high_watermark, log_->log_end_offset());
+  const LogOffset end = log_->log_end_offset();
+  const LogOffset known =
+      Mutated(Mutant::kFollowerTrustsLogEnd) ? end : std::min(read.high_watermark, end);
   if (known > high_watermark()) high_watermark_.store(known.value(), std::memory_order_release);
   return Status::Ok();
 }

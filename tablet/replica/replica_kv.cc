@@ -1,7 +1,11 @@
 // What a replica does with the rows of a primary-key table.
+#include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "common/base/logging.h"
+#include "common/base/mutation.h"
 #include "tablet/replica/log_directories.h"
 #include "tablet/replica/replica.h"
 
@@ -70,9 +74,32 @@ void Replica::PutKv(Bytes batch, PutOptions put, WriteOptions options,
   });
 }
 
+// Under the same leader epoch what is left to wait can only have become less.
+void Replica::Withhold(News news) {
+  const bool waits = !Mutated(Mutant::kNothingWithheld);
+  const MonoTime until = world_.clock.Now() + (waits ? leadership_->withhold : MonoDuration());
+  const MonoTime known(withheld_until_.load(std::memory_order_acquire));
+  withheld_until_.store((news == News::kLeader ? until : std::min(known, until)).nanos(),
+                        std::memory_order_release);
+}
+
+Status Replica::CheckShows() const {
+  STROM_RETURN_IF_ERROR(CheckServing());
+  STROM_RETURN_IF_ERROR(CheckCaughtUp());
+  if (withholds()) {
+    return Error(ErrorCode::kLeaderNotAvailable,
+                 "{} of {}: a leader before may still show rows, so its new one does not yet",
+                 bucket(), spec_.path);
+  }
+  const CoordinatorEpoch told_by(told_by_.load(std::memory_order_acquire));
+  Status lease = world_.duties.CheckLease(told_by);
+  if (lease.ok() || Mutated(Mutant::kNoLease)) return Status::Ok();
+  return lease.WithContext(fmt::format("{} of {}", bucket(), spec_.path));
+}
+
 Result<std::shared_ptr<const KvTablet>> Replica::Rows() const {
   STROM_RETURN_IF_ERROR(CheckHasRows());
-  STROM_RETURN_IF_ERROR(CheckCaughtUp());
+  STROM_RETURN_IF_ERROR(CheckShows());
   std::shared_ptr<const KvTablet> rows = kv_.Get();
   if (rows) return rows;
   return Error(ErrorCode::kNotLeaderOrFollower, "{} of {} is being closed", bucket(), spec_.path);
@@ -89,10 +116,11 @@ std::shared_ptr<BucketScan> Replica::OpenScanOnStrand(std::optional<int64_t> row
 void Replica::OpenScan(std::optional<int64_t> row_limit,
                        absl::AnyInvocable<void(Result<std::shared_ptr<BucketScan>>)> done) {
   strand_.Post([self = shared_from_this(), row_limit, done = std::move(done)]() mutable {
-    Status allowed = self->CheckHasRows();
-    if (allowed.ok()) allowed = self->CheckCaughtUp();
-    if (!allowed.ok()) return done(std::move(allowed));
-    done(self->OpenScanOnStrand(row_limit));
+    if (Status allowed = self->CheckHasRows(); !allowed.ok()) return done(std::move(allowed));
+    auto scan = self->OpenScanOnStrand(row_limit);
+    // All that is read of it is as it was when it was opened.
+    if (Status shows = self->CheckShows(); !shows.ok()) return done(std::move(shows));
+    done(std::move(scan));
   });
 }
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "common/base/logging.h"
+#include "common/base/mutation.h"
 #include "common/record/log_batch.h"
 #include "tablet/replica/replica.h"
 
@@ -16,7 +17,8 @@ IsrTracker::Committed Replica::CommittedIsr() const {
 
 LogOffset Replica::OwnPosition() const {
   const LogOffset end = log_->log_end_offset();
-  return terms_.counts_synced() ? std::min(log_->recovery_point(), end) : end;
+  const bool counts_synced = terms_.counts_synced() && !Mutated(Mutant::kUnsyncedCounts);
+  return counts_synced ? std::min(log_->recovery_point(), end) : end;
 }
 
 void Replica::Settle() {
@@ -26,7 +28,8 @@ void Replica::Settle() {
   SyncOwnLog();
   ProposeIsr();
 
-  auto committed = writes_.TakeUpTo(high_watermark());
+  std::vector<WriteWaiters::Taken> committed;
+  if (!withholds()) committed = writes_.TakeUpTo(high_watermark());
   std::vector<WriteWaiters::Taken> failed;
   if (!advanced.ok()) {
     STROM_LOG(kError, "{} ({}): not committed: {}", bucket(), spec_.path, advanced.ToString());
@@ -48,7 +51,8 @@ Status Replica::AdvanceHighWatermark() {
   if (spec_.has_primary_key()) {
     const auto kv = kv_.Get();
     if (!kv) return Status::Ok();  // The rows are being opened.
-    STROM_RETURN_IF_ERROR(kv->FlushTo(committed));
+    const bool late = Mutated(Mutant::kFlushAfterAck);
+    STROM_RETURN_IF_ERROR(kv->FlushTo(late ? high_watermark() : committed));
   }
   high_watermark_.store(committed.value(), std::memory_order_release);
   return Status::Ok();
@@ -69,7 +73,8 @@ void Replica::SyncOwnLog() {
 std::optional<EpochEnd> Replica::DivergenceOf(const FollowerPosition& position) const {
   const LeaderEpoch last = position.last_epoch.value_or(kNoEpoch);
   const EpochEnd end = log_->EndOfEpoch(last);
-  if (end.epoch == last && end.end_offset >= position.log_end_offset) return std::nullopt;
+  const bool same_epoch = end.epoch == last || Mutated(Mutant::kDivergenceByOffset);
+  if (same_epoch && end.end_offset >= position.log_end_offset) return std::nullopt;
   return end;
 }
 
@@ -80,7 +85,7 @@ Result<FollowerRead> Replica::ReadOnStrand(const FollowerPosition& position, siz
                  "server {} does not lead {} of {} at leader epoch {}", options_.self, bucket(),
                  spec_.path, position.leader_epoch);
   }
-  if (position.leader_epoch < leadership_->leader_epoch) {
+  if (position.leader_epoch < leadership_->leader_epoch && !Mutated(Mutant::kNoEpochCheckOnFetch)) {
     return Error(ErrorCode::kFencedLeaderEpoch,
                  "{}: server {} follows under leader epoch {}, known is {}", bucket(),
                  position.follower, position.leader_epoch, leadership_->leader_epoch);
@@ -161,9 +166,11 @@ void Replica::OnIsrAnswer(const ReplicaDuties::IsrProposal& proposal, Result<Lea
   Settle();
 }
 
-// One timer, for whatever comes first: a write's deadline, or a look at the ISR.
+// One timer, for whatever comes first: a write's deadline, a look at the ISR, or the end of what is
+// withheld.
 void Replica::SetAlarm() {
-  const MonoTime when = std::min(writes_.next_deadline(), isr_->next_check(world_.clock.Now()));
+  MonoTime when = std::min(writes_.next_deadline(), isr_->next_check(world_.clock.Now()));
+  if (writes_.size() > 0 && withholds()) when = std::min(when, MonoTime(withheld_until_.load()));
   if (when >= alarm_at_) return;
   strand_.Cancel(alarm_);
   alarm_at_ = when;

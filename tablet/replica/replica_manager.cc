@@ -116,6 +116,7 @@ void ReplicaManager::OpenAndBecome(BucketSpec spec, Leadership leadership,
                                    absl::AnyInvocable<void(Status)> done) {
   const TableBucket bucket = spec.bucket;
   if (const auto broken = broken_.find(bucket); broken != broken_.end()) {
+    duties_.ReportFailed(bucket);
     done(Error(ErrorCode::kLogStorage, "{}: out of service until the server starts anew: {}",
                bucket, broken->second.ToString()));
     return Release(bucket);

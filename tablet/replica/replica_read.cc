@@ -3,6 +3,7 @@
 #include <span>
 #include <utility>
 
+#include "common/base/mutation.h"
 #include "common/record/log_projection.h"
 #include "tablet/replica/replica.h"
 
@@ -45,6 +46,7 @@ Result<BucketRead> Replica::ReadCommitted(const ReadRange& range) const {
   BucketRead read{.records = {},
                   .high_watermark = high_watermark(),
                   .log_start_offset = log_->log_start_offset()};
+  if (Mutated(Mutant::kReadsToLogEnd)) read.high_watermark = log_->log_end_offset();
   const LogOffset from = range.offset == kFromStart ? read.log_start_offset : range.offset;
   STROM_ASSIGN_OR_RETURN(read.records,
                          log_->Read(from, range.size_max, range.at_least_one, read.high_watermark));
@@ -81,7 +83,10 @@ Result<int64_t> Replica::CountCommitted() const {
     return high_watermark().value() - log_->log_start_offset().value();
   }
   STROM_ASSIGN_OR_RETURN(const auto rows, Rows());
-  if (const std::optional<int64_t> count = rows->row_count()) return *count;
+  if (const std::optional<int64_t> count = rows->row_count()) {
+    STROM_RETURN_IF_ERROR(CheckShows());
+    return *count;
+  }
   return Error(ErrorCode::kInvalidTable,
                "the rows of {} are not counted, since its changelog image is WAL", spec_.path);
 }
@@ -107,7 +112,7 @@ Result<LogOffset> Replica::FindOffset(const OffsetQuery& query) const {
 
 Status Replica::CheckCaughtUp() const {
   const LogOffset shown(shown_before_.load(std::memory_order_acquire));
-  if (high_watermark() >= shown) return Status::Ok();
+  if (high_watermark() >= shown || Mutated(Mutant::kNewLeaderShowsAtOnce)) return Status::Ok();
   return Error(ErrorCode::kLeaderNotAvailable,
                "{} of {}: its new leader knows what is committed up to {}, and has to up to {}",
                bucket(), spec_.path, high_watermark(), shown);

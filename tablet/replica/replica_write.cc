@@ -1,6 +1,7 @@
 // How clients' writes get into the log of a leader, and when they are answered.
 #include <utility>
 
+#include "common/base/mutation.h"
 #include "tablet/replica/batch_validation.h"
 #include "tablet/replica/replica.h"
 
@@ -42,7 +43,8 @@ void Replica::Answer(Result<AppendInfo> info, const WriteOptions& options,
                      WriteWaiters::Done done) {
   if (!info.ok()) {
     done(info.status().WithContext(spec_.path.ToString()));
-  } else if (options.acks == Acks::kAll && terms_.durability != Durability::kLeader) {
+  } else if (options.acks == Acks::kAll && terms_.durability != Durability::kLeader &&
+             !Mutated(Mutant::kAckBeforeCommit)) {
     writes_.Add(*std::move(info), options.deadline, std::move(done));
   } else {
     done(std::move(info));

@@ -44,6 +44,7 @@ Result<pb::LimitScanResponse> Scan(const Replica& replica, int32_t limit, size_t
   } else {
     STROM_ASSIGN_OR_RETURN(const auto rows, replica.Rows());
     STROM_ASSIGN_OR_RETURN(*response.mutable_records(), rows->LimitScan(limit, size_max));
+    STROM_RETURN_IF_ERROR(replica.CheckShows());
   }
   return response;
 }

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/base/mutation.h"
 #include "common/convert/bucket.h"
 #include "common/convert/error.h"
 #include "proto/kv.pb.h"
@@ -14,15 +15,19 @@ namespace {
 // Between two looks at how large the answer has become.
 constexpr int kKeysAtOnce = 64;
 
-using Rows = std::shared_ptr<const KvTablet>;
+struct Rows {
+  std::shared_ptr<Replica> replica;
+  std::shared_ptr<const KvTablet> tablet;
+};
 
 // The rows of each bucket of a request, in its place. Keeps them open.
 template <class Request>
 std::vector<Result<Rows>> FindRows(const BucketLookup& buckets, const Request& request,
                                    int16_t api_version) {
   const auto find = [&](const TableBucket& bucket) -> Result<Rows> {
-    STROM_ASSIGN_OR_RETURN(const auto replica, buckets.FindKv(bucket, api_version));
-    return replica->Rows();
+    STROM_ASSIGN_OR_RETURN(auto replica, buckets.FindKv(bucket, api_version));
+    STROM_ASSIGN_OR_RETURN(auto tablet, replica->Rows());
+    return Rows{std::move(replica), std::move(tablet)};
   };
   std::vector<Result<Rows>> rows;
   for (const auto& asked : request.buckets_req()) {
@@ -89,7 +94,10 @@ Response Answer(const Request& request, const std::vector<Result<Rows>>& rows, s
     convert::SetBucket(convert::BucketOf(TableId(request.table_id()), asked), &entry);
     Echo(asked, &entry);
     Status status = of_bucket.status();
-    if (status.ok()) status = LookUp(**of_bucket, asked, left, &entry);
+    if (status.ok()) status = LookUp(*of_bucket->tablet, asked, left, &entry);
+    if (status.ok() && !Mutated(Mutant::kLeaseOnlyBeforeRead)) {
+      status = of_bucket->replica->CheckShows();
+    }
     if (!status.ok()) ClearValues(&entry);
     convert::SetError(status, &entry);
   }

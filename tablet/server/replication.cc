@@ -20,6 +20,16 @@ Replication::Replication(runtime::Executor& executor, const runtime::Clock& cloc
           IsrProposer::World{
               .executor = executor, .clock = clock, .network = network, .views = views},
           IsrProposer::Options{.self = options.self,
+                               .internal_listener = options.internal_listener})),
+      reporter_(std::make_shared<FailureReporter>(
+          FailureReporter::World{
+              .executor = executor, .clock = clock, .network = network, .views = views},
+          FailureReporter::Options{.self = options.self,
+                                   .internal_listener = options.internal_listener})),
+      lease_(std::make_shared<LeaseKeeper>(
+          LeaseKeeper::World{
+              .executor = executor, .clock = clock, .network = network, .views = views},
+          LeaseKeeper::Options{.self = options.self,
                                .internal_listener = options.internal_listener})) {}
 
 void Replication::Follow(std::shared_ptr<Replica> replica, ServerId leader, LeaderEpoch epoch) {
@@ -34,8 +44,14 @@ void Replication::ProposeIsr(IsrProposal proposal,
   proposer_->Propose(std::move(proposal), std::move(done));
 }
 
+void Replication::ReportFailed(const TableBucket& bucket) { reporter_->Report(bucket); }
+
+void Replication::OnRegistered(int64_t start_epoch) { reporter_->SetStartEpoch(start_epoch); }
+
 void Replication::Stop(runtime::Task stopped) {
   proposer_->Stop();
+  reporter_->Stop();
+  lease_->Stop();
   fetcher_.Stop(std::move(stopped));
 }
 

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "common/base/logging.h"
 #include "common/metadata/renewing_store.h"
 #include "common/service/catalog_service.h"
 #include "tablet/server/cluster_id.h"
@@ -86,6 +87,12 @@ TabletServer::TabletServer(runtime::Executor& executor, runtime::Executor& block
                    {.self = options_.id,
                     .internal_listener = options_.internal_listener,
                     .durability = options_.replicas.durability}),
+      handover_(std::make_shared<Handover>(
+          Handover::World{
+              .executor = executor, .clock = clock, .network = network, .views = views_},
+          Handover::Options{.self = options_.id,
+                            .internal_listener = options_.internal_listener,
+                            .limit = options_.handover_limit})),
       dispatcher_({.request_bytes_max = options_.request_bytes_max, .observer = &metrics_}) {}
 
 TabletServer::~TabletServer() = default;
@@ -147,6 +154,7 @@ Status TabletServer::Open(const std::string& cluster_id) {
   services_->Register(dispatcher_);
   metadata_.Register(dispatcher_);
   kv_snapshots_.Register(dispatcher_);
+  replication_.Start();
   return Listen();
 }
 
@@ -169,11 +177,41 @@ void TabletServer::RegisterNode(Done started) {
                             .rack = options_.rack,
                             .directory_id = directory_->id(),
                             .pause = options_.register_pause,
-                            .timeout = options_.register_timeout});
+                            .timeout = options_.register_timeout,
+                            .epoch_path = session_->catalog.paths().CoordinatorEpochNode(),
+                            .on_registered = [this](int64_t start_epoch, auto newest) {
+                              services_->notifications.Begin(newest);
+                              replication_.OnRegistered(start_epoch);
+                            }});
   registration_->Start(std::move(started));
 }
 
 void TabletServer::Stop(MonoDuration drain, Done stopped) {
+  strand_.Post([this, drain, stopped = std::move(stopped)]() mutable {
+    HandOver([this, drain, stopped = std::move(stopped)]() mutable {
+      EndServing(drain, std::move(stopped));
+    });
+  });
+}
+
+void TabletServer::HandOver(runtime::Task then) {
+  const bool known = registration_ && registration_->registered();
+  if (!known || !HasPeers(*views_.Get(), options_.id)) return then();
+  STROM_LOG(kInfo, "tablet server {} is about to stop: others shall lead what it leads",
+            options_.id);
+  handover_->Run(registration_->start_epoch(), [id = options_.id,
+                                                then = std::move(then)](Result<int> left) mutable {
+    if (!left.ok()) {
+      STROM_LOG(kWarn, "tablet server {} stops without a handover: {}", id,
+                left.status().ToString());
+    } else if (*left > 0) {
+      STROM_LOG(kWarn, "tablet server {} stops: nobody else can lead {} buckets", id, *left);
+    }
+    then();
+  });
+}
+
+void TabletServer::EndServing(MonoDuration drain, Done stopped) {
   views_.Close();
   const auto ended = Join<std::monostate>::Of(
       1 + listeners_.size(), [this, stopped = std::move(stopped)](auto) mutable {

@@ -19,6 +19,7 @@
 #include "common/service/rpc_metrics.h"
 #include "common/types/server_info.h"
 #include "tablet/replica/replica_manager.h"
+#include "tablet/server/handover.h"
 #include "tablet/server/registration.h"
 #include "tablet/server/replication.h"
 #include "tablet/server/scan_kv_service.h"
@@ -32,7 +33,8 @@ namespace strom::tablet {
 //                           -> NotificationService -> ReplicaManager
 //                           -> WriterService, CatalogService -> metadata store
 //                           -> MetadataService (what the coordinator told)
-//   Replica -> Replication -> FetchLog at the leaders it follows, AdjustIsr at the coordinator
+//   Replica -> Replication -> FetchLog at the leaders it follows
+//                          -> AdjustIsr, ReportFailedReplicas at the coordinator
 //
 // If its session with the metadata store expires it opens another one and registers anew; what it
 // holds it serves meanwhile.
@@ -62,6 +64,7 @@ class TabletServer {
     // the same server's, perhaps, that has not expired yet (zookeeper.client.session-timeout).
     MonoDuration register_pause = Seconds(3);
     MonoDuration register_timeout = Seconds(90);
+    MonoDuration handover_limit = Seconds(5);  // See Stop.
   };
 
   TabletServer(runtime::Executor& executor, runtime::Executor& blocking,
@@ -78,7 +81,8 @@ class TabletServer {
   // kStorage; kNetwork; those of MetaError if the metadata store fails or has the server already.
   void Start(absl::AnyInvocable<void(Status)> started);
 
-  // Ends fetching, takes no more requests, lets those in flight be answered for up to `drain`,
+  // Serves on until others lead what they can of what it leads, for up to the handover limit. Then
+  // ends fetching, takes no more requests, lets those in flight be answered for up to `drain`,
   // leaves the cluster and closes the logs. After `started` was called, whatever it said. `stopped`
   // is called once, on any thread, with what went wrong; only then may the server be destroyed (not
   // inside).
@@ -106,6 +110,8 @@ class TabletServer {
   Status Listen();
   void RegisterNode(Done started);
   // And of Stop.
+  void HandOver(runtime::Task then);
+  void EndServing(MonoDuration drain, Done stopped);
   void LeaveCluster(Done stopped);
   void CloseReplicas(Done stopped);
 
@@ -127,6 +133,7 @@ class TabletServer {
   service::KvSnapshotService kv_snapshots_;
   service::RpcMetrics metrics_;
   Replication replication_;
+  const std::shared_ptr<Handover> handover_;
   std::unique_ptr<DataDirectory> directory_;
   std::unique_ptr<ReplicaManager> replicas_;
   std::unique_ptr<Session> session_;  // Used on strand_.

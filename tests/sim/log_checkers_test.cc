@@ -46,6 +46,11 @@ struct Good {
     for (int epoch = 0; epoch < 2; ++epoch) {
       history.leaderships.push_back({.bucket = kBucket, .leadership = Leads(epoch, epoch)});
     }
+    history.copies.push_back({.bucket = kBucket,
+                              .at = Ms(100),
+                              .acknowledged = LogOffset(4),
+                              .ends = {{kLeader, LogOffset(5)}, {kFollower, LogOffset(4)}},
+                              .copies_min = 2});
   }
 
   static FetchSeen Fetch(int64_t from, int64_t to, int64_t at_ms) {
@@ -74,8 +79,8 @@ struct Good {
   Violations Check() const {
     Violations all;
     for (const Violations& found :
-         {CheckNothingLost(history, end), CheckNoDuplicates(end),
-          CheckOneValuePerOffset(history, end), CheckWriterOrder(end),
+         {CheckNothingLost(history, end), CheckCopies(history), CheckNoneGivenUp(history),
+          CheckNoDuplicates(end), CheckOneValuePerOffset(history, end), CheckWriterOrder(end),
           CheckCommittedStays(history, end), CheckContiguity(history, end),
           CheckHighWatermarks(history), CheckReplicasIdentical(end), CheckLeaderships(history)}) {
       all.insert(all.end(), found.begin(), found.end());
@@ -116,6 +121,24 @@ TEST_CASE("S1: an acknowledged upsert that is not in the changelog is found", "[
   run.history.upserts.push_back(
       {.table = TableId(2), .key = 5, .value = 6, .time = {Ms(1), Ms(2)}, .outcome = Outcome::kOk});
   CHECK(Found(CheckNothingLost(run.history, run.end), "S1 lost: upsert (5, 6)"));
+}
+
+TEST_CASE("S1: what is acknowledged and not on enough disks is found", "[sim]") {
+  Good run;
+  CopiesSeen& seen = run.history.copies.back();
+  SECTION("a replica lacks the last record") { seen.ends[kFollower] = LogOffset(3); }
+  SECTION("a replica has no log") { seen.ends.erase(kFollower); }
+  SECTION("there are to be three") { seen.copies_min = 3; }
+  CHECK(Found(CheckCopies(run.history), "S1 copies: "));
+}
+
+TEST_CASE("S2: a write that its client had to give up is found", "[sim]") {
+  Good run;
+  SECTION("an append") { run.history.appends.back().error = "a gap"; }
+  SECTION("an upsert") {
+    run.history.upserts.push_back({.table = TableId(2), .key = 5, .time = {}, .error = "a gap"});
+  }
+  CHECK(Found(CheckNoneGivenUp(run.history), "a gap"));
 }
 
 TEST_CASE("S2: an append that is there twice is found, in another bucket too", "[sim]") {

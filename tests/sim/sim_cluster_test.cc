@@ -1,11 +1,15 @@
 // Whole clusters in the simulated world: that faults do no harm, that the same seed does the same,
 // and that harm is found when there is some.
+#include <algorithm>
+#include <map>
 #include <set>
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 #include <catch2/generators/catch_generators_range.hpp>
 
 #include "tests/sim/cluster/simulation.h"
+#include "tests/sim/main/mutants.h"
 #include "tests/sim/main/sim_options.h"
 #include "tests/sim/main/sim_runner.h"
 
@@ -47,6 +51,25 @@ TEST_CASE("each kind of fault by itself does no harm", "[sim]") {
   CHECK(result.violations == Violations());
   CHECK(result.faults.at(fault) > 0);
   CHECK(result.acknowledged > 100);
+}
+
+TEST_CASE("a leader that was paused or isolated shows no old rows", "[sim]") {
+  SimConfig config =
+      Small(static_cast<uint64_t>(GENERATE(range(1, 7))),
+            GENERATE(values<std::vector<Fault>>({{Fault::kPauseHost}, {Fault::kIsolateTablet}})));
+  config.tablets = 3;
+  config.replication_factor = 3;
+  config.durability = "replicated";
+  config.log_tables = 0;
+  config.keys = 1;
+  config.write_pause_max = Millis(20);
+  config.session_timeout = Seconds(2);
+  config.request_timeout = Seconds(1);  // So that writers find the next leader soon,
+  config.duration = Seconds(30);        // and readers have time to ask the former one.
+  INFO(config.ToString());
+  const SimResult result = RunSimulation(config);
+  CHECK(result.violations == Violations());
+  CHECK(result.lookups > 100);
 }
 
 TEST_CASE("the same seed leaves the same trace, another one another", "[sim]") {
@@ -108,14 +131,41 @@ TEST_CASE("arguments of strom-sim are read, or refused by name", "[sim]") {
   CHECK(options.from == 5);
   CHECK_FALSE(options.single.has_value());
   CHECK(ParseSimOptions({"--seed", "9", "--trace"})->single == 9);
+  CHECK(ParseSimOptions({"--mutant", "no-lease", "--mutant", "no-isr-min"})->mutants ==
+        std::vector<Mutant>{Mutant::kNoLease, Mutant::kNoIsrMin});
+  CHECK(ParseSimOptions({"--mutants"})->mutants.size() == Mutants().size());
+  CHECK(ParseSimOptions({"--mutant", "no-leas"}).status().message() ==
+        "there is no mutant 'no-leas'; did you mean no-lease");
+  CHECK_FALSE(ParseSimOptions({"--mutants", "--seed", "3"}).ok());
   for (const std::vector<std::string>& bad : std::vector<std::vector<std::string>>{{"--sed", "1"},
                                                                                    {"--seed"},
                                                                                    {"--rf", "2"},
                                                                                    {"--seeds", "x"},
                                                                                    {"--jobs", "0"},
+                                                                                   {"--mutant"},
                                                                                    {"--trace"}}) {
     CHECK(ParseSimOptions(bad).status().code() == ErrorCode::kInvalidConfig);
   }
+}
+
+TEST_CASE("a lane of seeds ends at the first one that fails, if it is to", "[sim]") {
+  SimOptions options;
+  options.jobs = 2;
+  const SeedLane lane{.seeds = {5, 6, 7}, .mutant = Mutant::kNoIsrMin};
+  SeedLane short_lane = lane;
+  short_lane.ends_at_violation = true;
+  std::map<size_t, std::vector<SeedReport>> reports;
+  RunLanes({short_lane, lane}, options, [&](size_t i, std::vector<SeedReport> ended) {
+    CHECK(reports.emplace(i, std::move(ended)).second);
+  });
+  REQUIRE(reports.size() == 2);
+  CHECK(reports[1].size() == 3);
+  const auto first_failed = std::ranges::find_if(
+      reports[1], [](const SeedReport& report) { return !report.violations.empty(); });
+  REQUIRE(first_failed != reports[1].end());
+  REQUIRE(reports[0].size() == static_cast<size_t>(first_failed - reports[1].begin()) + 1);
+  CHECK(reports[0].back().violations == first_failed->violations);
+  CHECK_FALSE(Mutated(Mutant::kNoIsrMin));  // Here nothing is switched on.
 }
 
 }  // namespace strom::sim

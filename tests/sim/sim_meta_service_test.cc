@@ -137,6 +137,26 @@ TEST_CASE("a lost answer hides a change that was made", "[sim]") {
   CHECK(states.back() == SessionState::kConnected);
 }
 
+TEST_CASE("a change that hangs is applied late, if its session has not connected since", "[sim]") {
+  World world;
+  const auto other = world.Connect(*world.b);
+  auto store = world.Connect(*world.a);
+  REQUIRE(world.Create(*store, "/a", CreateMode::kPersistent) == MetaCode::kOk);
+  world.service.DelayChanges("a", 1);
+  CHECK(world.Create(*store, "/b", CreateMode::kPersistent) == MetaCode::kConnectionLoss);
+  SECTION("the client has gone") {
+    store.reset();
+    CHECK_FALSE(world.Exists(*other, "/b"));
+    world.scheduler.RunFor(Seconds(5));
+    CHECK(world.Exists(*other, "/b"));
+  }
+  SECTION("it goes on") {
+    world.scheduler.RunFor(Seconds(5));
+    CHECK_FALSE(world.Exists(*other, "/b"));
+    CHECK(world.Create(*store, "/c", CreateMode::kPersistent) == MetaCode::kOk);
+  }
+}
+
 TEST_CASE("a session that is made to expire loses its nodes at once", "[sim]") {
   World world;
   std::vector<SessionState> states;

@@ -70,6 +70,9 @@ class ExpiringSessions final : public metadata::MetaStoreFactory {
     }
 
     int64_t session_id() const override { return session_->id; }
+    MonoDuration session_timeout() const override {
+      return session_->real ? session_->real->session_timeout() : MonoDuration();
+    }
     void Create(std::string path, std::string data, metadata::CreateMode mode,
                 metadata::Done<std::string> done) override {
       if (!session_->real) return Expired<metadata::MetaResult<std::string>>(std::move(done));

@@ -166,6 +166,51 @@ TEST_CASE("files stay small, and every library is included by some test", "[tidy
   EXPECT_NONE(problems);
 }
 
+// A mutant is one bug at one place, which the list of tests/sim names; products switch none on.
+TEST_CASE("every mutant is at the one place that its list names", "[tidy]") {
+  static const std::regex kListed("Mutant::(k[A-Za-z]+),");
+  static const std::regex kPlace("\"([a-z_/]+\\.cc)\"");
+  static const std::regex kUse("Mutated\\(Mutant::(k[A-Za-z]+)\\)");
+  static const std::regex kEnumerator("^  (k[A-Za-z]+),$");
+  std::set<std::string> mutants;
+  std::map<std::string, std::string> listed;
+  std::map<std::string, std::vector<std::string>> places;
+  std::vector<std::string> problems;
+  for (const SourceFile& file : Tree()) {
+    if (!file.IsCpp() || file.path.starts_with("tests/tidy/")) continue;
+    std::string last_listed;
+    for (const std::string& line : file.lines) {
+      std::smatch match;
+      if (file.path == "common/base/mutation.h") {
+        if (std::regex_search(line, match, kEnumerator)) mutants.insert(match[1]);
+        continue;
+      }
+      if (file.path == "tests/sim/main/mutants.cc") {
+        if (std::regex_search(line, match, kListed)) last_listed = match[1];
+        if (std::regex_search(line, match, kPlace)) listed[last_listed] = match[1];
+        continue;
+      }
+      if (IsTest(file)) continue;
+      std::string rest = line;
+      for (; std::regex_search(rest, match, kUse); rest = match.suffix()) {
+        places[match[1]].push_back(file.path);
+      }
+      if (line.find("SwitchOn(") != std::string::npos) {
+        problems.push_back(file.path + ": only tests switch mutants on");
+      }
+    }
+  }
+  mutants.erase("kNone");
+  REQUIRE(mutants.size() >= 16);
+  CHECK(listed.size() == mutants.size());
+  for (const std::string& mutant : mutants) {
+    if (places[mutant] == std::vector<std::string>{listed[mutant]}) continue;
+    problems.push_back(mutant + " is listed at '" + listed[mutant] +
+                       "', and it is in:" + Join(places[mutant]));
+  }
+  EXPECT_NONE(problems);
+}
+
 TEST_CASE("nothing unfinished and no registry's host is committed", "[tidy]") {
   // Spelled in pieces, so that this file passes its own test.
   const std::regex unfinished(std::string("\\bTO") + "DO\\b|\\bFIX" + "ME\\b|\\bXX" + "X\\b");

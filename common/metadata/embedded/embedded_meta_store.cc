@@ -175,6 +175,8 @@ class EmbeddedMetaStore final : public MetaStore {
   ~EmbeddedMetaStore() override { service_.CloseSession(id_); }
 
   int64_t session_id() const override { return id_; }
+  // It ends with the process.
+  MonoDuration session_timeout() const override { return Seconds(3600); }
 
   void Create(std::string path, std::string data, CreateMode mode,
               Done<std::string> done) override {

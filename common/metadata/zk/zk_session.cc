@@ -54,7 +54,10 @@ void OnZooKeeperWatch(zhandle_t* handle, int type, int, const char*, void* watch
 
 ZkSession::ZkSession(const ZooKeeperOptions& options, runtime::Strand& strand,
                      absl::AnyInvocable<void(SessionState)> on_state, runtime::ThreadPool& opener)
-    : options_(options), opener_(opener), strand_(&strand) {
+    : options_(options),
+      opener_(opener),
+      timeout_ms_(options.session_timeout.millis()),
+      strand_(&strand) {
   if (on_state) {
     on_state_ = std::make_shared<absl::AnyInvocable<void(SessionState)>>(std::move(on_state));
   }
@@ -204,6 +207,7 @@ void ZkSession::OnState(zhandle_t* handle, int state) {
   handle_ = handle;  // MakeHandle may not have come that far.
   if (state == ZOO_CONNECTED_STATE) {
     id_ = zoo_client_id(handle)->client_id;
+    timeout_ms_ = zoo_recv_timeout(handle);
     PostState(SessionState::kConnected);
     holding_ = false;
     for (auto& call : std::exchange(held_, {})) Send(std::move(call));

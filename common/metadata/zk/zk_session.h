@@ -40,6 +40,8 @@ class ZkSession : public std::enable_shared_from_this<ZkSession> {
   void End();
 
   int64_t id() const { return id_; }
+  // As the service has agreed to; as it was wished before that.
+  MonoDuration timeout() const { return Millis(timeout_ms_); }
 
   // Sends `call`, now or once connected. A null watch is none.
   void Start(std::unique_ptr<ZkCall> call, Watch watch);
@@ -74,6 +76,7 @@ class ZkSession : public std::enable_shared_from_this<ZkSession> {
   const ZooKeeperOptions options_;
   runtime::ThreadPool& opener_;
   std::atomic<int64_t> id_ = 0;
+  std::atomic<int64_t> timeout_ms_;
   std::atomic<bool> ended_ = false;  // Written under mutex_.
 
   absl::Mutex mutex_;

@@ -43,6 +43,7 @@ class ZooKeeperMetaStore final : public MetaStore {
   ~ZooKeeperMetaStore() override { session_->End(); }
 
   int64_t session_id() const override { return session_->id(); }
+  MonoDuration session_timeout() const override { return session_->timeout(); }
 
   void Create(std::string path, std::string data, CreateMode mode,
               Done<std::string> done) override {

@@ -43,6 +43,7 @@ struct AppendOp {
   Outcome outcome = Outcome::kUnknown;
   std::optional<TableBucket> bucket;  // If it is known.
   std::optional<LogOffset> offset;
+  std::string error;  // With which its client gave it up, if it did.
 };
 
 // Of a primary-key table, whose buckets `table` all has.
@@ -54,6 +55,7 @@ struct UpsertOp {
   Outcome outcome = Outcome::kUnknown;
   std::optional<TableBucket> bucket;
   std::optional<LogOffset> log_end_offset;  // The change is below.
+  std::string error;                        // As of an append.
 };
 
 // One that was answered.
@@ -82,12 +84,23 @@ struct LeadershipWrite {
   MonoTime at;
 };
 
+// How far the replicas' files of a bucket went at a moment, and how far clients had been told by
+// then that their writes are in.
+struct CopiesSeen {
+  TableBucket bucket;
+  MonoTime at;
+  LogOffset acknowledged;  // Exclusive.
+  std::map<ServerId, LogOffset> ends;
+  size_t copies_min = 1;  // So many hold what is acknowledged.
+};
+
 struct History {
   std::vector<AppendOp> appends;
   std::vector<UpsertOp> upserts;
   std::vector<LookupOp> lookups;
   std::vector<FetchSeen> fetches;  // In the order they were answered.
   std::vector<LeadershipWrite> leaderships;
+  std::vector<CopiesSeen> copies;
 };
 
 // A batch as it lies in a segment file.

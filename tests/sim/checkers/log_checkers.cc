@@ -73,6 +73,35 @@ Violations CheckNothingLost(const History& history, const FinalState& end) {
   return found;
 }
 
+Violations CheckCopies(const History& history) {
+  Violations found;
+  for (const CopiesSeen& seen : history.copies) {
+    const auto holds = [&](const auto& entry) { return entry.second >= seen.acknowledged; };
+    const auto count =
+        static_cast<size_t>(std::count_if(seen.ends.begin(), seen.ends.end(), holds));
+    if (count >= seen.copies_min) continue;
+    found.push_back(fmt::format(
+        "S1 copies: {} at {} ms: {} of at least {} replicas hold what is acknowledged below {}",
+        seen.bucket, seen.at.nanos() / 1'000'000, count, seen.copies_min, seen.acknowledged));
+  }
+  return found;
+}
+
+Violations CheckNoneGivenUp(const History& history) {
+  Violations found;
+  for (const AppendOp& op : history.appends) {
+    if (op.error.empty()) continue;
+    found.push_back(
+        fmt::format("S2 given up: append ({}, {}): {}", op.writer, op.number, op.error));
+  }
+  for (const UpsertOp& op : history.upserts) {
+    if (op.error.empty()) continue;
+    found.push_back(
+        fmt::format("S2 given up: change of key {} of table {}: {}", op.key, op.table, op.error));
+  }
+  return found;
+}
+
 Violations CheckNoDuplicates(const FinalState& end) {
   Violations found;
   std::map<std::tuple<TableId, int64_t, int64_t>, std::pair<TableBucket, LogOffset>> first;

@@ -9,6 +9,13 @@ namespace strom::sim {
 // S1: every acknowledged append and upsert is in the log, below the high watermark.
 Violations CheckNothingLost(const History& history, const FinalState& end);
 
+// S1: at every moment as many replicas as must hold what is acknowledged.
+Violations CheckCopies(const History& history);
+
+// S2: a client that repeats its writes for ever need never give one up, as it would have to if the
+// log had forgotten what it knew of the writer.
+Violations CheckNoneGivenUp(const History& history);
+
 // S2: no append and no value of a row is there twice.
 Violations CheckNoDuplicates(const FinalState& end);
 

@@ -98,7 +98,7 @@ void FaultInjector::Inject(Fault fault) {
       UndoLater(Seconds(10), [this] { world_.meta.SetAvailable(true); });
       break;
     default: {
-      SimHost* host = AnyServer(fault == Fault::kSlowDisk);
+      SimHost* host = AnyServer(fault == Fault::kSlowDisk || fault == Fault::kIsolateTablet);
       if (host == nullptr) return;
       note_(fmt::format("{}: {}", FaultName(fault), host->name()));
       InjectInto(fault, *host);
@@ -132,19 +132,44 @@ void FaultInjector::InjectInto(Fault fault, SimHost& host) {
     case Fault::kLoseMetaAnswers:
       world_.meta.LoseAnswers(host.name(), 1 + static_cast<int>(random_.Uniform(2)));
       return UndoLater(Seconds(10), [this, &host] { world_.meta.LoseAnswers(host.name(), 0); });
+    case Fault::kDelayMetaChanges:
+      world_.meta.DelayChanges(host.name(), 1);
+      return UndoLater(Seconds(10), [this, &host] { world_.meta.DelayChanges(host.name(), 0); });
     case Fault::kJumpClock:
       return host.clock().JumpWall(static_cast<int64_t>(random_.Uniform(7'200'000)) - 3'600'000);
+    case Fault::kIsolateTablet:
+      return Isolate(host);
     default:
       STROM_UNREACHABLE() << FaultName(fault) << " is not of one host";
   }
 }
 
-void FaultInjector::Cut(bool both) {
-  std::vector<std::string> names = clients_;
+std::vector<std::string> FaultInjector::Servers() const {
+  std::vector<std::string> names;
   for (int i = 0; i < cluster_.tablet_count(); ++i) names.push_back(cluster_.tablet(i).name());
   for (int i = 0; i < cluster_.coordinator_count(); ++i) {
     names.push_back(cluster_.coordinator(i).name());
   }
+  return names;
+}
+
+// Clients reach it and go on to ask it, while others may lead what it led.
+void FaultInjector::Isolate(SimHost& host) {
+  const auto set = [this, &host](bool isolated) {
+    for (const std::string& other : Servers()) {
+      if (other == host.name()) continue;
+      world_.wires.SetCut(host.name(), other, isolated);
+      world_.wires.SetCut(other, host.name(), isolated);
+    }
+    world_.meta.SetReachable(host.name(), !isolated);
+  };
+  set(true);
+  UndoLater(Seconds(8), [set] { set(false); });
+}
+
+void FaultInjector::Cut(bool both) {
+  std::vector<std::string> names = Servers();
+  names.insert(names.end(), clients_.begin(), clients_.end());
   const std::string from = names[random_.Uniform(names.size())];
   const std::string to = names[random_.Uniform(names.size())];
   if (from == to) return;

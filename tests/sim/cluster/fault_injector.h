@@ -31,6 +31,8 @@ class FaultInjector {
   void Inject(Fault fault);
   void InjectInto(Fault fault, SimHost& host);
   void Cut(bool both);
+  void Isolate(SimHost& host);
+  std::vector<std::string> Servers() const;  // Their names.
   // Undoes it within `max`, or at HealAll.
   void UndoLater(MonoDuration max, Undo undo);
   MonoDuration UpTo(MonoDuration max);

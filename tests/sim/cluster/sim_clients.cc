@@ -39,6 +39,8 @@ SimWriter::SimWriter(SimWorld& world, const SimConfig& config, int number,
   client::WriterOptions options;
   options.delivery_timeout = Seconds(24 * 3600);
   options.in_flight_max = 1 + static_cast<int>(host_.random().Uniform(5));
+  // What it becomes in the log must fit into a segment, or the log refuses it for good.
+  options.batch_bytes_max = config.segment_size_bytes / 8;
   for (size_t i = 0; i < tables.size(); ++i) {
     if (tables[i].keyed()) {
       upserters_[i] = connection_->NewUpsertWriter(tables[i].info, {.writing = options}).value();
@@ -80,14 +82,16 @@ void SimWriter::Append(size_t table) {
       {Value::Int(number_), Value::Int(history_->appends[op].number)},
       [this, op](Result<client::AppendResult> result) {
         --open_;
-        if (!result.ok()) return;
         AppendOp& done = history_->appends[op];
+        if (!result.ok()) return void(done.error = result.status().ToString());
         done.outcome = Outcome::kOk;
         done.time.completed = host_.clock().Now();
         done.bucket = result->bucket;
         if (result->offset != client::kUnknownOffset) done.offset = result->offset;
       });
-  if (!taken.ok()) --open_;
+  if (taken.ok()) return;
+  --open_;
+  history_->appends.pop_back();  // The client had no room for it.
 }
 
 void SimWriter::Upsert(size_t table) {
@@ -103,8 +107,8 @@ void SimWriter::Upsert(size_t table) {
   ++open_;
   auto done = [this, op](Result<client::UpsertResult> result) {
     --open_;
-    if (!result.ok()) return;
     UpsertOp& upsert = history_->upserts[op];
+    if (!result.ok()) return void(upsert.error = result.status().ToString());
     upsert.outcome = Outcome::kOk;
     upsert.time.completed = host_.clock().Now();
     upsert.bucket = result->bucket;
@@ -116,7 +120,9 @@ void SimWriter::Upsert(size_t table) {
   const Row row{Value::Int(key), Value::Int(value)};
   const Status taken =
       deletes ? writer.TryDelete(row, std::move(done)) : writer.TryUpsert(row, std::move(done));
-  if (!taken.ok()) --open_;
+  if (taken.ok()) return;
+  --open_;
+  history_->upserts.pop_back();
 }
 
 SimReader::SimReader(SimWorld& world, const SimConfig& config, int number,

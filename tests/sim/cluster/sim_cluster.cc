@@ -95,10 +95,12 @@ void SimCluster::StartTablet(int i) {
   host.Boot();
   tablet::TabletServer::Options options;
   options.id = IdOf(i);
-  options.data_dir = "/data";
+  options.data_dir = kDataDirectory;
   options.listeners = ListenersOf<tablet::TabletServer::ListenerOptions>(host.name());
   options.replicas.log.segment.size_max_bytes = config_.segment_size_bytes;
   options.replicas.log.segment.index_interval_bytes = config_.index_interval_bytes;
+  options.replicas.lag_max = config_.lag_max;
+  options.fetch_size_max = config_.fetch_bytes_max;
   options.replicas.recovery_checkpoint_interval = Seconds(7);
   options.register_pause = Millis(500);
   options.register_timeout = Seconds(20);
@@ -131,6 +133,17 @@ void SimCluster::KillTablet(int i, bool power_failed) {
   tablet.host.Kill();
   tablet.server.reset();
   tablet.host.AfterKill(power_failed);
+}
+
+void SimCluster::StopTablet(int i) {
+  Tablet& tablet = *tablets_.at(i);
+  SimHost& host = tablet.host;
+  tablet.server->Stop(Seconds(5), [this, i, &host](const Status& status) {
+    note_(fmt::format("{} has stopped: {}", host.name(), status.ToString()));
+    world_.scheduler.PostAt(world_.scheduler.now(), [this, i, &host, process = host.process()] {
+      if (host.running() && host.process() == process) KillTablet(i, /*power_failed=*/false);
+    });
+  });
 }
 
 }  // namespace strom::sim

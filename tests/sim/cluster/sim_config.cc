@@ -48,6 +48,10 @@ std::string_view FaultName(Fault fault) {
       return "jump-clock";
     case Fault::kFailSync:
       return "fail-sync";
+    case Fault::kIsolateTablet:
+      return "isolate-tablet";
+    case Fault::kDelayMetaChanges:
+      return "delay-meta-changes";
   }
   STROM_UNREACHABLE();
 }
@@ -87,18 +91,21 @@ SimConfig SimConfig::Draw(uint64_t seed, int replication_factor_max) {
     if (fault == Fault::kFailSync && !replicates) continue;
     if (random.Chance(0.4)) config.faults.push_back(fault);
   }
+  config.lag_max = Seconds(OneOf(random, {2, 8, 30}));
+  config.fetch_bytes_max = OneOf(random, {500, 64 << 20});
   return config;
 }
 
 std::string SimConfig::ToString() const {
   std::string text = fmt::format(
       "seed {}: {} coordinators, {} tablet servers, RF {}{}; segments {} B, index every {} B, "
-      "session {} ms, requests {} ms, latency {} us; {} log and {} keyed tables of {} buckets, {}, "
-      "{} keys, {} writers, {} readers, every {} ms, {} deletes; {} s of",
+      "session {} ms, requests {} ms, latency {} us, lag {} ms, fetches {} B; {} log and {} keyed "
+      "tables of {} buckets, {}, {} keys, {} writers, {} readers, every {} ms, {} deletes; {} s of",
       seed, coordinators, tablets, replication_factor, durability.empty() ? "" : " " + durability,
       segment_size_bytes, index_interval_bytes, session_timeout.millis(), request_timeout.millis(),
-      latency_max.nanos() / 1000, log_tables, keyed_tables, buckets, log_format, keys, writers,
-      readers, write_pause_max.millis(), delete_share, duration.millis() / 1000);
+      latency_max.nanos() / 1000, lag_max.millis(), fetch_bytes_max, log_tables, keyed_tables,
+      buckets, log_format, keys, writers, readers, write_pause_max.millis(), delete_share,
+      duration.millis() / 1000);
   if (faults.empty()) text += " peace";
   for (const Fault fault : faults) text += fmt::format(" {}", FaultName(fault));
   return text;

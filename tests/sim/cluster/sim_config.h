@@ -28,8 +28,10 @@ enum class Fault {
   kLoseMetaAnswers,
   kJumpClock,  // Wall time, either way.
   kFailSync,   // The disk does not keep what a sync was to make durable; the process is restarted.
+  kIsolateTablet,  // From servers and metadata, but not from clients.
+  kDelayMetaChanges,
 };
-inline constexpr int kFaultKinds = static_cast<int>(Fault::kFailSync) + 1;
+inline constexpr int kFaultKinds = static_cast<int>(Fault::kDelayMetaChanges) + 1;
 
 std::string_view FaultName(Fault fault);
 
@@ -51,6 +53,8 @@ struct SimConfig {
   MonoDuration session_timeout = Seconds(6);
   MonoDuration request_timeout = Seconds(3);  // Of clients.
   MonoDuration latency_max = Millis(1);
+  MonoDuration lag_max = Seconds(30);   // Of members of the ISR.
+  uint64_t fetch_bytes_max = 64 << 20;  // Of one answer to followers and readers.
 
   int log_tables = 1;
   int keyed_tables = 1;

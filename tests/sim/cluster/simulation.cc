@@ -10,6 +10,7 @@
 #include "common/base/logging.h"
 #include "tests/sim/checkers/log_checkers.h"
 #include "tests/sim/checkers/table_checkers.h"
+#include "tests/sim/cluster/copy_watch.h"
 #include "tests/sim/cluster/fault_injector.h"
 #include "tests/sim/cluster/sim_clients.h"
 #include "tests/sim/cluster/sim_cluster.h"
@@ -21,7 +22,6 @@ namespace {
 // From the end of the faults until all is quiet. Nobody should need nearly as long.
 constexpr MonoDuration kQuietWithin = Seconds(180);
 constexpr MonoDuration kStartWithin = Seconds(60);
-constexpr const char* kDataDirectory = "/data";
 
 // Of a leader-and-ISR node, as ZkPaths::LeaderAndIsr names it; none for other nodes.
 std::optional<TableBucket> BucketOfPath(const std::string& path) {
@@ -208,6 +208,8 @@ void Simulation::RunClients() {
                                             [this](const std::string& line) { Note(line); });
   for (const auto& writer : writers_) writer->Start();
   for (const auto& reader : readers_) reader->Start();
+  CopyWatch copies(world_, cluster_, config_, Buckets(), &history_);
+  copies.Start();
   world_.scheduler.RunFor(Seconds(2));
   faults_->Start();
   world_.scheduler.RunFor(config_.duration);
@@ -309,8 +311,8 @@ void Simulation::Check() {
     end.buckets.push_back(std::move(last));
   }
   for (const Violations& found :
-       {CheckNothingLost(history_, end), CheckNoDuplicates(end),
-        CheckOneValuePerOffset(history_, end), CheckWriterOrder(end),
+       {CheckNothingLost(history_, end), CheckCopies(history_), CheckNoneGivenUp(history_),
+        CheckNoDuplicates(end), CheckOneValuePerOffset(history_, end), CheckWriterOrder(end),
         CheckCommittedStays(history_, end), CheckContiguity(history_, end),
         CheckHighWatermarks(history_), CheckLeaderships(history_), CheckReplicasIdentical(end),
         CheckRowsAreFold(end), CheckChangelog(end), CheckLookups(history_, end)}) {

@@ -36,7 +36,7 @@ class LogReader : public std::enable_shared_from_this<LogReader> {
   void Start() { Ask(); }
   // Asks no more; an answer under way is not told.
   void Stop() { stopped_ = true; }
-  // Reads nothing again from now on.
+  // Reads nothing again from now on, and as much at a time as there is.
   void GoStraight() { straight_ = true; }
 
   const TableBucket& bucket() const { return options_.bucket; }

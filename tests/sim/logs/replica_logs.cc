@@ -98,6 +98,7 @@ std::optional<LogOffset> ReadLogEnd(io::FileSystem& files, const std::string& da
       ReadFile(files, tablet::LogFilePath(*directory, segments.back(), tablet::kLogSuffix));
   record::LogBatchIterator batches(bytes);
   for (auto batch = batches.Next(); batch.ok() && *batch; batch = batches.Next()) {
+    if ((*batch)->base_offset() != end) break;  // What the power failure left of one.
     end = (*batch)->next_offset();
   }
   return end;

@@ -8,6 +8,7 @@
 
 #include "common/runtime/system_clock.h"
 #include "tests/sim/cluster/sim_config.h"
+#include "tests/sim/main/mutant_hunt.h"
 #include "tests/sim/main/sim_options.h"
 #include "tests/sim/main/sim_runner.h"
 
@@ -28,6 +29,7 @@ void PrintViolations(const SeedReport& report, const SimOptions& options, size_t
 }
 
 int RunOne(const SimOptions& options) {
+  if (!options.mutants.empty()) SwitchOn(options.mutants.front());
   const SeedReport report =
       RunSeed(SimConfig::Draw(*options.single, options.replication_factor_max), options.trace);
   std::printf(
@@ -39,6 +41,8 @@ int RunOne(const SimOptions& options) {
   PrintViolations(report, options, report.violations.size());
   return 1;
 }
+
+double InSeconds(int64_t ms) { return static_cast<double>(ms) / 1000; }
 
 void PrintSummary(const std::vector<SeedReport>& reports, double seconds) {
   std::vector<int64_t> cpu;
@@ -63,11 +67,12 @@ void PrintSummary(const std::vector<SeedReport>& reports, double seconds) {
   }
   std::printf(
       "\nchecked: %lu acknowledged writes, %lu lookups, %lu records read\n"
-      "%zu seeds in %.1f s, %.0f a minute; CPU of a seed: median %ld ms, max %ld; quiet after: "
-      "median %ld ms, max %ld\n",
+      "%zu seeds in %.1f s, %.0f a minute; CPU seconds a seed: median %.3f, max %.3f; quiet after: "
+      "median %.1f s, max %.1f s\n",
       acknowledged, lookups, records, reports.size(), seconds,
-      static_cast<double>(reports.size()) * 60 / std::max(seconds, 0.001), cpu[cpu.size() / 2],
-      cpu.back(), quiet[quiet.size() / 2], quiet.back());
+      static_cast<double>(reports.size()) * 60 / std::max(seconds, 0.001),
+      InSeconds(cpu[cpu.size() / 2]), InSeconds(cpu.back()), InSeconds(quiet[quiet.size() / 2]),
+      InSeconds(quiet.back()));
 }
 
 int RunMany(const SimOptions& options) {
@@ -108,5 +113,7 @@ int main(int argc, char** argv) {
     std::cerr << "strom-sim: " << options.status().message() << "\n" << strom::sim::kSimUsage;
     return 2;
   }
+  const bool hunts = !options->single && !options->mutants.empty();
+  if (hunts) return strom::sim::HuntMutants(*options);
   return options->single ? strom::sim::RunOne(*options) : strom::sim::RunMany(*options);
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "tests/sim/main/mutants.h"
+
 namespace strom::sim {
 namespace {
 
@@ -24,12 +26,21 @@ Result<SimOptions> ParseSimOptions(const std::vector<std::string>& arguments) {
       options.trace = true;
       continue;
     }
-    if (name != "--seeds" && name != "--from" && name != "--seed" && name != "--twice" &&
-        name != "--jobs" && name != "--rf") {
+    if (name == "--mutants") {
+      for (const MutantInfo& mutant : Mutants()) options.mutants.push_back(mutant.mutant);
+      continue;
+    }
+    if (name != "--mutant" && name != "--seeds" && name != "--from" && name != "--seed" &&
+        name != "--twice" && name != "--jobs" && name != "--rf") {
       return Error(ErrorCode::kInvalidConfig, "unknown argument '{}'", name);
     }
     if (i + 1 == arguments.size()) {
-      return Error(ErrorCode::kInvalidConfig, "{} needs a number", name);
+      return Error(ErrorCode::kInvalidConfig, "{} needs a value", name);
+    }
+    if (name == "--mutant") {
+      STROM_ASSIGN_OR_RETURN(const MutantInfo mutant, MutantNamed(arguments[++i]));
+      options.mutants.push_back(mutant.mutant);
+      continue;
     }
     STROM_ASSIGN_OR_RETURN(const uint64_t number, NumberOf(name, arguments[++i]));
     if (name == "--seeds") options.seeds = number;
@@ -46,6 +57,10 @@ Result<SimOptions> ParseSimOptions(const std::vector<std::string>& arguments) {
   }
   if (options.trace && !options.single) {
     return Error(ErrorCode::kInvalidConfig, "--trace goes with --seed");
+  }
+  if (options.single && options.mutants.size() > 1) {
+    return Error(ErrorCode::kInvalidConfig, "--seed goes with one mutant, not {}",
+                 options.mutants.size());
   }
   return options;
 }

@@ -1,9 +1,11 @@
 #include "tests/sim/main/sim_runner.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <ctime>
-#include <deque>
+#include <iterator>
 #include <sstream>
+#include <utility>
 
 #include <poll.h>
 #include <unistd.h>
@@ -18,25 +20,33 @@ namespace {
 
 constexpr char kSeparator = '\x1f';
 
-// A process that runs seeds of its own, one after the other.
+// A lane, and the process that runs it, if one does.
 struct Child {
+  SeedLane lane;  // Its first seed is under way.
+  std::vector<SeedReport> reports;
   pid_t pid = -1;
   int pipe = -1;
-  std::deque<uint64_t> seeds;  // The first is under way.
   std::string unread;
 };
 
-void RunChild(const std::deque<uint64_t>& seeds, const SimOptions& options, int pipe) {
-  for (const uint64_t seed : seeds) {
-    const std::string line =
-        EncodeReport(RunSeed(SimConfig::Draw(seed, options.replication_factor_max),
-                             /*trace=*/false)) +
-        "\n";
+bool Ends(const SeedLane& lane, const SeedReport& report) {
+  return lane.ends_at_violation && !report.violations.empty();
+}
+
+void RunChild(const SeedLane& lane, const SimOptions& options, int pipe) {
+  SwitchOn(lane.mutant);
+  // Of a mutant no failed check is news.
+  if (lane.mutant != Mutant::kNone && !std::freopen("/dev/null", "w", stderr)) _exit(3);
+  for (const uint64_t seed : lane.seeds) {
+    const SeedReport report = RunSeed(SimConfig::Draw(seed, options.replication_factor_max),
+                                      /*trace=*/false);
+    const std::string line = EncodeReport(report) + "\n";
     for (size_t written = 0; written < line.size();) {
       const ssize_t count = write(pipe, line.data() + written, line.size() - written);
       if (count <= 0) _exit(3);
       written += static_cast<size_t>(count);
     }
+    if (Ends(lane, report)) break;
   }
   _exit(0);
 }
@@ -49,40 +59,44 @@ void Begin(Child& child, const SimOptions& options) {
   STROM_CHECK(child.pid >= 0);
   if (child.pid == 0) {
     close(ends[0]);
-    RunChild(child.seeds, options, ends[1]);
+    RunChild(child.lane, options, ends[1]);
   }
   close(ends[1]);
   child.pipe = ends[0];
   child.unread.clear();
 }
 
+void Take(Child& child, SeedReport report) {
+  child.lane.seeds.pop_front();
+  if (Ends(child.lane, report)) child.lane.seeds.clear();
+  child.reports.push_back(std::move(report));
+}
+
 // The child's pipe has ended: it is done, or it died on its first seed, which is left out then.
-void End(Child& child, std::vector<SeedReport>* reports) {
+void End(Child& child) {
   close(child.pipe);
   child.pipe = -1;
   int status = 0;
   waitpid(child.pid, &status, 0);
-  if (child.seeds.empty()) return;
-  SeedReport report{.seed = child.seeds.front()};
+  if (child.lane.seeds.empty()) return;
+  SeedReport report{.seed = child.lane.seeds.front()};
   report.faults.resize(kFaultKinds);
   report.violations.push_back(WIFSIGNALED(status)
                                   ? "died with signal " + std::to_string(WTERMSIG(status))
                                   : "exited with " + std::to_string(WEXITSTATUS(status)));
-  reports->push_back(std::move(report));
-  child.seeds.pop_front();
+  Take(child, std::move(report));
 }
 
 // False at the end of the pipe.
-bool ReadFrom(Child& child, std::vector<SeedReport>* reports) {
+bool ReadFrom(Child& child) {
   char buffer[4096];
   const ssize_t count = read(child.pipe, buffer, sizeof(buffer));
   if (count <= 0) return false;
   child.unread.append(buffer, static_cast<size_t>(count));
   for (size_t end = child.unread.find('\n'); end != std::string::npos;
        end = child.unread.find('\n')) {
-    reports->push_back(DecodeReport(child.unread.substr(0, end)));
+    Take(child, DecodeReport(child.unread.substr(0, end)));
     child.unread.erase(0, end + 1);
-    child.seeds.pop_front();
   }
   return true;
 }
@@ -152,25 +166,40 @@ SeedReport RunSeed(const SimConfig& config, bool trace) {
   return report;
 }
 
-std::vector<SeedReport> RunSeeds(const std::vector<uint64_t>& seeds, const SimOptions& options) {
-  std::vector<Child> children(static_cast<size_t>(options.jobs));
-  for (size_t i = 0; i < seeds.size(); ++i) children[i % children.size()].seeds.push_back(seeds[i]);
-  std::vector<SeedReport> reports;
+void RunLanes(std::vector<SeedLane> lanes, const SimOptions& options,
+              const std::function<void(size_t lane, std::vector<SeedReport>)>& on_end) {
+  std::vector<Child> children(lanes.size());
+  for (size_t i = 0; i < lanes.size(); ++i) children[i].lane = std::move(lanes[i]);
   while (true) {
     std::vector<pollfd> waits;
-    std::vector<Child*> waiting;
-    for (Child& child : children) {
-      if (child.pipe < 0 && !child.seeds.empty()) Begin(child, options);
+    std::vector<size_t> waiting;
+    for (size_t i = 0; i < children.size(); ++i) {
+      Child& child = children[i];
+      if (waits.size() == static_cast<size_t>(options.jobs)) break;
+      if (child.pipe < 0 && !child.lane.seeds.empty()) Begin(child, options);
       if (child.pipe < 0) continue;
       waits.push_back({.fd = child.pipe, .events = POLLIN, .revents = 0});
-      waiting.push_back(&child);
+      waiting.push_back(i);
     }
-    if (waits.empty()) return reports;
+    if (waits.empty()) return;
     poll(waits.data(), waits.size(), -1);
     for (size_t i = 0; i < waits.size(); ++i) {
-      if (waits[i].revents != 0 && !ReadFrom(*waiting[i], &reports)) End(*waiting[i], &reports);
+      Child& child = children[waiting[i]];
+      if (waits[i].revents == 0 || ReadFrom(child)) continue;
+      End(child);
+      if (child.lane.seeds.empty()) on_end(waiting[i], std::exchange(child.reports, {}));
     }
   }
+}
+
+std::vector<SeedReport> RunSeeds(const std::vector<uint64_t>& seeds, const SimOptions& options) {
+  std::vector<SeedLane> lanes(static_cast<size_t>(options.jobs));
+  for (size_t i = 0; i < seeds.size(); ++i) lanes[i % lanes.size()].seeds.push_back(seeds[i]);
+  std::vector<SeedReport> all;
+  RunLanes(std::move(lanes), options, [&all](size_t /*lane*/, std::vector<SeedReport> reports) {
+    std::ranges::move(reports, std::back_inserter(all));
+  });
+  return all;
 }
 
 }  // namespace strom::sim

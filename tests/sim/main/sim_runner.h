@@ -1,7 +1,8 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <deque>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -30,8 +31,20 @@ SeedReport DecodeReport(const std::string& line);    // Ours (checked).
 // Runs one seed here.
 SeedReport RunSeed(const SimConfig& config, bool trace);
 
-// Runs seeds in child processes, so that one that dies (a failed check) ends nobody else: it is a
-// violation of its seed. In the order they end.
+// Seeds that a child process runs one after the other.
+struct SeedLane {
+  std::deque<uint64_t> seeds;
+  Mutant mutant = Mutant::kNone;
+  bool ends_at_violation = false;  // The first seed with one is the last.
+};
+
+// Runs lanes, `options.jobs` at a time. `on_end` is told of each as it ends; reports come in the
+// order of its seeds. A process that dies (a failed check) ends nobody else: that is a violation of
+// its seed.
+void RunLanes(std::vector<SeedLane> lanes, const SimOptions& options,
+              const std::function<void(size_t lane, std::vector<SeedReport>)>& on_end);
+
+// Runs seeds in child processes, side by side. In no order.
 std::vector<SeedReport> RunSeeds(const std::vector<uint64_t>& seeds, const SimOptions& options);
 
 }  // namespace strom::sim

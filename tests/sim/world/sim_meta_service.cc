@@ -7,6 +7,11 @@
 #include "tests/sim/world/sim_meta_session.h"
 
 namespace strom::sim {
+namespace {
+
+constexpr MonoDuration kLateMax = Seconds(4);  // For a change that was delayed.
+
+}  // namespace
 
 using metadata::MetaCode;
 using metadata::SessionState;
@@ -146,6 +151,17 @@ void SimMetaService::Arrive(const Session& session) {
     SimMetaSession::PostFailure(session, std::move(call), MetaCode::kSessionExpired);
     return TellExpired(session);
   }
+  if (int& delay = delay_changes_[session->host]; call->changes && delay > 0) {
+    --delay;
+    executor_.PostAt(After(options_.latency_min, kLateMax),
+                     [this, session, late = std::shared_ptr<MetaCall>(call->Orphan())] {
+                       absl::MutexLock lock(&mutex_);
+                       ApplyLate(session, *late);
+                     });
+    session->in.push_back({.call = std::move(call)});
+    Suspend(session);
+    return ConnectLater(session);
+  }
   ZnodeTree::Commit commit;
   const MetaCode code = call->Apply(tree_, session->id, commit);
   Publish(std::move(commit));
@@ -161,6 +177,14 @@ void SimMetaService::Arrive(const Session& session) {
   }
   session->in.push_back({.call = std::move(call)});
   ExpectDelivery(session);
+}
+
+// Who has connected anew would have been told of it, or it would have been refused.
+void SimMetaService::ApplyLate(const Session& session, MetaCall& call) {
+  if (session->closed || session->state == State::kConnected || !available_) return;
+  ZnodeTree::Commit commit;
+  call.Apply(tree_, session->id, commit);
+  Publish(std::move(commit));
 }
 
 void SimMetaService::ExpectDelivery(const Session& session) {
@@ -330,6 +354,11 @@ void SimMetaService::Expire(const std::string& host) {
 void SimMetaService::LoseAnswers(const std::string& host, int count) {
   absl::MutexLock lock(&mutex_);
   lose_answers_[host] = count;
+}
+
+void SimMetaService::DelayChanges(const std::string& host, int count) {
+  absl::MutexLock lock(&mutex_);
+  delay_changes_[host] = count;
 }
 
 int SimMetaService::expired_count() const {

@@ -69,7 +69,11 @@ class SimMetaService {
   void Expire(const std::string& host);
   // The next `count` changes of `host` are applied, but their answers are lost with the connection.
   void LoseAnswers(const std::string& host, int count);
+  // The next `count` changes of `host` hang somewhere on their way when the connection breaks, and
+  // are applied a while later, unless their session has connected anew, or ended, by then.
+  void DelayChanges(const std::string& host, int count);
 
+  MonoDuration session_timeout() const { return options_.session_timeout; }
   int expired_count() const;
   int lost_answer_count() const;
 
@@ -100,6 +104,7 @@ class SimMetaService {
   void Send(const Session& session, std::unique_ptr<MetaCall> call)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Arrive(const Session& session) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void ApplyLate(const Session& session, MetaCall& call) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Deliver(const Session& session) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void ExpectDelivery(const Session& session) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void GiveUpHeld(const Session& session) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -126,6 +131,7 @@ class SimMetaService {
   std::set<std::string> unreachable_ ABSL_GUARDED_BY(mutex_);
   std::set<std::string> silent_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, int> lose_answers_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, int> delay_changes_ ABSL_GUARDED_BY(mutex_);
   int expired_count_ ABSL_GUARDED_BY(mutex_) = 0;
   int lost_answer_count_ ABSL_GUARDED_BY(mutex_) = 0;
 };

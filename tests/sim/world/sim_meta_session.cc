@@ -67,6 +67,8 @@ struct SimMetaStore::Changed {
 
 SimMetaStore::~SimMetaStore() { service_.End(session_); }
 
+MonoDuration SimMetaStore::session_timeout() const { return service_.session_timeout(); }
+
 template <class T, class Read>
 void SimMetaStore::ReadAs(metadata::Watch watch, metadata::Done<T> done, Read read) {
   const uint64_t number = watch ? service_.Keep(session_, std::move(watch)) : 0;

@@ -24,6 +24,8 @@ class MetaCall {
   // At the caller, once: with the result, or with what went wrong on the way.
   virtual void Answer() = 0;
   virtual void Fail(metadata::MetaCode code) = 0;
+  // The same operation, with nobody to answer. Of a change.
+  virtual std::unique_ptr<MetaCall> Orphan() const = 0;
 
   const bool changes;
   const uint64_t watch;  // 0: none.
@@ -48,6 +50,9 @@ class MetaCallOf final : public MetaCall {
     R failed;
     failed.code = code;
     done_(std::move(failed));
+  }
+  std::unique_ptr<MetaCall> Orphan() const override {
+    return std::make_unique<MetaCallOf>(changes, /*watch=*/0, apply_, nullptr);
   }
 
  private:
@@ -122,6 +127,7 @@ class SimMetaStore final : public metadata::MetaStore {
   ~SimMetaStore() override;
 
   int64_t session_id() const override { return session_->id; }
+  MonoDuration session_timeout() const override;
   void Create(std::string path, std::string data, metadata::CreateMode mode,
               metadata::Done<std::string> done) override;
   void Get(std::string path, metadata::Watch watch, metadata::Done<metadata::Node> done) override;

@@ -208,8 +208,8 @@ TEST_CASE("proposals that race with the loss of servers leave one truth", "[coor
     const int32_t dies = static_cast<int32_t>(1 + random.Uniform(3));
     std::vector<CoordinatorWorld::Pending<pb::AdjustIsrResponse>> pending;
     const auto send = [&](const std::vector<int32_t>& isr) {
-      pending.push_back(world.Send(rpc::kAdjustIsr, cluster.Request(isr), "coordinator", Seconds(5),
-                                   "INTERNAL"));
+      pending.push_back(
+          world.Send(rpc::kAdjustIsr, cluster.Request(isr), "coordinator", Seconds(5), "INTERNAL"));
       world.scheduler.RunFor(Micros(static_cast<int64_t>(random.Uniform(1500))));
     };
     send({1, 2});
@@ -245,6 +245,22 @@ TEST_CASE("proposals that race with the loss of servers leave one truth", "[coor
 }
 
 // The leader knows more than a notice that is repeated because its answer got lost.
+TEST_CASE("a leader that was started anew while no coordinator looked leads under a new epoch",
+          "[coordinator]") {
+  Replicated cluster;
+  CoordinatorWorld& world = cluster.world;
+  world.CrashCoordinator();
+  world.tablet(1).spent_epoch = LeaderEpoch(0);
+  world.Lead();
+  world.Settle();
+  CHECK(cluster.Stored().leader == ServerId(1));
+  CHECK(cluster.Stored().leader_epoch == LeaderEpoch(1));
+  CHECK(cluster.Stored().isr == std::vector{ServerId(1), ServerId(2), ServerId(3)});
+  for (int id = 1; id <= 3; ++id) {
+    CHECK(world.tablet(id).leaders.at(cluster.bucket).leader_epoch == LeaderEpoch(1));
+  }
+}
+
 TEST_CASE("a notice that is older than an ISR that was accepted gives way to it", "[coordinator]") {
   Replicated cluster;
   CoordinatorWorld& world = cluster.world;

@@ -60,14 +60,19 @@ TabletFake::TabletFake(sim::SimScheduler& scheduler, sim::SimNetwork& wires,
 
 TabletFake::~TabletFake() = default;
 
-void TabletFake::Start(std::string internal_listener) {
+void TabletFake::Forget() {
   leaders.clear();
+  withhold_ms.clear();
   removed.clear();
   view = {};
   epoch = CoordinatorEpoch(-1);
   leader_calls = view_calls = removal_calls = epoch_calls = 0;
   job_epochs.clear();
   order.clear();
+}
+
+void TabletFake::Start(std::string internal_listener) {
+  Forget();
   ++life_;
   Listen(0);
   session_ = sessions_.Connect(strand_, nullptr).value();
@@ -100,6 +105,12 @@ void TabletFake::Listen(uint16_t port) {
 void TabletFake::Crash() { listener_.reset(); }
 
 void TabletFake::ComeBack() { Listen(port_); }
+
+void TabletFake::Replace() {
+  Crash();
+  Forget();
+  Listen(port_);
+}
 
 void TabletFake::Die() {
   ++life_;
@@ -150,12 +161,16 @@ void TabletFake::Lead(rpc::Ref<pb::NotifyLeaderAndIsrRequest> request,
       const TableBucket bucket = convert::FromPb(entry.table_bucket());
       if (leader_error) {
         convert::SetError(*leader_error, &result);
+      } else if (entry.leader() == id_.value() && entry.leader_epoch() <= spent_epoch.value()) {
+        convert::SetError(Error(ErrorCode::kFencedLeaderEpoch, "led under it before"), &result);
       } else if (life == life_) {
         const auto known = leaders.find(bucket);
         if (known != leaders.end() && known->second.bucket_epoch.value() > entry.bucket_epoch()) {
           convert::SetError(Error(ErrorCode::kInvalidUpdateVersion, "older than known"), &result);
           continue;
         }
+        withhold_ms.erase(bucket);
+        if (entry.has_withhold_ms()) withhold_ms[bucket] = entry.withhold_ms();
         leaders[bucket] = {.path = entry.physical_table_path().database_name() + "." +
                                    entry.physical_table_path().table_name(),
                            .leader = ServerId(entry.leader()),

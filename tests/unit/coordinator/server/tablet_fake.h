@@ -44,6 +44,9 @@ class TabletFake {
   void Crash();
   // The crash was none: the same life goes on, at the same address.
   void ComeBack();
+  // Another process at the same address, which knows nothing and has not registered yet: the
+  // registration of the one before is still there.
+  void Replace();
   bool running() const { return session_ != nullptr; }
 
   // -- What it was told in this life.
@@ -58,7 +61,9 @@ class TabletFake {
     friend bool operator==(const Leader&, const Leader&) = default;
   };
   std::map<TableBucket, Leader> leaders;  // The newest accepted word.
-  std::set<TableBucket> removed;          // By StopReplica with delete.
+  // What the last word on each bucket said to withhold; not in here: nothing.
+  std::map<TableBucket, int64_t> withhold_ms;
+  std::set<TableBucket> removed;  // By StopReplica with delete.
   service::ClusterView view;
   CoordinatorEpoch epoch{-1};  // The highest heard.
   int leader_calls = 0;        // Calls, not buckets.
@@ -76,6 +81,7 @@ class TabletFake {
   bool hold_views = false;
   bool hold_epochs = false;
   std::optional<Status> leader_error;   // Of every bucket.
+  LeaderEpoch spent_epoch{-1};          // Leads nothing under this one or an older one.
   std::optional<Status> removal_error;  // Of every bucket.
   std::optional<Status> call_error;     // Of every call as a whole.
   void Release();
@@ -90,6 +96,7 @@ class TabletFake {
               rpc::Responder<pb::StopReplicaResponse> respond);
   void UpdateEpochs(rpc::Ref<pb::UpdateJobEpochsRequest> request,
                     rpc::Responder<pb::UpdateJobEpochsResponse> respond);
+  void Forget();
   Status CheckEpoch(int32_t sent);
   void Listen(uint16_t port);
 

@@ -143,22 +143,25 @@ TEST_CASE("a server that refuses connections loses what others can lead", "[coor
   CHECK(Now(state, 0) == Of(2, 1, 1, {2, 3}));
   CHECK(Now(state, 1) == Of(2, 0, 1, {2, 3}));
   CHECK(Now(state, 2) == Of(1, 0, 0, {1}));  // Nobody else could.
-  // It may be alive and answer lookups: nobody may acknowledge newer rows yet.
-  CHECK(*state.Find(Bucket(2, 0))->leadership == Of(1, 0, 0, {1, 2, 3}));
+  CHECK(*state.Find(Bucket(2, 0))->leadership == Of(2, 1, 1, {2, 3}));
   CHECK(*state.Find(Bucket(2, 1))->leadership == Of(3, 0, 1, {3}));
-  CHECK(effects.write.size() == 3);
+  CHECK(effects.write.size() == 4);
+  // It may be alive and answer lookups until its lease is over.
+  REQUIRE(effects.deposed.size() == 1);
+  CHECK(effects.deposed.at(ServerId(1)) ==
+        std::map<TableBucket, BucketEpoch>{{Bucket(2, 0), BucketEpoch(1)}});
   // If it lives, it is the first that should know.
   CHECK(effects.notify.at(ServerId(1)).at(Bucket(1, 0)) == Now(state, 0));
   CHECK(effects.notify.at(ServerId(2)).at(Bucket(1, 0)) == Now(state, 0));
   CHECK(state.live().contains(ServerId(1)));
   CHECK(state.Loads().size() == 2);
-  CHECK(state.LedBy(ServerId(1)) == std::vector{Bucket(1, 2), Bucket(2, 0)});
+  CHECK(state.LedBy(ServerId(1)) == std::vector{Bucket(1, 2)});
   CHECK(state.OnRefused(ServerId(1)).empty());
 
   SECTION("and the rest with its registration") {
     const Effects lost = state.ChangeServers(Ids({1}), {});
     CHECK(Now(state, 2) == Of(-1, 0, 1, {1}));
-    CHECK(*state.Find(Bucket(2, 0))->leadership == Of(2, 1, 1, {2, 3}));
+    CHECK(lost.deposed.empty());  // No table of rows was led by it any more.
     CHECK(state.LedBy(ServerId(1)).empty());
     // In its next life it is as any other.
     state.ChangeServers({}, Ids({1}));
@@ -331,6 +334,31 @@ TEST_CASE("K1: whatever happens, whoever leads has every disk it ever had record
       for (const ServerId member : now.isr) complete[member] = disk.at(member);
       before = now;
     }
+  }
+}
+
+TEST_CASE(
+    "a leader that refuses its epoch leads on under the next one, and all replicas hear of it",
+    "[coordinator_state]") {
+  ClusterState state = ThreeReplicas();
+  state.OnLeaderServes(Bucket(1, 0), ServerId(1), LeaderEpoch(0));
+  const std::map<TableBucket, LeaderEpoch> spent{{Bucket(1, 0), LeaderEpoch(0)},
+                                                 {Bucket(9, 0), LeaderEpoch(0)}};
+  const Effects effects = state.OnEpochsSpent(spent);
+  CHECK(Now(state) == Of(1, 1, 1, {1, 2, 3}));
+  CHECK_FALSE(state.Find(Bucket(1, 0))->serves());
+  CHECK(effects.write == LeadershipMap{{Bucket(1, 0), Now(state)}});
+  CHECK(effects.deposed.empty());
+  for (const int server : {1, 2, 3}) {
+    CHECK(effects.notify.at(ServerId(server)).at(Bucket(1, 0)) == Now(state));
+  }
+
+  SECTION("said of an epoch that is over, it changes nothing") {
+    CHECK(state.OnEpochsSpent(spent).empty());
+  }
+  SECTION("nor where nobody leads by now") {
+    state.ChangeServers(Ids({1, 2, 3}), {});
+    CHECK(state.OnEpochsSpent({{Bucket(1, 0), Now(state).leader_epoch}}).empty());
   }
 }
 

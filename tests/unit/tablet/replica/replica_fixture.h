@@ -49,17 +49,39 @@ class LoneDuties final : public ReplicaDuties {
   }
   void ProposeIsr(IsrProposal /*proposal*/,
                   absl::AnyInvocable<void(Result<Leadership>)> /*done*/) override {}
+  void ReportFailed(const TableBucket& bucket) override {
+    absl::MutexLock lock(&mutex_);
+    ++failures_[bucket];
+  }
 
+  Status CheckLease(CoordinatorEpoch /*told_by*/) const override {
+    absl::MutexLock lock(&mutex_);
+    return lease_;
+  }
+
+  // What CheckLease says from now on.
+  void SetLease(Status lease) {
+    absl::MutexLock lock(&mutex_);
+    lease_ = std::move(lease);
+  }
   // kNoServer: nobody.
   ServerId LeaderOf(const TableBucket& bucket) const {
     absl::MutexLock lock(&mutex_);
     const auto found = leaders_.find(bucket);
     return found == leaders_.end() ? kNoServer : found->second;
   }
+  // How often a bucket was said to have failed.
+  int FailuresOf(const TableBucket& bucket) const {
+    absl::MutexLock lock(&mutex_);
+    const auto found = failures_.find(bucket);
+    return found == failures_.end() ? 0 : found->second;
+  }
 
  private:
   mutable absl::Mutex mutex_;
   std::map<TableBucket, ServerId> leaders_ ABSL_GUARDED_BY(mutex_);
+  std::map<TableBucket, int> failures_ ABSL_GUARDED_BY(mutex_);
+  Status lease_ ABSL_GUARDED_BY(mutex_);
 };
 
 // A ReplicaManager on a simulated disk, one process after another; one thread.

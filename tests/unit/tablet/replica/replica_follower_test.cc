@@ -256,7 +256,9 @@ TEST_CASE("what a process before did not sync is synced before anybody is told o
     REQUIRE(f.Become(kBucket, FollowUnder(5)).ok());
     f.scheduler().RunFor(Seconds(1));
     CHECK(f.duties().LeaderOf(kBucket) == kNoServer);
+    CHECK(f.duties().FailuresOf(kBucket) == 1);
     CHECK(f.Become(kBucket, FollowUnder(6)).code() == ErrorCode::kLogStorage);
+    CHECK(f.duties().FailuresOf(kBucket) == 2);  // Whoever said so did not know.
   }
 }
 

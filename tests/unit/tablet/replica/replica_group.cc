@@ -62,6 +62,14 @@ class ReplicaGroup::Duties final : public ReplicaDuties {
     });
   }
 
+  void ReportFailed(const TableBucket& /*bucket*/) override {
+    if (!group_.hears_failures) return;
+    group_.Soon(self_, [this] { group_.NoticeLost(self_); });
+  }
+
+  // Rows are no matter here.
+  Status CheckLease(CoordinatorEpoch /*told_by*/) const override { return Status::Ok(); }
+
  private:
   struct Following {
     ServerId leader;
@@ -245,7 +253,13 @@ void ReplicaGroup::Tell(ServerId id) {
   if (!is_up(id) || servers_.at(id).cut_off) return;
   Soon(id, [this, id, leadership = committed_] {
     if (servers_.at(id).cut_off) return;
-    servers_.at(id).replicas->Become(options_.spec, leadership, [](const Status&) {});
+    servers_.at(id).replicas->Become(options_.spec, leadership, [this, id](const Status& taken) {
+      if (taken.code() != ErrorCode::kFencedLeaderEpoch) return;
+      // Somewhat later, in its own turn.
+      scheduler_.Post([this, id] {
+        if (committed_.leader == id) Elect(id);
+      });
+    });
   });
 }
 

@@ -38,9 +38,11 @@ class ReplicaGroup {
   // What the coordinator does once it notices: the ISR goes on without the server, unless that is
   // its last member, and with another leader if it led.
   void NoticeLost(ServerId server);
-  // Tells a server that runs (again) who leads; elects it if nobody does and it may.
+  // Tells a server that runs (again) who leads; elects it if nobody does and it may, or if it leads
+  // and refuses its old epoch.
   void NoticeBack(ServerId server);
   bool answers_proposals = true;  // Or proposals are taken over, and nobody hears of it.
+  bool hears_failures = false;    // Replicas that fail are noticed as lost.
 
   // Servers -----------------------------------------------------------------------------------
   void Crash(ServerId server);  // The process; what it wrote is still there.

@@ -168,6 +168,7 @@ TEST_CASE("a log that did not close well waits for the next process, which check
   f.disk().faults().FailNext(sim::DiskOperation::kSync, ".log", EIO);
   CHECK(f.StopReplica(kBucket, false).code() == ErrorCode::kStorage);
   CHECK(f.Become(kBucket).code() == ErrorCode::kLogStorage);
+  CHECK(f.duties().FailuresOf(kBucket) == 1);
   REQUIRE(f.Stop().ok());
   TearTail(f, 0);
   REQUIRE(f.Start().ok());

@@ -43,6 +43,40 @@ TEST_CASE("in durable an acknowledged write is on every disk of the ISR", "[repl
   }
 }
 
+TEST_CASE("a leader that was started anew unnoticed does not write over what others copied",
+          "[replica]") {
+  auto options = Seeded();
+  options.disk_delay_max = Millis(100);
+  ReplicaGroup group(options);
+  const LeaderEpoch before = group.committed().leader_epoch;
+  group.Append(kOne, Batch({1}));
+  REQUIRE(group.scheduler().RunUntil(
+      [&] { return group.replica(kTwo)->log().log_end_offset() == LogOffset(1); }, Seconds(1)));
+  group.PowerFail(kOne);
+  group.Start(kOne);
+  group.NoticeBack(kOne);
+  REQUIRE(group.scheduler().RunUntil([&] { return group.leader() && group.leader()->is_leader(); },
+                                     Seconds(1)));
+  CHECK(group.committed().leader_epoch > before);
+  REQUIRE(group.Await(group.Append(kOne, Batch({2}))).ok());
+  REQUIRE(group.Settle());
+  for (const ServerId server : {kTwo, kThree}) {
+    CHECK(Values(group.LogBytes(server)) == Values(group.LogBytes(kOne)));
+  }
+}
+
+TEST_CASE("the only replica leads on under its epoch after a restart: nobody copied anything",
+          "[replica]") {
+  ReplicaGroup group(Seeded(Durability::kDurable, 1));
+  const LeaderEpoch before = group.committed().leader_epoch;
+  REQUIRE(group.Await(group.Append(kOne, Batch({1}))).ok());
+  group.Crash(kOne);
+  group.Start(kOne);
+  group.NoticeBack(kOne);
+  REQUIRE(group.Settle());
+  CHECK(group.committed().leader_epoch == before);
+}
+
 TEST_CASE("in replicated nobody waits for a disk", "[replica]") {
   ReplicaGroup group(Seeded(Durability::kReplicated));
   REQUIRE(group.Await(group.Append(kOne, Batch({1}))).ok());
@@ -107,6 +141,27 @@ TEST_CASE("a follower whose sync fails follows no more", "[replica]") {
   CHECK(group.committed().isr == Servers{kOne, kTwo});
   group.scheduler().RunFor(Seconds(60));
   CHECK(group.committed().isr == Servers{kOne, kTwo});
+}
+
+TEST_CASE("once the coordinator has heard of a failed sync, nobody waits for that replica",
+          "[replica]") {
+  ReplicaGroup group(Seeded());
+  group.hears_failures = true;
+  SECTION("of the leader: another one leads") {
+    group.disk(kOne).faults().FailNext(sim::DiskOperation::kSync, ".log", EIO);
+    CHECK_FALSE(group.Await(group.Append(kOne, Batch({1}))).ok());
+    REQUIRE(group.scheduler().RunUntil(
+        [&] { return group.leader_id() != kOne && group.leader()->is_leader(); }, Millis(100)));
+    CHECK(group.committed().isr == Servers{kTwo, kThree});
+  }
+  SECTION("of a follower: writes are acknowledged without it") {
+    group.disk(kThree).faults().FailNext(sim::DiskOperation::kSync, ".log", EIO);
+    CHECK(group.Await(group.Append(kOne, Batch({1}))).ok());
+    CHECK(group.committed().isr == Servers{kOne, kTwo});
+  }
+  const MonoTime before = group.now();
+  CHECK(group.Await(group.Append(group.leader_id(), Batch({2}))).ok());
+  CHECK(group.now() - before < Millis(100));
 }
 
 }  // namespace strom::tablet

@@ -81,6 +81,6 @@ std::vector<std::string> KvServerFixture::AllChanges() {
   return ChangeTexts(response.tables_resp(0).buckets_resp(0).records());
 }
 
-void KvServerFixture::LeadAgain() { LeadTable(*info_, 2); }
+void KvServerFixture::LeadAgain(int coordinator_epoch) { LeadTable(*info_, 2, coordinator_epoch); }
 
 }  // namespace strom::tablet

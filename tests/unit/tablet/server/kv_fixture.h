@@ -37,7 +37,8 @@ class KvServerFixture : public ServerFixture {
   std::vector<std::string> AllChanges();
 
   // After a crash or a restart: tells the server again what it leads.
-  void LeadAgain();
+  void LeadAgain(int coordinator_epoch = 1);
+  const TableInfo& info() const { return *info_; }
 
   TableId table;
 

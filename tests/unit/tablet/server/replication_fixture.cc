@@ -39,6 +39,21 @@ ReplicationFixture::ReplicationFixture(uint64_t seed)
                        if (!refuse_isr_.ok()) return std::move(respond).Fail(refuse_isr_);
                        std::move(respond).Ok(TakeOver(*request));
                      });
+  dispatcher_.Handle(
+      rpc::kReportFailedReplicas,
+      [this](const rpc::RequestContext&, rpc::Ref<pb::ReportFailedReplicasRequest> request,
+             rpc::Responder<pb::ReportFailedReplicasResponse> respond) {
+        failure_reports_.push_back(*request);
+        std::move(respond).Ok(pb::ReportFailedReplicasResponse());
+      });
+  dispatcher_.Handle(
+      rpc::kControlledShutdown,
+      [this](const rpc::RequestContext&, rpc::Ref<pb::ControlledShutdownRequest> request,
+             rpc::Responder<pb::ControlledShutdownResponse> respond) {
+        stop_requests_.push_back(*request);
+        held_stops_.push_back(std::move(respond));
+        if (!holds_stops_) AnswerStops();
+      });
   network_ = wires_.AddHost("coordinator", executor_, clock_);
   listener_ = network_
                   ->Listen({.endpoint = {.host = "coordinator", .port = 0},
@@ -82,17 +97,41 @@ void ReplicationFixture::Start(int server) {
   STROM_CHECK(started.ok()) << started.ToString();
   TellViews();
   if (!told_.contains(server)) return;
-  for (const auto& [id, bucket] : buckets_) Tell(server, bucket.table, id.bucket.value());
+  for (const auto& [id, bucket] : buckets_) {
+    const Leadership& leadership = bucket.leadership;
+    if (leadership.leader != ServerId(server)) {
+      Tell(server, bucket.table, id.bucket.value());
+      continue;
+    }
+    std::vector<int> isr;
+    for (const ServerId member : leadership.isr) isr.push_back(member.value());
+    Lead(bucket.table, id.bucket.value(), server, isr);  // Under a new epoch.
+  }
 }
 
-Status ReplicationFixture::Stop(int server) {
+Status ReplicationFixture::Stop(int server) { return EndStop(server, BeginStop(server)); }
+
+ReplicationFixture::Stopped ReplicationFixture::BeginStop(int server) {
+  auto stopped = std::make_shared<std::optional<Status>>();
+  HostAt(server).server->Stop(Seconds(1),
+                              [stopped](Status status) { stopped->emplace(std::move(status)); });
+  return stopped;
+}
+
+Status ReplicationFixture::EndStop(int server, const Stopped& stopped) {
   Host& host = HostAt(server);
-  Status status = Await<Status>([&](auto done) { host.server->Stop(Seconds(1), std::move(done)); });
+  STROM_CHECK(scheduler_.RunUntil([&] { return stopped->has_value(); }, Seconds(100)));
   host.server.reset();
   scheduler_.RunReady();  // Nothing of it is left to run.
   host.network.reset();
   TellViews();
-  return status;
+  return **stopped;
+}
+
+void ReplicationFixture::AnswerStops() {
+  for (auto& respond : std::exchange(held_stops_, {})) {
+    std::move(respond).Ok(pb::ControlledShutdownResponse());
+  }
 }
 
 void ReplicationFixture::Crash(int server) {
@@ -171,6 +210,17 @@ void ReplicationFixture::TellViews() {
       info.listeners[name] = {endpoint.host, endpoint.port};
     }
     view.tablet_servers.emplace(info.id, std::move(info));
+  }
+  std::map<TablePath, service::TableView> tables;
+  for (const auto& [id, known] : buckets_) {
+    const auto table = tables.try_emplace(known.table.path,
+                                          service::TableView{.info = known.table, .buckets = {}});
+    table.first->second.buckets[id.bucket] = {.leader = known.leadership.leader,
+                                              .leader_epoch = known.leadership.leader_epoch,
+                                              .replicas = known.leadership.replicas};
+  }
+  for (auto& [path, table] : tables) {
+    view.tables[path] = std::make_shared<const service::TableView>(std::move(table));
   }
   const auto request =
       service::MakeUpdateMetadata(view, service::ClusterView(), CoordinatorEpoch(1));
@@ -277,6 +327,16 @@ std::vector<int> ReplicationFixture::Committed(int leader, const TableInfo& tabl
   wanted.set_max_fetch_bytes(1 << 20);
   const auto response = Call(leader, rpc::kFetchLog, request, rpc::Audience::kFlussClients).value();
   return Values(response.tables_resp(0).buckets_resp(0).records());
+}
+
+metadata::TabletServerRegistration ReplicationFixture::RegistrationOf(int server) {
+  const auto node = Await<metadata::MetaResult<metadata::Node>>([&](auto done) {
+    strand_.Post([this, server, done = std::move(done)]() mutable {
+      store_->Get(catalog_->paths().TabletServer(ServerId(server)), nullptr, std::move(done));
+    });
+  });
+  STROM_CHECK(node.ok()) << "server " << server << " is not registered";
+  return metadata::TabletServerRegistrationFromJson(node.value.data).value();
 }
 
 uint64_t ReplicationFixture::FetchErrorsOf(int server) {

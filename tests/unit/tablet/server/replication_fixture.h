@@ -8,10 +8,12 @@
 #include <vector>
 
 #include "common/metadata/catalog.h"
+#include "common/metadata/zk_json.h"
 #include "common/rpc/message.h"
 #include "common/rpc/methods.h"
 #include "proto/cluster.pb.h"
 #include "proto/log.pb.h"
+#include "proto/strom.pb.h"
 #include "tablet/server/tablet_server.h"
 #include "tests/sim/world/memory_store.h"
 #include "tests/sim/world/sim_disk.h"
@@ -32,9 +34,13 @@ class ReplicationFixture {
   explicit ReplicationFixture(uint64_t seed = 1);
   ~ReplicationFixture();
 
-  // A new process, which is told all there is.
+  // A new process, which is told all there is; it leads what it led under a new epoch.
   void Start(int server);
   Status Stop(int server);
+  // The same in two steps; `stopped` is set between them.
+  using Stopped = std::shared_ptr<std::optional<Status>>;
+  Stopped BeginStop(int server);
+  Status EndStop(int server, const Stopped& stopped);
   // The process dies; its files stay as written.
   void Crash(int server);
   static std::string HostOf(int server) { return "tablet-" + std::to_string(server); }
@@ -44,6 +50,8 @@ class ReplicationFixture {
                        int buckets = 1);
   // `leader` leads the bucket from now on, and both servers are told if they run.
   void Lead(const TableInfo& table, int bucket, int leader, const std::vector<int>& isr = {1, 2});
+  // Everything but leaders, to all that run.
+  void TellViews();
   // Only this server is told of what Lead said last.
   void Tell(int server, const TableInfo& table, int bucket);
   // The leaderships that Lead gives from now on are told to these servers only.
@@ -91,6 +99,16 @@ class ReplicationFixture {
   // As the coordinator heard and holds them.
   const std::vector<pb::AdjustIsrRequest>& isr_requests() const { return isr_requests_; }
   std::set<int> IsrOf(const TableInfo& table, int bucket) const;
+  // The reports of failed replicas that the coordinator heard. It does nothing about them.
+  const std::vector<pb::ReportFailedReplicasRequest>& failure_reports() const {
+    return failure_reports_;
+  }
+  // The node of a server that runs.
+  metadata::TabletServerRegistration RegistrationOf(int server);
+  // Servers that want to stop, whom the coordinator answers at once, or when the test says so.
+  const std::vector<pb::ControlledShutdownRequest>& stop_requests() const { return stop_requests_; }
+  void HoldStops() { holds_stops_ = true; }
+  void AnswerStops();
   // AdjustIsr fails with this from now on.
   void RefuseIsr(Status why) { refuse_isr_ = std::move(why); }
 
@@ -123,8 +141,6 @@ class ReplicationFixture {
   Answer SendBytes(int server, int16_t api_key, Bytes body,
                    std::shared_ptr<const rpc::Caller> caller);
   pb::AdjustIsrResponse TakeOver(const pb::AdjustIsrRequest& request);
-  // Everything but leaders, to all that run.
-  void TellViews();
 
   template <class T, class F>
   T Await(F start) {
@@ -151,6 +167,10 @@ class ReplicationFixture {
   std::unique_ptr<rpc::Listener> listener_;
   std::map<TableBucket, Led> buckets_;
   std::vector<pb::AdjustIsrRequest> isr_requests_;
+  std::vector<pb::ReportFailedReplicasRequest> failure_reports_;
+  std::vector<pb::ControlledShutdownRequest> stop_requests_;
+  bool holds_stops_ = false;
+  std::vector<rpc::Responder<pb::ControlledShutdownResponse>> held_stops_;
   Status refuse_isr_;
   std::set<int> told_{1, 2};
 

@@ -181,6 +181,61 @@ TEST_CASE("a server stops while its fetches wait and its proposals are not answe
   CHECK(f.Stop(1).ok());
 }
 
+TEST_CASE("a server that stops serves and follows until it hears that others lead", "[tablet]") {
+  ReplicationFixture f(Seeds());
+  const TableInfo table = f.StoreTable("t", "replicated", 2);
+  f.Lead(table, 0, 1);
+  f.Lead(table, 1, 2);
+  f.TellViews();
+  f.HoldStops();
+  const auto stopped = f.BeginStop(1);
+  f.scheduler().RunFor(Seconds(1));
+  REQUIRE(f.stop_requests().size() == 1);
+  CHECK(f.stop_requests()[0].tablet_server_id() == 1);
+  CHECK(f.stop_requests()[0].start_epoch() == f.RegistrationOf(1).start_epoch.value());
+  CHECK(f.Produce(1, table, 0, {1}).ok());
+  CHECK(f.Produce(2, table, 1, {2}).ok());
+  f.Lead(table, 0, 2);
+  CHECK(f.Produce(2, table, 0, {3}).ok());
+  CHECK_FALSE(stopped->has_value());
+  f.AnswerStops();
+  const MonoTime before = f.now();
+  CHECK(f.EndStop(1, stopped).ok());
+  CHECK(f.now() - before < Millis(1100));
+}
+
+TEST_CASE("a server whose last peer is gone stops without asking anybody", "[tablet]") {
+  ReplicationFixture f;
+  const TableInfo table = f.StoreTable("t");
+  f.Lead(table, 0, 1);
+  f.TellViews();
+  CHECK(f.Stop(1).ok());
+  CHECK(f.stop_requests().size() == 1);
+  CHECK(f.Stop(2).ok());
+  CHECK(f.stop_requests().size() == 1);
+}
+
+TEST_CASE("the coordinator hears of replicas whose logs cannot be synced", "[tablet]") {
+  ReplicationFixture f(Seeds());
+  const TableInfo table = f.StoreTable("t", "durable");
+  f.Lead(table, 0, 1);
+  CHECK(f.Produce(1, table, 0, {1}).ok());
+  const int failing = GENERATE(1, 2);  // The leader, or the follower.
+  f.disk(failing).faults().FailNext(sim::DiskOperation::kSync, ".log", EIO);
+  const auto produce = f.SendProduce(1, table, 0, {2});
+  REQUIRE(f.RunUntil([&] { return !f.failure_reports().empty(); }, Millis(100)));
+  CHECK(f.failure_reports()[0].tablet_server_id() == failing);
+  CHECK(f.failure_reports()[0].start_epoch() == f.RegistrationOf(failing).start_epoch.value());
+  REQUIRE(f.failure_reports()[0].buckets_size() == 1);
+  CHECK(f.failure_reports()[0].buckets(0).table_id() == table.id.value());
+  f.scheduler().RunFor(Seconds(5));
+  CHECK(f.failure_reports().size() == 1);
+  // The follower's server is fine otherwise; the leader's too.
+  const TableInfo other = f.StoreTable("u", "durable");
+  f.Lead(other, 0, failing);
+  CHECK(f.Produce(failing, other, 0, {3}).ok());
+}
+
 TEST_CASE("followers are refused on listeners for clients", "[tablet]") {
   ReplicationFixture f;
   const TableInfo table = f.StoreTable("t");

@@ -6,6 +6,8 @@
 #include "common/service/update_metadata.h"
 #include "proto/cluster.pb.h"
 #include "proto/metadata.pb.h"
+#include "proto/strom.pb.h"
+#include "proto/types.pb.h"
 
 namespace strom::tablet {
 
@@ -21,7 +23,37 @@ ServerFixture::ServerFixture(uint64_t seed)
   const auto made = OnCatalog<std::monostate>(
       [this](auto done) { catalog_->CreateDatabase("db", {}, 1, std::move(done)); });
   STROM_CHECK(made.ok()) << made.status().ToString();
+  ServeLeases();
   Make(DefaultOptions());
+}
+
+void ServerFixture::ServeLeases() {
+  coordinators_network_ = wires_.AddHost("coordinator", scheduler_, clock_);
+  coordinator_.Handle(rpc::kApiVersions,
+                      rpc::Handler<pb::ApiVersionsRequest, pb::ApiVersionsResponse>(
+                          [this](const rpc::RequestContext& ctx, auto, auto respond) {
+                            pb::ApiVersionsResponse response;
+                            rpc::FillApiVersions(coordinator_, ctx.listener().audience, &response);
+                            std::move(respond).Ok(response);
+                          }));
+  coordinator_.Handle(
+      rpc::kRenewLease,
+      rpc::Handler<pb::RenewLeaseRequest, pb::RenewLeaseResponse>(
+          [this](const rpc::RequestContext&, auto, auto respond) {
+            if (!grants_leases_) {
+              return std::move(respond).Fail(Error(ErrorCode::kOperationNotAttempted, "no leases"));
+            }
+            pb::RenewLeaseResponse response;
+            response.set_coordinator_epoch(grantor_);
+            response.set_lease_ms(1000);
+            ++leases_granted_;
+            std::move(respond).Ok(response);
+          }));
+  coordinators_listener_ = coordinators_network_
+                               ->Listen({.endpoint = {.host = "coordinator", .port = 0},
+                                         .listener = {"INTERNAL", rpc::Audience::kServers}},
+                                        coordinator_)
+                               .value();
 }
 
 ServerFixture::~ServerFixture() { Die(); }
@@ -53,6 +85,7 @@ void ServerFixture::Make(TabletServer::Options options) {
 void ServerFixture::Die() {
   if (executor_) executor_->Shutdown();
   if (blocking_) blocking_->Shutdown();
+  wires_.CrashHost("tablet-3");  // Its connections do not outlive its pools.
   server_.reset();
   network_.reset();
 }
@@ -120,7 +153,7 @@ TableId ServerFixture::CreateTable(const std::string& name, LogFormat format, in
   return table.id;
 }
 
-void ServerFixture::LeadTable(const TableInfo& table, int buckets) {
+void ServerFixture::LeadTable(const TableInfo& table, int buckets, int coordinator_epoch) {
   service::ClusterView view = *server_->views().Get();
   service::TableView table_view{.info = table, .buckets = {}};
   for (int i = 0; i < buckets; ++i) {
@@ -128,14 +161,26 @@ void ServerFixture::LeadTable(const TableInfo& table, int buckets) {
         .leader = kSelf, .leader_epoch = LeaderEpoch(0), .replicas = {kSelf}};
   }
   view.tables[table.path] = std::make_shared<service::TableView>(std::move(table_view));
+  const bool has_rows = table.descriptor.has_primary_key();
+  if (has_rows) {
+    const rpc::Endpoint& coordinator = coordinators_listener_->endpoint();
+    view.coordinator = ServerInfo{.id = service::kCoordinatorNode,
+                                  .listeners = {{"INTERNAL", {coordinator.host, coordinator.port}}},
+                                  .rack = {}};
+  }
   const auto updated =
-      Call(rpc::kUpdateMetadata,
-           service::MakeUpdateMetadata(view, service::ClusterView(), CoordinatorEpoch(1)));
+      Call(rpc::kUpdateMetadata, service::MakeUpdateMetadata(view, service::ClusterView(),
+                                                             CoordinatorEpoch(coordinator_epoch)));
   STROM_CHECK(updated.ok()) << updated.status().ToString();
-  const auto notified = Call(rpc::kNotifyLeaderAndIsr, Notification(table, buckets));
+  const auto notified =
+      Call(rpc::kNotifyLeaderAndIsr, Notification(table, buckets, coordinator_epoch));
   for (const auto& entry : notified.value().notify_buckets_leader_resp()) {
     STROM_CHECK(!entry.has_error_code()) << entry.error_code() << entry.error_message();
   }
+  if (!has_rows) return;
+  const int granted = leases_granted_;
+  STROM_CHECK(scheduler_.RunUntil([&] { return leases_granted_ > granted; }, Seconds(2)));
+  scheduler_.RunFor(Millis(10));
 }
 
 std::shared_ptr<std::optional<Result<Bytes>>> ServerFixture::SendBytes(int16_t api_key, Bytes body,

@@ -36,7 +36,7 @@ class ListedRefusals final : public rpc::Authorizer {
 };
 
 // A tablet server in a simulated world, called through its dispatcher with serialised messages; the
-// test plays the coordinator. One thread.
+// test plays the coordinator, of which only leases come by themselves. One thread.
 class ServerFixture {
  public:
   explicit ServerFixture(uint64_t seed = 1);
@@ -55,7 +55,12 @@ class ServerFixture {
   TableId CreateTable(const std::string& name, LogFormat format = LogFormat::kIndexed,
                       int buckets = 2);
   // Tells the server of a stored table and makes it lead all buckets.
-  void LeadTable(const TableInfo& table, int buckets);
+  void LeadTable(const TableInfo& table, int buckets, int coordinator_epoch = 1);
+  // Whether leases are granted from now on, and by the coordinator of which epoch.
+  void GrantLeases(bool grant) { grants_leases_ = grant; }
+  void SetGrantor(int epoch) { grantor_ = epoch; }
+  // Tasks that may block stand still, or go on.
+  void PauseDisk(bool pause) { blocking_->SetPaused(pause); }
   // In the metadata store only.
   TableInfo StoreTable(const std::string& name, TableDescriptor descriptor, int buckets);
   TableInfo StoreTable(const std::string& name, LogFormat format = LogFormat::kIndexed,
@@ -120,6 +125,7 @@ class ServerFixture {
                                                           rpc::Audience audience,
                                                           int16_t api_version);
   void Die();
+  void ServeLeases();
 
   sim::SimScheduler scheduler_;
   sim::SimClock clock_{scheduler_};
@@ -135,6 +141,13 @@ class ServerFixture {
   runtime::Strand strand_{scheduler_};
   std::unique_ptr<metadata::MetaStore> store_;
   std::unique_ptr<metadata::CatalogWriter> catalog_;
+  // And of the network.
+  std::unique_ptr<rpc::Network> coordinators_network_;
+  rpc::Dispatcher coordinator_;
+  std::unique_ptr<rpc::Listener> coordinators_listener_;
+  bool grants_leases_ = true;
+  int grantor_ = 1;
+  int leases_granted_ = 0;
   // Of one process.
   std::unique_ptr<sim::SimExecutor> executor_;
   std::unique_ptr<sim::SimExecutor> blocking_;

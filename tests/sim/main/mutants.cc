@@ -1,0 +1,105 @@
+#include "tests/sim/main/mutants.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "common/base/nearest_name.h"
+
+namespace strom::sim {
+namespace {
+
+constexpr MutantInfo kMutants[] = {
+    {Mutant::kAckBeforeCommit, "ack-before-commit", "tablet/replica/replica_write.cc",
+     "a write is answered once the leader has it"},
+    {Mutant::kHighWatermarkFromLogEnd, "high-watermark-from-log-end",
+     "tablet/replica/isr_tracker.cc", "followers do not count for the high watermark"},
+    {Mutant::kNoIsrMin, "no-isr-min", "tablet/replica/durability_rule.cc",
+     "an ISR of the leader alone commits"},
+    {Mutant::kPendingShrinkCounts, "pending-shrink-counts", "tablet/replica/isr_tracker.cc",
+     "who is to leave the ISR is not waited for"},
+    {Mutant::kIsrCountsBeforeAgreed, "isr-counts-before-agreed", "tablet/replica/isr_tracker.cc",
+     "a proposed ISR counts as the committed one"},
+    {Mutant::kIsrJoinedBehind, "isr-joined-behind", "tablet/replica/isr_tracker.cc",
+     "followers join the ISR before they have all of the epochs before"},
+    {Mutant::kNoEpochCheckOnFetch, "no-epoch-check-on-fetch", "tablet/replica/replica_leader.cc",
+     "followers of an older epoch are served and counted"},
+    {Mutant::kOlderLeadershipTaken, "older-leadership-taken", "tablet/replica/replica.cc",
+     "notifications with older epochs are taken"},
+    {Mutant::kDivergenceByOffset, "divergence-by-offset", "tablet/replica/replica_leader.cc",
+     "a follower with records of an epoch that the leader never had is not told"},
+    {Mutant::kTruncateByHighWatermark, "truncate-by-high-watermark", "tablet/replica/replica.cc",
+     "a new follower cuts its log at its high watermark"},
+    {Mutant::kFollowerTrustsLogEnd, "follower-trusts-log-end", "tablet/replica/replica_follower.cc",
+     "a follower takes all it holds for committed"},
+    {Mutant::kLeaderEpochNotNoted, "leader-epoch-not-noted", "tablet/replica/replica.cc",
+     "a new leader appends under the epoch before"},
+    {Mutant::kUnsyncedCounts, "unsynced-counts", "tablet/replica/replica_leader.cc",
+     "in durable, positions count before the sync"},
+    {Mutant::kFollowerCountsUnsynced, "follower-counts-unsynced",
+     "tablet/replica/replica_follower.cc",
+     "in durable, a follower says what it holds before the sync"},
+    {Mutant::kReadsToLogEnd, "reads-to-log-end", "tablet/replica/replica_read.cc",
+     "clients read above the high watermark"},
+    {Mutant::kFlushAfterAck, "flush-after-ack", "tablet/replica/replica_leader.cc",
+     "upserts are answered before they are in the rows"},
+    {Mutant::kRowsMissBuffer, "rows-miss-buffer", "tablet/kv/kv_tablet.cc",
+     "rebuilding forgets what is not committed yet"},
+    {Mutant::kFailedPutStays, "failed-put-stays", "tablet/kv/kv_tablet_put.cc",
+     "what a repeated or failed put buffered stays"},
+    {Mutant::kNewLeaderShowsAtOnce, "new-leader-shows-at-once", "tablet/replica/replica_read.cc",
+     "a new leader shows rows before it knows what was committed"},
+    {Mutant::kNoLease, "no-lease", "tablet/replica/replica_kv.cc",
+     "rows are shown without a lease"},
+    {Mutant::kLeaseOnlyBeforeRead, "lease-only-before-read", "tablet/server/lookup_service.cc",
+     "the lease is not checked after the read"},
+    {Mutant::kLeaseFromAnswer, "lease-from-answer", "tablet/server/lease_keeper.cc",
+     "a lease counts from its answer, not its request"},
+    {Mutant::kNothingWithheld, "nothing-withheld", "tablet/replica/replica_kv.cc",
+     "a new leader does not wait for the lease of the old one"},
+    {Mutant::kSyncErrorIgnored, "sync-error-ignored", "tablet/log/log_tablet.cc",
+     "a failed sync counts as done"},
+    {Mutant::kWritersNotRestored, "writers-not-restored", "tablet/log/log_tablet_load.cc",
+     "a restarted log has forgotten its writers"},
+    {Mutant::kNoDuplicateCheck, "no-duplicate-check", "tablet/log/writer_state.cc",
+     "a repeated batch is appended again"},
+    {Mutant::kCutKeepsWriters, "cut-keeps-writers", "tablet/log/log_tablet_cut.cc",
+     "batches that were cut still count as written"},
+    {Mutant::kCutKeepsRecoveryPoint, "cut-keeps-recovery-point", "tablet/log/log_tablet_cut.cc",
+     "after a cut, what follows counts as synced"},
+    {Mutant::kTornTailKept, "torn-tail-kept", "tablet/log/log_segment.cc",
+     "a torn tail is not cut when a log is opened"},
+    {Mutant::kTornBatchTaken, "torn-batch-taken", "tablet/log/log_segment.cc",
+     "recovery does not check what it finds"},
+    {Mutant::kFollowerEpochsNotKept, "follower-epochs-not-kept", "tablet/log/log_tablet_follow.cc",
+     "followers forget the epochs of what they copy"},
+    {Mutant::kElectOutsideIsr, "elect-outside-isr", "coordinator/state/election.cc",
+     "replicas outside of the ISR may lead"},
+    {Mutant::kLeaderEpochNotRaised, "leader-epoch-not-raised", "coordinator/state/election.cc",
+     "another leader leads under the same epoch"},
+    {Mutant::kIsrEpochsUnchecked, "isr-epochs-unchecked", "coordinator/state/cluster_state_isr.cc",
+     "ISRs of former leaders are taken"},
+    {Mutant::kLeaseWithoutContact, "lease-without-contact", "coordinator/server/term_leases.cc",
+     "a coordinator grants leases while another one may lead"},
+    {Mutant::kDeposedLeaseForgotten, "deposed-lease-forgotten", "coordinator/state/lease_book.cc",
+     "the leases of deposed leaders are forgotten"},
+    {Mutant::kMetadataUnguarded, "metadata-unguarded", "common/metadata/catalog_writer.cc",
+     "metadata is written whoever leads"},
+    {Mutant::kTimeOutTakenForAck, "time-out-taken-for-ack", "client/bucket_queue.cc",
+     "the client takes a time-out for an acknowledgement"},
+};
+
+}  // namespace
+
+std::span<const MutantInfo> Mutants() { return kMutants; }
+
+Result<MutantInfo> MutantNamed(std::string_view name) {
+  const auto found = std::ranges::find(kMutants, name, &MutantInfo::name);
+  if (found != std::end(kMutants)) return *found;
+  std::vector<std::string_view> names;
+  for (const MutantInfo& mutant : kMutants) names.push_back(mutant.name);
+  const std::string_view nearest = NearestName(name, names);
+  return Error(ErrorCode::kInvalidConfig, "there is no mutant '{}'{}{}", name,
+               nearest.empty() ? "" : "; did you mean ", nearest);
+}
+
+}  // namespace strom::sim
