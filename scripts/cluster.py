@@ -225,9 +225,10 @@ class Cluster:
         self._pids[name] = process.pid
         self._write_endpoints()
 
-    def kill(self, name: str, number: int = signal.SIGKILL):
-        """kill -9, or another signal, until it is gone."""
-        self._end(name, number)
+    def kill(self, name: str, number: int = signal.SIGKILL) -> int | None:
+        """kill -9, or another signal, until it is gone. Its exit code if it is a child of ours: -9 if the signal was not
+        enough."""
+        return self._end(name, number)
 
     def restart(self, name: str, number: int = signal.SIGTERM):
         """Ends the process with the signal, starts it again and waits until it serves."""

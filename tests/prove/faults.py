@@ -40,8 +40,8 @@ class Run:
         longest = self.prover.ask("unwatch", name, "-" if server is None else server)["longest_ms"]
         self.tell(f"{name}: " + ", ".join(f"{kind} {ms} ms" for kind, ms in sorted(longest.items())))
 
-    def must_serve(self, what: str, within: float = SERVED_WITHIN):
-        answer = self.prover.ask("served", round(within))
+    def must_serve(self, what: str, within: float = SERVED_WITHIN, wishes: str = "all"):
+        answer = self.prover.ask("served", round(within), wishes)
         if not answer["ok"]:
             raise Failure(f"{what}: nothing served {answer['missing']} for {within:.0f} s")
 
@@ -69,11 +69,12 @@ class Run:
             raise Failure("nobody leads anything")
         return self.random.choice(servers)
 
-    def end(self, server: int, number: int):
-        """Ends its process with this signal; readers learn that it may be another one from now on."""
+    def end(self, server: int, number: int) -> int | None:
+        """Ends its process with this signal; readers learn that it may be another one from now on. Its exit code."""
         self.prover.ask("process", server)
-        self.cluster.kill(f"tablet_{server}", number)
+        code = self.cluster.kill(f"tablet_{server}", number)
         self.prover.ask("process", server)
+        return code
 
     def start(self, name: str):
         """And watches what that does to the others."""
@@ -98,7 +99,9 @@ def controlled_shutdown(run: Run):
     """SIGTERM: it hands its buckets over and ends. Nobody's request fails."""
     server = run.leader()
     run.watch()
-    run.end(server, signal.SIGTERM)
+    code = run.end(server, signal.SIGTERM)
+    if code != 0:
+        raise Failure(f"tablet_{server} was asked to stop, and ended with {code}")
     run.must_serve(f"stop of tablet_{server}")
     run.unwatch("controlled-shutdown", server)
     run.start(f"tablet_{server}")
@@ -134,7 +137,7 @@ def pause(run: Run):
 
 
 def zk_outage(run: Run):
-    """ZooKeeper is silent, or gone: what is led is served."""
+    """ZooKeeper is silent, or gone: what is led is written and read on; rows are shown until leases end."""
     silent = run.random.random() < 0.5
     pid = run.cluster.pid("zookeeper")
     run.watch()
@@ -144,7 +147,7 @@ def zk_outage(run: Run):
         run.cluster.kill("zookeeper")
     try:
         run.last(run.outage_seconds)
-        run.must_serve("an outage of ZooKeeper", 5)
+        run.must_serve("an outage of ZooKeeper", 5, "writes")
         run.unwatch("zk-outage")
     finally:
         if silent:

@@ -150,12 +150,11 @@ class SmallDisk:
 
     def fill(self):
         """Until nothing more goes in."""
-        with open(self._filler, "ab") as filler:
+        with open(self._filler, "ab", buffering=0) as filler:
             for size in (1 << 20, 4096):
                 try:
                     while True:
                         filler.write(b"\0" * size)
-                        filler.flush()
                 except OSError:
                     pass
 

@@ -59,12 +59,15 @@ TEST_CASE("only what was asked for since counts as served since", "[prove]") {
   ServiceWindows windows(2, At(0));
   windows.OnSuccess(0, From(90, 300));  // Asked for before.
   windows.OnSuccess(1, From(150, 200));
-  CHECK(windows.NotServedSince(At(100)) == size_t{0});
+  CHECK(windows.NotServedSince(At(100), 2) == size_t{0});
   windows.OnSuccess(0, From(100, 310));
-  CHECK(windows.NotServedSince(At(100)) == std::nullopt);
+  CHECK(windows.NotServedSince(At(100), 2) == std::nullopt);
   windows.OnSuccess(0, From(80, 320));  // An older one changes nothing.
-  CHECK(windows.NotServedSince(At(100)) == std::nullopt);
-  CHECK(windows.NotServedSince(At(151)) == size_t{0});
+  CHECK(windows.NotServedSince(At(100), 2) == std::nullopt);
+  CHECK(windows.NotServedSince(At(151), 2) == size_t{0});
+  windows.OnSuccess(0, From(160, 330));
+  CHECK(windows.NotServedSince(At(151), 2) == size_t{1});
+  CHECK(windows.NotServedSince(At(151), 1) == std::nullopt);
 }
 
 TEST_CASE("figures of windows are the shares that are no longer", "[prove]") {

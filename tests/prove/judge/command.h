@@ -26,6 +26,7 @@ struct ProveCommand {
   Verb verb = Verb::kBegin;
   std::string name;                // kUnwatch
   std::optional<ServerId> server;  // kUnwatch, kProcess
+  bool lookups = true;             // kServed: lookups too, not only writes.
   MonoDuration within;             // kServed, kFull
 };
 

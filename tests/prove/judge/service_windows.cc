@@ -36,8 +36,8 @@ std::vector<MonoDuration> ServiceWindows::Close(MonoTime now) {
   return windows;
 }
 
-std::optional<size_t> ServiceWindows::NotServedSince(MonoTime since) const {
-  for (size_t i = 0; i < services_.size(); ++i) {
+std::optional<size_t> ServiceWindows::NotServedSince(MonoTime since, size_t services) const {
+  for (size_t i = 0; i < services; ++i) {
     if (services_[i].served_asking < since) return i;
   }
   return std::nullopt;

@@ -26,8 +26,9 @@ class ServiceWindows {
   // have begun before the watch did, and it may go on (then: until `now`).
   std::vector<MonoDuration> Close(MonoTime now);
 
-  // A service of which no operation that began at `since` or later has succeeded yet, if any.
-  std::optional<size_t> NotServedSince(MonoTime since) const;
+  // One of the first `services` of which no operation that began at `since` or later has succeeded
+  // yet, if any.
+  std::optional<size_t> NotServedSince(MonoTime since, size_t services) const;
 
   size_t size() const { return services_.size(); }
 

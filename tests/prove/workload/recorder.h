@@ -16,7 +16,7 @@
 namespace strom::prove {
 
 // What a client may want of a bucket: appends of the log table, upserts (and deletes) and lookups
-// of the primary-key table.
+// of the primary-key table. Lookups are the last.
 enum class Wish { kAppend, kUpsert, kLookup };
 inline constexpr int kWishes = 3;
 
@@ -59,8 +59,9 @@ class Recorder {
   void OpenWatch();
   // By wish, then by bucket.
   std::vector<MonoDuration> CloseWatch();
-  // A bucket and wish that nothing begun at `since` or later was done for yet, as text; or "".
-  std::string NotServedSince(MonoTime since) const;
+  // A bucket and wish that nothing begun at `since` or later was done for yet, as text; or "". With
+  // `lookups`, they are wishes, too.
+  std::string NotServedSince(MonoTime since, bool lookups) const;
 
   Counts counts() const;
   size_t operations() const;  // In the history.

@@ -16,8 +16,6 @@ constexpr MonoDuration kLedWithin = Seconds(60);
 // An operation gives up after the client's delivery timeout, 120 s.
 constexpr MonoDuration kAnsweredWithin = Seconds(150);
 constexpr MonoDuration kQuietWithin = Seconds(90);
-// A reader behind a silent server asks another one after this.
-constexpr MonoDuration kReaderPatience = Seconds(5);
 constexpr double kReadAgainShare = 0.0005;
 
 }  // namespace
@@ -65,8 +63,7 @@ Result<std::unique_ptr<Round>> Round::Begin(ProveWorld& world, const ProveOption
 }
 
 void Round::StartReaders(const std::function<int(ServerId)>& process_of) {
-  const client::ConnectionOptions connecting{.bootstrap_servers = options_.servers,
-                                             .request_timeout = kReaderPatience};
+  const client::ConnectionOptions connecting{.bootstrap_servers = options_.servers};
   reading_ = std::make_shared<client::Cluster>(client::Cluster::SettingsOf(connecting).value(),
                                                world_.environment());
   for (const RoundTable* table : {&tables_.log, &tables_.keyed}) {

@@ -120,9 +120,10 @@ void RoundClients::Upsert(Writer& writer, int bucket) {
 void RoundClients::LookUp(int bucket) {
   const int64_t key = AnyKey(bucket);
   if (!recorder_.LookupBegins()) return;
+  const MonoTime invoked = world_.clock.Now();  // Get may be answered before it returns.
   lookup_->Get({Value::Int(key)})
       .Then([recorder = &recorder_, where = tables_.keyed.bucket(bucket), key,
-             invoked = world_.clock.Now()](const Result<std::optional<Row>>& found) {
+             invoked](const Result<std::optional<Row>>& found) {
         recorder->LookupEnds(where, key, invoked, found.status(),
                              found.ok() ? ValueOf(*found) : std::nullopt);
       });
