@@ -24,6 +24,17 @@ std::shared_ptr<rpc::Channel> Channels::Get(const HostPort& server, Lane lane) {
   return channel;
 }
 
+void Channels::Break(const HostPort& server) {
+  for (const Lane lane : {Lane::kWrites, Lane::kReads}) {
+    std::map<Key, std::shared_ptr<rpc::Channel>>::node_type channel;
+    {
+      absl::MutexLock lock(&mutex_);
+      channel = channels_.extract(Key(server.ToString(), lane));
+    }
+    if (channel) channel.mapped()->Close();
+  }
+}
+
 void Channels::Close() {
   std::map<Key, std::shared_ptr<rpc::Channel>> channels;
   {

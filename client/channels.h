@@ -28,7 +28,9 @@ class Channels {
   void Call(const HostPort& server, Lane lane, const rpc::MethodInfo& method, Bytes body,
             MonoTime deadline, rpc::Channel::Done done);
 
-  // Breaks all channels: calls in flight fail with kNetwork.
+  // Breaks the channels to a server: calls in flight fail with kNetwork. Later calls connect anew.
+  void Break(const HostPort& server);
+  // Breaks all channels, for good.
   void Close();
 
  private:

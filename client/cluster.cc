@@ -7,6 +7,8 @@ namespace strom::client {
 namespace {
 
 constexpr MonoDuration kMetadataTimeoutMax = Seconds(10);
+constexpr MonoDuration kMetadataPatience = Millis(500);
+constexpr MonoDuration kCallPatience = Seconds(1);
 
 // "host:port", "[::1]:9123".
 Result<HostPort> ParseHostPort(std::string_view text) {
@@ -63,11 +65,31 @@ Cluster::Cluster(Settings settings, Environment environment)
       metadata_(std::make_shared<MetadataCache>(
           MetadataCache::Options{
               .bootstrap = settings_.bootstrap,
-              .attempt_timeout = std::min(settings_.request_timeout, kMetadataTimeoutMax)},
-          environment_.clock, environment_.random, channels_)) {}
+              .attempt_timeout = std::min(settings_.request_timeout, kMetadataTimeoutMax),
+              .patience = kMetadataPatience},
+          environment_.executor, environment_.clock, environment_.random, channels_)),
+      watch_(std::make_shared<CallWatch>(
+          CallWatch::World{
+              .executor = environment_.executor,
+              .clock = environment_.clock,
+              .refresh =
+                  [metadata = metadata_](absl::AnyInvocable<void(bool)> done) {
+                    metadata->Refresh(std::nullopt,
+                                      [done = std::move(done)](const Status& status) mutable {
+                                        done(status.ok());
+                                      });
+                  },
+              .is_member = [metadata =
+                                metadata_](const ServerNode& s) { return metadata->Get()->Has(s); },
+              .disconnect =
+                  [channels = channels_](const ServerNode& server) {
+                    channels->Break({server.host, server.port});
+                  }},
+          kCallPatience)) {}
 
 void Cluster::Close() {
   closed_ = true;
+  watch_->Close();
   channels_->Close();
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "client/backoff.h"
+#include "client/call_watch.h"
 #include "client/channels.h"
 #include "client/include/strom/connection.h"
 #include "client/metadata_cache.h"
@@ -46,9 +47,12 @@ class Cluster {
     metadata_->Refresh(std::move(table), std::move(done));
   }
 
-  void Call(const HostPort& server, Lane lane, const rpc::MethodInfo& method, Bytes body,
+  // As Channel::Call, to a server of metadata(). If it leaves the cluster before it has answered,
+  // kNetwork: see CallWatch.
+  void Call(const ServerNode& server, Lane lane, const rpc::MethodInfo& method, Bytes body,
             MonoTime deadline, rpc::Channel::Done done) {
-    channels_->Call(server, lane, method, std::move(body), deadline, std::move(done));
+    channels_->Call({server.host, server.port}, lane, method, std::move(body), deadline,
+                    watch_->Watch(server, std::move(done)));
   }
   // A typed call; both messages are complete types here. `done` on a transport thread, or before
   // this returns. Errors name the method and the server.
@@ -68,6 +72,7 @@ class Cluster {
   const Environment environment_;
   const std::shared_ptr<Channels> channels_;
   const std::shared_ptr<MetadataCache> metadata_;
+  const std::shared_ptr<CallWatch> watch_;
   std::atomic<bool> closed_ = false;
   std::atomic<int> open_handles_ = 0;
 };
@@ -76,8 +81,7 @@ template <class Req, class Resp>
 void Cluster::Call(const ServerNode& server, Lane lane, const rpc::Method<Req, Resp>& method,
                    const Req& request, MonoTime deadline,
                    absl::AnyInvocable<void(Result<Resp>)> done) {
-  Call({server.host, server.port}, lane, rpc::MethodInfo::Of(method), rpc::Serialize(request),
-       deadline,
+  Call(server, lane, rpc::MethodInfo::Of(method), rpc::Serialize(request), deadline,
        [name = method.name, server, done = std::move(done)](Result<Bytes> answer) mutable {
          Status status = answer.status();
          Resp response;

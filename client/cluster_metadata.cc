@@ -43,6 +43,15 @@ const ServerNode* ClusterMetadata::LeaderOf(const TablePath& table, BucketId buc
   return server == tablet_servers.end() ? nullptr : &server->second;
 }
 
+bool ClusterMetadata::Has(const ServerNode& server) const {
+  const auto is_it = [&server](const ServerNode& known) {
+    return known.id == server.id && known.host == server.host && known.port == server.port;
+  };
+  if (server.type == ServerType::kCoordinator) return coordinator && is_it(*coordinator);
+  const auto known = tablet_servers.find(server.id);
+  return known != tablet_servers.end() && is_it(known->second);
+}
+
 Result<ClusterMetadata> ClusterMetadata::With(const pb::MetadataResponse& response) const {
   ClusterMetadata next;
   next.tables = tables;

@@ -35,6 +35,8 @@ struct ClusterMetadata {
   const TableLocation* Find(const TablePath& table) const;
   // nullptr if no live leader is known.
   const ServerNode* LeaderOf(const TablePath& table, BucketId bucket) const;
+  // Whether this server is in the cluster, at this address.
+  bool Has(const ServerNode& server) const;
 
   // This with what `response` says: its servers replace all of ours, its tables those of the same
   // name. Errors: kCorruptMessage.

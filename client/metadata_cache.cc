@@ -25,9 +25,11 @@ bool IsFinal(const Status& status) {
 
 }  // namespace
 
-MetadataCache::MetadataCache(Options options, const runtime::Clock& clock, runtime::Random& random,
+MetadataCache::MetadataCache(Options options, runtime::Executor& executor,
+                             const runtime::Clock& clock, runtime::Random& random,
                              std::shared_ptr<Channels> channels)
     : options_(std::move(options)),
+      executor_(executor),
       clock_(clock),
       random_(random),
       channels_(std::move(channels)) {}
@@ -58,32 +60,56 @@ void MetadataCache::Start(Subject table) {
     if (std::find(order.begin(), order.end(), server) == order.end()) order.push_back(server);
   }
   std::reverse(order.begin(), order.end());
-  AskNext({std::move(table), std::move(order), Status::Ok()});
+  AskNext(
+      std::make_shared<Round>(Round{.table = std::move(table), .candidates = std::move(order)}));
 }
 
-void MetadataCache::AskNext(Round round) {
-  if (round.candidates.empty()) return End(round.table, round.last_error);
-  const HostPort server = round.candidates.back();
-  round.candidates.pop_back();
+void MetadataCache::AskNext(const std::shared_ptr<Round>& round) {
+  HostPort server;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (round->ended || round->candidates.empty()) return;
+    server = round->candidates.back();
+    round->candidates.pop_back();
+    ++round->open;
+    executor_.Cancel(std::exchange(round->timer, runtime::kNoTimer));
+    if (!round->candidates.empty()) {
+      round->timer = executor_.PostAt(clock_.Now() + options_.patience,
+                                      [self = shared_from_this(), round] { self->AskNext(round); });
+    }
+  }
   pb::MetadataRequest request;
-  if (round.table) *request.add_table_path() = convert::ToPb(*round.table);
-  channels_->Call(
-      server, Lane::kReads, rpc::MethodInfo::Of(rpc::kMetadata), rpc::Serialize(request),
-      clock_.Now() + options_.attempt_timeout,
-      [self = shared_from_this(), server, round = std::move(round)](Result<Bytes> answer) mutable {
-        const Status status = self->Take(round.table, answer);
-        if (status.ok() || IsFinal(status)) return self->End(round.table, status);
-        STROM_LOG(kDebug, "metadata from {}: {}", server, status.ToString());
-        round.last_error = status;
-        self->AskNext(std::move(round));
-      });
+  if (round->table) *request.add_table_path() = convert::ToPb(*round->table);
+  channels_->Call(server, Lane::kReads, rpc::MethodInfo::Of(rpc::kMetadata),
+                  rpc::Serialize(request), clock_.Now() + options_.attempt_timeout,
+                  [self = shared_from_this(), server, round](const Result<Bytes>& answer) {
+                    self->OnAnswer(round, server, answer);
+                  });
+}
+
+void MetadataCache::OnAnswer(const std::shared_ptr<Round>& round, const HostPort& server,
+                             const Result<Bytes>& answer) {
+  bool more;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (round->ended) return;  // An older answer than the one that counted, perhaps.
+    --round->open;
+    round->last_error = Take(round->table, answer);
+    more = !round->last_error.ok() && !IsFinal(round->last_error);
+    if (more) STROM_LOG(kDebug, "metadata from {}: {}", server, round->last_error.ToString());
+    if (more && round->candidates.empty() && round->open > 0) return;
+    more &= !round->candidates.empty();
+    round->ended = !more;
+    if (round->ended) executor_.Cancel(std::exchange(round->timer, runtime::kNoTimer));
+  }
+  if (more) return AskNext(round);
+  End(round->table, round->last_error);
 }
 
 Status MetadataCache::Take(const Subject& table, const Result<Bytes>& answer) {
   pb::MetadataResponse response;
   Status status = answer.status();
   if (status.ok()) status = rpc::Parse(*answer, rpc::kMetadata.name, &response);
-  absl::MutexLock lock(&mutex_);
   if (status.ok()) {
     Result<ClusterMetadata> next = metadata_->With(response);
     status = next.status();

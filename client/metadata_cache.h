@@ -12,12 +12,14 @@
 #include "client/channels.h"
 #include "client/cluster_metadata.h"
 #include "common/runtime/clock.h"
+#include "common/runtime/executor.h"
 #include "common/runtime/random.h"
 
 namespace strom::client {
 
 // The newest ClusterMetadata and how it is brought up to date: by asking a random tablet server,
-// then the others, then the coordinator, then the addresses the user gave, until one answers.
+// then the others, then the coordinator, then the addresses the user gave, until one answers. Who
+// is silent keeps nobody waiting: the next one is asked, too, and the first answer counts.
 //
 // Thread-safe. Of each table one request is under way at most; who asks meanwhile is answered by
 // the next one, so that every answer is younger than its question.
@@ -26,12 +28,13 @@ class MetadataCache : public std::enable_shared_from_this<MetadataCache> {
   struct Options {
     std::vector<HostPort> bootstrap;  // Not empty.
     MonoDuration attempt_timeout;     // Of one server.
+    MonoDuration patience;            // Without an answer, until the next one is asked, too.
   };
   // Called once, on a transport thread or before Refresh returns.
   using Refreshed = absl::AnyInvocable<void(Status)>;
 
-  MetadataCache(Options options, const runtime::Clock& clock, runtime::Random& random,
-                std::shared_ptr<Channels> channels);
+  MetadataCache(Options options, runtime::Executor& executor, const runtime::Clock& clock,
+                runtime::Random& random, std::shared_ptr<Channels> channels);
 
   std::shared_ptr<const ClusterMetadata> Get() const;
 
@@ -46,18 +49,26 @@ class MetadataCache : public std::enable_shared_from_this<MetadataCache> {
     std::vector<Refreshed> riding;   // Get the answer that is under way.
     std::vector<Refreshed> waiting;  // Asked later.
   };
+  // One answer's making; its timer and the calls of it that are under way share it.
   struct Round {
     Subject table;
     std::vector<HostPort> candidates;  // Last first.
+    int open = 0;                      // Calls without an answer.
+    bool ended = false;
     Status last_error;
+    runtime::TimerId timer = runtime::kNoTimer;
   };
 
   void Start(Subject table);
-  void AskNext(Round round);
-  Status Take(const Subject& table, const Result<Bytes>& answer);
+  void AskNext(const std::shared_ptr<Round>& round);
+  void OnAnswer(const std::shared_ptr<Round>& round, const HostPort& server,
+                const Result<Bytes>& answer);
+  Status Take(const Subject& table, const Result<Bytes>& answer)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void End(const Subject& table, const Status& status);
 
   const Options options_;
+  runtime::Executor& executor_;
   const runtime::Clock& clock_;
   runtime::Random& random_;
   const std::shared_ptr<Channels> channels_;

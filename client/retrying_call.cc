@@ -39,7 +39,7 @@ class RetryingCall : public std::enable_shared_from_this<RetryingCall> {
     const std::optional<ServerNode> server = Choose();
     if (!server) return RefreshFirst();
     cluster_->Call(
-        {server->host, server->port}, Lane::kReads, method_, body_, deadline_,
+        *server, Lane::kReads, method_, body_, deadline_,
         [self = shared_from_this(), server](Result<Bytes> answer) {
           if (answer.ok()) return self->promise_.Set(std::move(answer));
           const ErrorCode code = answer.status().code();

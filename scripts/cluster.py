@@ -46,12 +46,10 @@ def wait_for(condition, what: str, timeout: float = START_TIMEOUT):
         time.sleep(0.05)
 
 
-def address(port: int) -> str:
-    return f"127.0.0.1:{port}"
-
-
 class Cluster:
-    """The cluster in one directory. Of one user at a time: start, stop, kill and restart are not for two threads."""
+    """The cluster in one directory. Of one user at a time: start, stop, kill and restart are not for two threads.
+
+    A subclass may put its processes elsewhere than on the loopback interface: host() and command_prefix()."""
 
     def __init__(self, data: Path, servers: int | None = None, session_timeout: str = "6 s",
                  options: dict | None = None, attached: bool = False, workers: bool | None = None,
@@ -97,6 +95,17 @@ class Cluster:
         return (["zookeeper", "coordinator"] + [f"coordinator_{i}" for i in range(2, plan["coordinators"] + 1)] +
                 [f"tablet_{i}" for i in range(plan["servers"])] + list(WORKERS if plan["workers"] else ()))
 
+    def host(self, name: str) -> str:
+        """The address it listens at."""
+        return "127.0.0.1"
+
+    def command_prefix(self, name: str) -> list:
+        """What its command begins with, such as one that enters a namespace. It must exec the rest."""
+        return []
+
+    def address(self, name: str, listener: str) -> str:
+        return f"{self.host(name)}:{self.port(name, listener)}"
+
     def port(self, name: str, listener: str) -> int:
         return self.ports(name)[listener]
 
@@ -105,7 +114,7 @@ class Cluster:
         return self._plan["ports"][name]
 
     def addresses(self, listener: str) -> list[str]:
-        return [address(self.port(name, listener)) for name in self.server_names]
+        return [self.address(name, listener) for name in self.server_names]
 
     @property
     def endpoints(self) -> dict[str, str]:
@@ -115,7 +124,7 @@ class Cluster:
             "STROM_SERVER": ",".join(self.addresses("FLUSS")),
             "STROM_GRPC": ",".join(self.addresses("GRPC")),
             "STROM_HTTP": ",".join(self.addresses("HTTP")),
-            "ZOOKEEPER": address(self.port("zookeeper", "CLIENT")),
+            "ZOOKEEPER": self.address("zookeeper", "CLIENT"),
         }
         return lines | {f"PID_{name}": str(pid) for name, pid in sorted(self._pids.items())}
 
@@ -150,7 +159,7 @@ class Cluster:
 
     def _http_health(self, name: str) -> str | None:
         try:
-            with urllib.request.urlopen(f"http://{address(self.port(name, 'HTTP'))}/health", timeout=5):
+            with urllib.request.urlopen(f"http://{self.address(name, 'HTTP')}/health", timeout=5):
                 return None
         except urllib.error.HTTPError as error:
             return error.read().decode("utf-8", "replace").strip()
@@ -159,7 +168,7 @@ class Cluster:
 
     def metrics(self, name: str) -> str:
         """Of a process of ours, in Prometheus's text format."""
-        with urllib.request.urlopen(f"http://{address(self.port(name, 'HTTP'))}/metrics", timeout=30) as answer:
+        with urllib.request.urlopen(f"http://{self.address(name, 'HTTP')}/metrics", timeout=30) as answer:
             return answer.read().decode()
 
     def log_tail(self, count: int = 15) -> str:
@@ -209,16 +218,17 @@ class Cluster:
             (self.data / folder).mkdir(parents=True, exist_ok=True)
         command = self._zookeeper_command() if name == "zookeeper" else self._our_command(name, options or {})
         with open(self._out_path(name), "ab") as out:
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd=self.data,
+            process = subprocess.Popen(self.command_prefix(name) + command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd=self.data,
                                        env=environment(), start_new_session=True,
                                        preexec_fn=die_with_parent if self.attached else None)
         self._children[name] = process
         self._pids[name] = process.pid
         self._write_endpoints()
 
-    def kill(self, name: str):
-        """kill -9, until it is gone."""
-        self._end(name, signal.SIGKILL)
+    def kill(self, name: str, number: int = signal.SIGKILL) -> int | None:
+        """kill -9, or another signal, until it is gone. Its exit code if it is a child of ours: -9 if the signal was not
+        enough."""
+        return self._end(name, number)
 
     def restart(self, name: str, number: int = signal.SIGTERM):
         """Ends the process with the signal, starts it again and waits until it serves."""
@@ -332,7 +342,7 @@ class Cluster:
             raise Failure(f"{ZOOKEEPER_JAR} is missing: install the package zookeeper")
         # Short ticks, so that sessions may be short: a killed server is missed after its session's timeout.
         self._write(self._config_path("zookeeper"), f"""dataDir={self.data / 'zookeeper'}
-clientPortAddress=127.0.0.1
+clientPortAddress={self.host('zookeeper')}
 clientPort={self.port('zookeeper', 'CLIENT')}
 tickTime=500
 maxSessionTimeout=60000
@@ -347,7 +357,7 @@ autopurge.purgeInterval=24
 
     def _our_command(self, name: str, options: dict) -> list:
         settings = self._worker_settings(name) if name in WORKERS else self._server_settings(name)
-        settings |= {"strom.http.listen": address(self.port(name, "HTTP")),
+        settings |= {"strom.http.listen": self.address(name, "HTTP"),
                      "strom.log.file": str(self._log_path(name))} | options
         # JSON texts are YAML texts.
         self._write(self._config_path(name), "".join(f"{k}: {json.dumps(str(v))}\n" for k, v in settings.items()))
@@ -355,9 +365,9 @@ autopurge.purgeInterval=24
 
     def _server_settings(self, name: str) -> dict:
         settings = {
-            "bind.listeners": ",".join(f"{l}://{address(self.port(name, l))}" for l in LISTENERS),
+            "bind.listeners": ",".join(f"{l}://{self.address(name, l)}" for l in LISTENERS),
             "internal.listener.name": "INTERNAL",
-            "zookeeper.address": address(self.port("zookeeper", "CLIENT")),
+            "zookeeper.address": self.address("zookeeper", "CLIENT"),
             "zookeeper.client.session-timeout": self.session_timeout,
             "default.replication.factor": self._plan["replication"],
         }
@@ -372,7 +382,7 @@ autopurge.purgeInterval=24
 
     def _zookeeper_health(self) -> str | None:
         try:
-            with socket.create_connection(("127.0.0.1", self.port("zookeeper", "CLIENT")), timeout=5) as connection:
+            with socket.create_connection((self.host("zookeeper"), self.port("zookeeper", "CLIENT")), timeout=5) as connection:
                 connection.sendall(b"srvr")
                 answer = b""
                 while part := connection.recv(4096):

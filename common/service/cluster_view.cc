@@ -27,6 +27,7 @@ void ClusterViewHolder::Set(std::shared_ptr<const ClusterView> view) {
   {
     absl::MutexLock lock(&state_->mutex);
     state_->view.swap(before);
+    state_->stands_by = false;
     waiting.swap(state_->waiting);
   }
   for (auto& [number, then] : waiting) then(view);
@@ -37,6 +38,12 @@ void ClusterViewHolder::Forget() {
   std::shared_ptr<const ClusterView> before;  // May be large: goes after the lock.
   absl::MutexLock lock(&state_->mutex);
   state_->view.swap(before);
+  state_->stands_by = false;
+}
+
+void ClusterViewHolder::StandBy() {
+  Forget();
+  TellNothing(&State::stands_by);
 }
 
 void ClusterViewHolder::WhenKnown(runtime::Executor& executor, MonoTime until, Wait then) const {
@@ -46,7 +53,7 @@ void ClusterViewHolder::WhenKnown(runtime::Executor& executor, MonoTime until, W
   {
     absl::MutexLock lock(&state_->mutex);
     view = state_->view;
-    waits = !view && !state_->closed;
+    waits = !view && !state_->closed && !state_->stands_by;
     if (waits) state_->waiting.emplace(number = state_->next++, std::move(then));
   }
   if (!waits) return then(std::move(view));
@@ -62,11 +69,13 @@ void ClusterViewHolder::WhenKnown(runtime::Executor& executor, MonoTime until, W
   });
 }
 
-void ClusterViewHolder::Close() {
+void ClusterViewHolder::Close() { TellNothing(&State::closed); }
+
+void ClusterViewHolder::TellNothing(bool State::*why) {
   std::map<uint64_t, Wait> waiting;
   {
     absl::MutexLock lock(&state_->mutex);
-    state_->closed = true;
+    (*state_).*why = true;
     waiting.swap(state_->waiting);
   }
   for (auto& [number, then] : waiting) then(nullptr);

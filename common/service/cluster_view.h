@@ -59,11 +59,14 @@ class ClusterViewHolder {
   // What was known does not hold any more: as before the first Set. For a coordinator that was
   // deposed, whose old view would keep clients from the one that leads.
   void Forget();
+  // Nothing is known, and nothing soon will be: somebody else knows. Who waits, or asks before the
+  // next Set or Forget, hears so at once. For a coordinator that stands by.
+  void StandBy();
 
   // Calls `then` once with the newest view: at once, or on the thread of the first Set. A server
   // that has just started knows nothing, which is not the same as that there is nothing. nullptr
-  // if there is none at `until` (told on `executor`, which outlives the holder), or once closed
-  // without one. The bound of those that wait is the bound of requests in flight.
+  // if there is none at `until` (told on `executor`, which outlives the holder), while it stands
+  // by, or once closed without one. The bound of those that wait is the bound of requests in flight.
   void WhenKnown(runtime::Executor& executor, MonoTime until, Wait then) const;
   // Ends all waiting; before what the waiting refer to goes.
   void Close();
@@ -73,10 +76,13 @@ class ClusterViewHolder {
   struct State {
     absl::Mutex mutex;
     std::shared_ptr<const ClusterView> view ABSL_GUARDED_BY(mutex);  // Null: none is known.
+    bool stands_by ABSL_GUARDED_BY(mutex) = false;
     bool closed ABSL_GUARDED_BY(mutex) = false;
     std::map<uint64_t, Wait> waiting ABSL_GUARDED_BY(mutex);  // By a number of their own.
     uint64_t next ABSL_GUARDED_BY(mutex) = 0;
   };
+  void TellNothing(bool State::*why);
+
   const std::shared_ptr<State> state_ = std::make_shared<State>();
 };
 

@@ -79,7 +79,8 @@ void MetadataService::Metadata(const rpc::RequestContext& ctx,
         if (!view) {
           return std::move(respond).Fail(
               Error(ErrorCode::kLeaderNotAvailable,
-                    "this server knows nothing of the cluster: no coordinator has told it yet"));
+                    "this server knows nothing of the cluster: no coordinator has told it yet, or it "
+                    "stands by for one"));
         }
         Result<pb::MetadataResponse> answer =
             AnswerMetadata(*view, *request, ctx.listener().name, [&](const TablePath& path) {

@@ -28,7 +28,8 @@ Result<pb::MetadataResponse> AnswerMetadata(const ClusterView& view,
 // Serves GetMetadata (api key 1012) from the view of the server it runs in. Coordinators and tablet
 // servers alike. A server that has no view yet, just started or without a coordinator, answers when
 // it has one, or after kKnowWait with kLeaderNotAvailable, upon which clients try again: "no such
-// table" would end a writer that lives through the restart. Thread-safe; outlives the dispatcher's
+// table" would end a writer that lives through the restart. A coordinator that stands by says so at
+// once: who asks it has others to ask. Thread-safe; outlives the dispatcher's
 // listeners, as do its arguments.
 class MetadataService {
  public:

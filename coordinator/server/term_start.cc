@@ -42,7 +42,11 @@ void Term::ClaimActive() {
 void Term::AwaitVacancy() {
   const std::string path = catalog_.paths().CoordinatorActive();
   store_->Get(
-      path, [this](metadata::WatchEvent) { ClaimActive(); },
+      path,
+      [this](metadata::WatchEvent) {
+        world_.views.Forget();
+        ClaimActive();
+      },
       [this, path](MetaResult<metadata::Node> node) {
         if (node.code == MetaCode::kNoNode) return ClaimActive();
         if (!node.ok()) return Lose(MetaError(node.code, "read", path));
@@ -50,6 +54,7 @@ void Term::AwaitVacancy() {
         if (holder.ok() && !listeners_.empty() && holder->listeners == listeners_) {
           return RemoveFormerSelf(path, node.value.stat.version);
         }
+        world_.views.StandBy();
         STROM_LOG(kInfo, "coordinator {} stands by: another one is active", options_.id);
       });
 }

@@ -36,7 +36,8 @@ void FetchLoop::Stop(runtime::Task stopped) {
     self->buckets_.clear();
     self->turns_.clear();
     self->channel_ = nullptr;
-    self->stopped_ = std::move(stopped);
+    // Who stops it may let it go: it is there until the last replica has taken its answer.
+    self->stopped_ = [self, stopped = std::move(stopped)]() mutable { stopped(); };
     if (self->taking_ == 0) self->FinishRound();
   });
 }

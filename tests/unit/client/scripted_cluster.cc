@@ -184,6 +184,7 @@ void ScriptedCluster::Metadata(int, rpc::Ref<pb::MetadataRequest> request,
   ++metadata_count;
   pb::MetadataResponse response;
   for (size_t i = 0; i < servers_.size(); ++i) {
+    if (gone.contains(static_cast<int>(i))) continue;
     pb::PbServerNode& node = *response.add_tablet_servers();
     node.set_node_id(static_cast<int32_t>(i));
     node.set_host(servers_[i].endpoint.host);

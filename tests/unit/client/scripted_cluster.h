@@ -111,6 +111,7 @@ class ScriptedCluster {
   std::deque<ErrorCode> admin_script;  // Of CreateTable and GetTableInfo.
   bool hold_produce = false;           // Writes are not answered until Release.
   bool hold_lookups = false;           // Nor are these.
+  std::set<int> gone;                  // Servers that have left the cluster, says everybody.
   std::map<BucketId, std::deque<ErrorCode>> lookup_script;  // Of both kinds.
   std::map<BucketId, std::deque<ErrorCode>> scan_script;    // Of ScanKv and LimitScan.
   float kv_pressure = 0;                                    // Of each answer to PutKv.

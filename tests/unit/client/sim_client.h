@@ -83,6 +83,11 @@ class SimClient {
 
   Environment environment() { return {client_executor_, clock_, random_, *client_network_}; }
 
+  // Where a server is reached, "host:port".
+  std::string address(int server) const {
+    return listeners_[static_cast<size_t>(server)]->endpoint().ToString();
+  }
+
   // Runs the world until the future is ready.
   template <class T>
   Outcome<T> Await(Future<T> future, MonoDuration limit = Seconds(300)) {

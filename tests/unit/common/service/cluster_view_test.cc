@@ -81,6 +81,24 @@ TEST_CASE("a holder that closes without a view lets nobody wait on", "[service]"
   CHECK(told.back() != nullptr);
 }
 
+TEST_CASE("while somebody else knows, nobody waits here", "[service]") {
+  sim::SimScheduler scheduler(1);
+  const MonoTime until = scheduler.now() + Seconds(10);
+  ClusterViewHolder holder;
+  std::vector<std::shared_ptr<const ClusterView>> told;
+  const auto tell = [&told](std::shared_ptr<const ClusterView> view) { told.push_back(view); };
+  holder.WhenKnown(scheduler, until, tell);
+  holder.StandBy();
+  holder.WhenKnown(scheduler, until, tell);
+  CHECK(told == std::vector<std::shared_ptr<const ClusterView>>{nullptr, nullptr});
+  holder.Forget();
+  holder.WhenKnown(scheduler, until, tell);
+  CHECK(told.size() == 2);
+  const auto view = std::make_shared<const ClusterView>();
+  holder.Set(view);
+  CHECK(told.back() == view);
+}
+
 TEST_CASE("who waits for a first view waits no longer than asked", "[service]") {
   sim::SimScheduler scheduler(1);
   std::vector<std::shared_ptr<const ClusterView>> told;

@@ -131,6 +131,10 @@ TEST_CASE("a second coordinator stands by until the first one is gone", "[coordi
   request.set_ignore_if_exists(false);
   CHECK(world.Call(rpc::kCreateDatabase, request, "standby").status().code() ==
         ErrorCode::kNotCoordinatorLeader);
+  // Who looks for the cluster here is not kept: others know it.
+  const auto asked = world.Send(rpc::kMetadata, pb::MetadataRequest(), "standby");
+  REQUIRE(world.RunUntil([&] { return asked->has_value(); }, Millis(100)));
+  CHECK((*asked)->status().code() == ErrorCode::kLeaderNotAvailable);
   const CoordinatorEpoch epoch = StoredEpoch(world);
   world.StopCoordinator();
   REQUIRE(world.RunUntil([&] { return world.leads("standby"); }, Seconds(1)));

@@ -44,7 +44,7 @@ class Following : public ReplicaFixture {
   }
 
   ~Following() {
-    loop->Stop([] {});
+    if (loop) loop->Stop([] {});
     scheduler().RunFor(Seconds(20));
   }
 
@@ -305,6 +305,20 @@ TEST_CASE("a stop waits for the replicas that take an answer, and for nothing el
   f.scheduler().RunFor(Seconds(3));
   CHECK(f.LogEndOf(0) == end);
   CHECK(f.times.size() <= asked + (taking ? 1 : 0));  // What was on its way.
+}
+
+TEST_CASE("a loop that nobody holds any more says that it has stopped, whenever that is",
+          "[tablet]") {
+  Following f(static_cast<uint64_t>(GENERATE(range(1, 4))));
+  f.Follow(0);
+  f.Next();
+  f.Give({{0, f.Records({1})}});
+  int steps = GENERATE(range(0, 30));
+  f.scheduler().RunUntil([&steps] { return steps-- == 0; }, Millis(100));
+  bool stopped = false;
+  std::exchange(f.loop, nullptr)->Stop([&stopped] { stopped = true; });
+  f.scheduler().RunFor(Millis(100));
+  CHECK(stopped);
 }
 
 }  // namespace strom::tablet
