@@ -40,7 +40,9 @@ class CountingStore final : public kv::KvStore {
   }
   Status Scan(BytesView, BytesView, Visitor) const override { return Status::Ok(); }
   std::unique_ptr<kv::KvSnapshot> Snapshot() const override { return nullptr; }
-  Status Checkpoint(const std::string&) override { return Status::Ok(); }
+  Result<std::vector<kv::StoreFile>> Checkpoint(const std::string&) override {
+    return std::vector<kv::StoreFile>();
+  }
   size_t memory_bytes() const override { return 0; }
 
   std::map<Bytes, Bytes, std::less<>> rows;
