@@ -11,10 +11,10 @@
 namespace strom::tablet {
 namespace {
 
-// Nothing was done, and another coordinator may do it.
+// Nothing was done, and another coordinator may do it. Not so kNotCoordinatorLeader: it also comes
+// from one that ceased to lead in the middle of it.
 bool WasNotTaken(const Status& status) {
-  return status.code() == ErrorCode::kNotCoordinatorLeader ||
-         status.code() == ErrorCode::kOperationNotAttempted ||
+  return status.code() == ErrorCode::kOperationNotAttempted ||
          status.code() == ErrorCode::kInvalidCoordinator;
 }
 

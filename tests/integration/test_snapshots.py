@@ -102,8 +102,12 @@ class SnapshotTest(unittest.TestCase):
         starts = []
         for number in range(len(self.tablets)):
             for folder in (self.cluster.data / f"tablet-{number}" / "shop").glob("stock-*/log-*"):
-                starts.append(min(int(path.stem) for path in folder.glob("*.log")))
+                starts.append(min((int(path.stem) for path in folder.glob("*.log")), default=0))
         return starts
+
+    def leaders(self) -> set[int | None]:
+        lines = self.cluster.strom("cluster", "buckets", "--format", "json").splitlines()
+        return {json.loads(line)["leader"] for line in lines}
 
     def check_rows(self):
         lines = self.cluster.strom("table", "scan", TABLE, "--format", "json").splitlines()
@@ -128,7 +132,8 @@ class SnapshotTest(unittest.TestCase):
     def test_2_who_takes_over_makes_no_rows_anew(self):
         before = {name: self.restored(name) for name in self.tablets}
         self.cluster.kill("tablet_0")
-        self.check_rows()  # Of all buckets: others lead by now.
+        wait_for(lambda: self.leaders().isdisjoint({0, None}), "others lead", TIMEOUT)
+        self.check_rows()
         self.put_all()
         self.check_rows()
         for name in self.tablets[1:]:

@@ -132,6 +132,7 @@ void ReplicaFixture::Die() {
   if (blocking_) blocking_->Shutdown();
   replicas_.reset();
   directory_.reset();
+  options_.snapshots.turns = std::make_shared<TransferTurns>(1);  // What had one is gone.
 }
 
 void ReplicaFixture::Crash() {

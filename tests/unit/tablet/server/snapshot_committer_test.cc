@@ -97,6 +97,27 @@ TEST_CASE("a refusal after a call without an answer leaves open what became of t
   CHECK(c.result == ErrorCode::kRequestTimeOut);
 }
 
+// Found by the simulation: the snapshot that the first one had stored was discarded.
+TEST_CASE("a refusal after a coordinator that ceased to lead leaves that open, too", "[tablet]") {
+  Committing c;
+  c.refuse = Error(ErrorCode::kNotCoordinatorLeader, "it may have been made or not");
+  c.Commit(5);
+  REQUIRE(c.scheduler.RunUntil([&] { return c.requests.size() == 1; }, Seconds(2)));
+  c.refuse = Error(ErrorCode::kFencedLeaderEpoch, "old");
+  REQUIRE(c.Ends(Seconds(30)));
+  CHECK(c.result == ErrorCode::kRequestTimeOut);
+}
+
+TEST_CASE("a refusal after one that took nothing is one", "[tablet]") {
+  Committing c;
+  c.refuse = Error(ErrorCode::kOperationNotAttempted, "too many wait");
+  c.Commit(5);
+  REQUIRE(c.scheduler.RunUntil([&] { return c.requests.size() == 1; }, Seconds(2)));
+  c.refuse = Error(ErrorCode::kFencedLeaderEpoch, "old");
+  REQUIRE(c.Ends(Seconds(30)));
+  CHECK(c.result == ErrorCode::kFencedLeaderEpoch);
+}
+
 TEST_CASE("a commit ends after a while, or with the server, and nobody knows how", "[tablet]") {
   Committing c;
   c.Die();
