@@ -47,7 +47,11 @@ void Candidate::Begin() {
 
 void Candidate::OnTermLost(Status why) {
   if (stopped_) return;
-  if (first_) return std::exchange(first_, nullptr)(std::move(why));
+  // That the metadata store was away passes, also while it waits for its turn; all the rest would
+  // keep it from leading each time.
+  if (first_ && why.code() != ErrorCode::kNetwork) {
+    return std::exchange(first_, nullptr)(std::move(why));
+  }
   STROM_LOG(kWarn, "coordinator {} tries to lead again in {} ms", options_.id, kPause.millis());
   world_.strand->PostAt(world_.clock.Now() + kPause, [weak = weak_from_this()] {
     if (const auto self = weak.lock()) self->Begin();

@@ -14,7 +14,7 @@ class Candidate : public std::enable_shared_from_this<Candidate> {
   Candidate(Term::World world, TermOptions options, metadata::MetaStoreFactory& sessions);
 
   // `listeners`: where this coordinator is reached. `first` is called once: when it leads for the
-  // first time, or with what went wrong before that; it does not try again then.
+  // first time, or with what went wrong before that and will not pass; it does not try again then.
   void Run(Listeners listeners, absl::AnyInvocable<void(Status)> first);
 
   // Ends the term and its session. `first`, if it is still due, gets kNotCoordinatorLeader.

@@ -80,6 +80,9 @@ Result<RoundTables> MakeRoundTables(client::Admin& admin, const ProveOptions& op
 }
 
 Status DropRoundTables(client::Admin& admin, const RoundTables& tables) {
+  // The client makes no change twice whose fate it does not know, and the coordinator that it knows
+  // may be gone since the round began.
+  STROM_RETURN_IF_ERROR(admin.ListServers().Get().status());
   STROM_RETURN_IF_ERROR(admin.DropTable(tables.log.info.path, client::IfMissing::kIgnore).Get());
   return admin.DropTable(tables.keyed.info.path, client::IfMissing::kIgnore).Get();
 }

@@ -10,22 +10,40 @@
 namespace strom::coordinator {
 namespace {
 
+// Sessions of which each can be said to have expired.
+class Expiring final : public metadata::MetaStoreFactory {
+ public:
+  explicit Expiring(metadata::MetaStoreFactory& real) : real_(real) {}
+
+  Result<std::unique_ptr<metadata::MetaStore>> Connect(
+      runtime::Strand& strand, absl::AnyInvocable<void(metadata::SessionState)> on_state) override {
+    told_.push_back(std::move(on_state));
+    return real_.Connect(strand, nullptr);
+  }
+
+  void ExpireNewest() { told_.back()(metadata::SessionState::kExpired); }
+  size_t count() const { return told_.size(); }
+
+ private:
+  metadata::MetaStoreFactory& real_;
+  std::vector<absl::AnyInvocable<void(metadata::SessionState)>> told_;
+};
+
 class World {
  public:
   explicit World(size_t commands_max = 1000) {
     sessions = metadata::OpenEmbeddedMetaStore(stores, "meta").value();
     network = wires.AddHost("coordinator", scheduler, clock);
     strand = std::make_shared<runtime::Strand>(scheduler);
-    candidate =
-        std::make_shared<Candidate>(Term::World{strand, clock, scheduler.random(), *network, views,
-                                                counts},
-                                    TermOptions{.id = "c",
-                                                .root = "/fluss",
-                                                .internal_listener = "INTERNAL",
-                                                .follow_wait = Seconds(5),
-                                                .commands_max = commands_max,
-                                                .notifier = {}},
-                                    *sessions);
+    candidate = std::make_shared<Candidate>(
+        Term::World{strand, clock, scheduler.random(), *network, views, counts},
+        TermOptions{.id = "c",
+                    .root = "/fluss",
+                    .internal_listener = "INTERNAL",
+                    .follow_wait = Seconds(5),
+                    .commands_max = commands_max,
+                    .notifier = {}},
+        *sessions);
     OnStrand([&] { candidate->Run({}, [&](Status status) { started = status; }); });
   }
   ~World() {
@@ -98,6 +116,38 @@ TEST_CASE("stopping answers what is open and gives up the lead", "[coordinator]"
   });
   CHECK(world.answers ==
         std::vector<ErrorCode>{ErrorCode::kNotCoordinatorLeader, ErrorCode::kNotCoordinatorLeader});
+}
+
+TEST_CASE("a coordinator whose session expires while it stands by waits on in another one",
+          "[coordinator]") {
+  World world;
+  Expiring sessions(*world.sessions);
+  service::ClusterViewHolder views;
+  ReplicaCounts counts;
+  const auto standby =
+      std::make_shared<Candidate>(Term::World{world.strand, world.clock, world.scheduler.random(),
+                                              *world.network, views, counts},
+                                  TermOptions{.id = "s",
+                                              .root = "/fluss",
+                                              .internal_listener = "INTERNAL",
+                                              .follow_wait = Seconds(5),
+                                              .commands_max = 10,
+                                              .notifier = {}},
+                                  sessions);
+  std::optional<Status> started;
+  world.OnStrand([&] { standby->Run({}, [&](Status status) { started = status; }); });
+  world.OnStrand([&] { sessions.ExpireNewest(); });
+  world.scheduler.RunFor(Seconds(2));
+  CHECK(sessions.count() == 2);
+  CHECK_FALSE(started);
+  world.OnStrand([&] { world.candidate->Stop(); });
+  world.scheduler.RunFor(Seconds(2));
+  REQUIRE(started);
+  CHECK(started->ok());
+  world.OnStrand([&] {
+    CHECK(standby->leading_term());
+    standby->Stop();
+  });
 }
 
 TEST_CASE("an expired session ends the term, and the next one begins a second later",
