@@ -64,6 +64,8 @@ TEST_CASE("a leader that was paused or isolated shows no old rows", "[sim]") {
   config.keys = 1;
   config.write_pause_max = Millis(20);
   config.session_timeout = Seconds(2);
+  config.request_timeout = Seconds(1);  // So that writers find the next leader soon,
+  config.duration = Seconds(30);        // and readers have time to ask the former one.
   INFO(config.ToString());
   const SimResult result = RunSimulation(config);
   CHECK(result.violations == Violations());

@@ -10,6 +10,7 @@ namespace strom::sim {
 namespace {
 
 constexpr MonoDuration kPause = Millis(100);
+constexpr int32_t kStraightBytesMax = 1 << 16;
 
 int64_t NumberOf(const Value& value) {
   const int64_t* number = value.get_if<int64_t>();
@@ -61,7 +62,8 @@ void LogReader::Ask() {
   }
   pb::FetchLogRequest request;
   request.set_follower_server_id(-1);
-  request.set_max_bytes(options_.fetch_bytes_max);
+  const int32_t bytes_max = straight_ ? kStraightBytesMax : options_.fetch_bytes_max;
+  request.set_max_bytes(bytes_max);
   request.set_min_bytes(1);
   request.set_max_wait_ms(300);
   auto& table = *request.add_tables_req();
@@ -70,7 +72,7 @@ void LogReader::Ask() {
   auto& bucket = *table.add_buckets_req();
   bucket.set_bucket_id(options_.bucket.bucket.value());
   bucket.set_fetch_offset(position_.value());
-  bucket.set_max_fetch_bytes(options_.fetch_bytes_max);
+  bucket.set_max_fetch_bytes(bytes_max);
   const ServerId server = leader->id;
   cluster_->Call<pb::FetchLogRequest, pb::FetchLogResponse>(
       *leader, client::Lane::kReads, rpc::kFetchLog, request, cluster_->Deadline(),

@@ -31,7 +31,7 @@ class LogReader : public std::enable_shared_from_this<LogReader> {
             History* history);
 
   void Start() { Ask(); }
-  // Reads nothing again from now on.
+  // Reads nothing again from now on, and as much at a time as there is.
   void GoStraight() { straight_ = true; }
 
   const TableBucket& bucket() const { return options_.bucket; }

@@ -42,6 +42,8 @@ int RunOne(const SimOptions& options) {
   return 1;
 }
 
+double InSeconds(int64_t ms) { return static_cast<double>(ms) / 1000; }
+
 void PrintSummary(const std::vector<SeedReport>& reports, double seconds) {
   std::vector<int64_t> cpu;
   std::vector<int64_t> quiet;
@@ -65,11 +67,12 @@ void PrintSummary(const std::vector<SeedReport>& reports, double seconds) {
   }
   std::printf(
       "\nchecked: %lu acknowledged writes, %lu lookups, %lu records read\n"
-      "%zu seeds in %.1f s, %.0f a minute; CPU of a seed: median %ld ms, max %ld; quiet after: "
-      "median %ld ms, max %ld\n",
+      "%zu seeds in %.1f s, %.0f a minute; CPU seconds a seed: median %.3f, max %.3f; quiet after: "
+      "median %.1f s, max %.1f s\n",
       acknowledged, lookups, records, reports.size(), seconds,
-      static_cast<double>(reports.size()) * 60 / std::max(seconds, 0.001), cpu[cpu.size() / 2],
-      cpu.back(), quiet[quiet.size() / 2], quiet.back());
+      static_cast<double>(reports.size()) * 60 / std::max(seconds, 0.001),
+      InSeconds(cpu[cpu.size() / 2]), InSeconds(cpu.back()), InSeconds(quiet[quiet.size() / 2]),
+      InSeconds(quiet.back()));
 }
 
 int RunMany(const SimOptions& options) {
