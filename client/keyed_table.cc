@@ -91,17 +91,26 @@ Result<EncodedKey> KeyedTable::PrefixOf(const Row& bucket_key) const {
 }
 
 Result<EncodedKey> KeyedTable::Encode(const TableKeys& keys, const Row& row) const {
-  Result<Bytes> key = keys.primary_key.EncodeKey(row);
-  if (!key.ok()) return key.status().WithContext(fmt::format("table {}: key", path()));
-  Bytes hashed;
-  if (!keys.bucket_key_is_primary_key) {
-    if (const Status status = keys.bucket_key.AppendKey(hashed, row); !status.ok()) {
-      return status.WithContext(fmt::format("table {}: bucket key", path()));
-    }
+  EncodedKey key;
+  STROM_ASSIGN_OR_RETURN(key.bucket, AppendKey(keys, key.bytes, row));
+  return key;
+}
+
+Result<BucketId> KeyedTable::AppendKey(const TableKeys& keys, Bytes& out, const Row& row) const {
+  const size_t start = out.size();
+  if (const Status status = keys.primary_key.AppendKey(out, row); !status.ok()) {
+    return status.WithContext(fmt::format("table {}: key", path()));
   }
-  STROM_ASSIGN_OR_RETURN(const BucketId bucket,
-                         BucketOf(keys.bucket_key_is_primary_key ? *key : hashed));
-  return EncodedKey{*std::move(key), bucket};
+  if (keys.bucket_key_is_primary_key) return BucketOf(BytesView(out).substr(start));
+  Bytes hashed;
+  if (const Status status = keys.bucket_key.AppendKey(hashed, row); !status.ok()) {
+    return status.WithContext(fmt::format("table {}: bucket key", path()));
+  }
+  return BucketOf(hashed);
+}
+
+Result<BucketId> KeyedTable::AppendKeyOfRow(Bytes& out, const Row& row) const {
+  return AppendKey(of_rows_, out, row);
 }
 
 Result<BucketId> KeyedTable::BucketOf(BytesView bucket_key) const {
@@ -111,10 +120,15 @@ Result<BucketId> KeyedTable::BucketOf(BytesView bucket_key) const {
   return bucket;
 }
 
-Result<Bytes> KeyedTable::EncodeRow(const Row& row) const {
+Status KeyedTable::AppendRow(Bytes& out, const Row& row) const {
   const std::vector<RowField>& fields = info_.descriptor.schema.row_type().fields();
-  Result<Bytes> bytes = strom::EncodeRow(row_format(), row, fields);
-  if (!bytes.ok()) return bytes.status().WithContext(fmt::format("table {}", path()));
+  Status status = strom::AppendRow(row_format(), out, row, fields);
+  return status.ok() ? status : status.WithContext(fmt::format("table {}", path()));
+}
+
+Result<Bytes> KeyedTable::EncodeRow(const Row& row) const {
+  Bytes bytes;
+  STROM_RETURN_IF_ERROR(AppendRow(bytes, row));
   return bytes;
 }
 

@@ -43,6 +43,10 @@ class KeyedTable {
   // `row`, one value a column, in the table's format.
   Result<Bytes> EncodeRow(const Row& row) const;
 
+  // The same, to the end of `out`, which is of no use after an error; the bucket of the key.
+  Result<BucketId> AppendKeyOfRow(Bytes& out, const Row& row) const;
+  Status AppendRow(Bytes& out, const Row& row) const;
+
  private:
   KeyedTable(TableInfo info, TableProperties properties, TableKeys of_rows, TableKeys of_keys)
       : info_(std::move(info)),
@@ -51,6 +55,7 @@ class KeyedTable {
         of_keys_(std::move(of_keys)) {}
 
   Result<EncodedKey> Encode(const TableKeys& keys, const Row& row) const;
+  Result<BucketId> AppendKey(const TableKeys& keys, Bytes& out, const Row& row) const;
   Result<BucketId> BucketOf(BytesView bucket_key) const;
 
   TableInfo info_;

@@ -60,12 +60,49 @@ Result<KvChange> KvTarget::DeleteKey(const Row& key) const {
   return KvChange{std::move(encoded), std::nullopt};
 }
 
-// The server would refuse the whole batch, with rows of others.
 Status KvTarget::CheckDeletes() const {
   if (table_.properties().EffectiveDeleteBehavior() != DeleteBehavior::kDisable) {
     return Status::Ok();
   }
   return Error(ErrorCode::kDeletionDisabled, "rows of table {} cannot be deleted", path());
+}
+
+Result<BucketId> KvChanges::Add(bool upsert, const Row& row) {
+  if (!upsert) STROM_RETURN_IF_ERROR(target_.CheckDeletes());
+  STROM_ASSIGN_OR_RETURN(const Row* const wide, target_.columns().Widen(row, scratch_));
+  const KeyedTable& table = target_.table();
+  const size_t start = bytes_.size();
+  const auto append = [&]() -> Result<BucketId> {
+    STROM_ASSIGN_OR_RETURN(const BucketId bucket, table.AppendKeyOfRow(bytes_, *wide));
+    places_.push_back({bucket, start, bytes_.size(), upsert});
+    if (upsert) {
+      if (Status status = table.AppendRow(bytes_, *wide); !status.ok()) {
+        places_.pop_back();
+        return status;
+      }
+    }
+    return bucket;
+  };
+  Result<BucketId> bucket = append();
+  if (!bucket.ok()) bytes_.resize(start);
+  return bucket;
+}
+
+std::vector<WriteRecord> KvChanges::records() const {
+  std::vector<WriteRecord> records;
+  records.reserve(places_.size());
+  const BytesView bytes = bytes_;
+  for (size_t i = 0; i < places_.size(); ++i) {
+    const Place& place = places_[i];
+    const size_t end = i + 1 < places_.size() ? places_[i + 1].key : bytes.size();
+    record::KvRecord content{.key = bytes.substr(place.key, place.row - place.key),
+                             .row = std::nullopt};
+    if (place.upsert) content.row = bytes.substr(place.row, end - place.row);
+    records.push_back({.bucket = place.bucket,
+                       .size = record::KvBatchBuilder::RecordSize(content),
+                       .content = content});
+  }
+  return records;
 }
 
 std::unique_ptr<BatchBuilder> KvTarget::NewBuilder() const {

@@ -71,6 +71,13 @@ Future<MaybeChunk> LogFetcher::Take(MonoTime deadline) {
     if (self->closed_) return promise.Set(MaybeChunk());
     self->started_ = true;
     self->taker_.emplace(std::move(promise));
+    if (deadline <= self->cluster_->Now()) {
+      // Who does not wait takes what is here, without a timer and the threads it wakes.
+      self->Step();
+      self->ServeTaker();
+      if (self->taker_) self->Give(std::nullopt);
+      return;
+    }
     self->taker_timer_ =
         self->strand_.PostAt(deadline, [weak = self->weak_from_this(), take = ++self->take_count_] {
           const std::shared_ptr<LogFetcher> fetcher = weak.lock();

@@ -92,13 +92,16 @@ Result<BucketId> PlannedWriter::BucketOf(const Row& row) const {
 Status PlannedWriter::Write(WriterId writer, const std::map<BucketId, PlannedBatch>& batches) {
   Batches left;
   for (const auto& [bucket, batch] : batches) {
-    const std::unique_ptr<BatchBuilder> builder = target_->NewBuilder();
+    KvChanges encoded(*target_);
+    encoded.Reserve(batch.changes.size());
     for (const PlannedChange& change : batch.changes) {
-      STROM_ASSIGN_OR_RETURN(const KvChange encoded, change.upsert ? target_->Upsert(change.row)
-                                                                   : target_->Delete(change.row));
-      STROM_CHECK(encoded.key.bucket == bucket)
-          << "a row of bucket " << encoded.key.bucket << " in a batch of " << bucket;
-      STROM_RETURN_IF_ERROR(builder->Add(encoded.record()));
+      STROM_ASSIGN_OR_RETURN(const BucketId own, change.upsert ? encoded.Upsert(change.row)
+                                                               : encoded.Delete(change.row));
+      STROM_CHECK(own == bucket) << "a row of bucket " << own << " in a batch of " << bucket;
+    }
+    const std::unique_ptr<BatchBuilder> builder = target_->NewBuilder();
+    for (const WriteRecord& record : encoded.records()) {
+      STROM_RETURN_IF_ERROR(builder->Add(record));
     }
     STROM_ASSIGN_OR_RETURN(Bytes bytes, builder->Build({writer, batch.sequence}));
     if (bytes.size() > options_.request_bytes_max) {

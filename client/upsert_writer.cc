@@ -43,6 +43,17 @@ Status UpsertWriter::TryDeleteKey(const Row& key, UpsertCallback done) {
   return Write(target_->DeleteKey(key), std::move(done), false);
 }
 
+Status UpsertWriter::WriteAll(std::span<const RowChange> changes,
+                              absl::AnyInvocable<void(Status)> done) {
+  KvChanges encoded(*target_);
+  encoded.Reserve(changes.size());
+  for (const RowChange& change : changes) {
+    STROM_RETURN_IF_ERROR(
+        (change.upsert ? encoded.Upsert(*change.row) : encoded.Delete(*change.row)).status());
+  }
+  return core_->WriteAll(encoded.records(), std::move(done));
+}
+
 Status UpsertWriter::Write(const Result<KvChange>& change, UpsertCallback done, bool may_wait) {
   STROM_RETURN_IF_ERROR(change.status());
   AppendCallback written;

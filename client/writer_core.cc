@@ -1,6 +1,7 @@
 #include "client/writer_core.h"
 
 #include <algorithm>
+#include <atomic>
 #include <utility>
 
 namespace strom::client {
@@ -53,22 +54,65 @@ WriterCore::WriterCore(std::shared_ptr<Cluster> cluster, std::shared_ptr<const W
 
 // -- Collecting
 
-Status WriterCore::Write(const WriteRecord& record, AppendCallback done, bool may_wait) {
-  if (record.size > options_.request_bytes_max) {
-    return Error(ErrorCode::kRecordTooLarge, "table {}: a row of some {} bytes, {} are allowed",
-                 target_->path(), record.size, options_.request_bytes_max);
+// Hears of the batches that hold changes written together.
+class WriterCore::Group {
+ public:
+  explicit Group(absl::AnyInvocable<void(Status)> done) : done_(std::move(done)) {}
+
+  // A batch holds some of them: its end will be told.
+  AppendCallback Join(const std::shared_ptr<Group>& self) {
+    missing_.fetch_add(1, std::memory_order_relaxed);
+    return [self](const Result<AppendResult>& result) { self->End(result.status()); };
   }
+
+  // A batch has ended; or, once, all have been joined.
+  void End(const Status& status) {
+    if (!status.ok()) {
+      absl::MutexLock lock(&mutex_);
+      if (first_error_.ok()) first_error_ = status;
+    }
+    if (missing_.fetch_sub(1, std::memory_order_acq_rel) > 1) return;
+    Status outcome;
+    {
+      absl::MutexLock lock(&mutex_);
+      outcome = std::move(first_error_);
+    }
+    if (done_) done_(std::move(outcome));
+  }
+
+ private:
+  absl::AnyInvocable<void(Status)> done_;
+  std::atomic<int> missing_ = 1;  // Batches without an end, and the joining itself.
+  absl::Mutex mutex_;
+  Status first_error_ ABSL_GUARDED_BY(mutex_);
+};
+
+Status WriterCore::CheckSize(const WriteRecord& record) const {
+  if (record.size <= options_.request_bytes_max) return Status::Ok();
+  return Error(ErrorCode::kRecordTooLarge, "table {}: a row of some {} bytes, {} are allowed",
+               target_->path(), record.size, options_.request_bytes_max);
+}
+
+Status WriterCore::Write(const WriteRecord& record, AppendCallback done, bool may_wait) {
+  STROM_RETURN_IF_ERROR(CheckSize(record));
   while (true) {
     std::shared_ptr<runtime::Notification> freed;
     {
       absl::MutexLock lock(&mutex_);
-      const Result<bool> wake = TryAdd(record, done);
-      if (wake.ok() && !*wake) return Status::Ok();
-      if (wake.ok()) break;
-      if (wake.status().code() != ErrorCode::kStorageBackpressure || !may_wait) {
-        return wake.status();
+      const Result<Added> added = TryAdd(record);
+      if (added.ok()) {
+        const int32_t index = added->batch->record_count - 1;
+        if (done) added->batch->callbacks.emplace_back(index, std::move(done));
+        // While all requests of the bucket are under way, their answers wake the sender.
+        const MonoTime now = cluster_->Now();
+        const bool wake = added->queue->CanSend(now) || added->queue->WantsWriterId(now);
+        if (index > 0 && !wake) return Status::Ok();
+        break;
       }
-      freed = blocked_.emplace_back(std::make_shared<runtime::Notification>());
+      if (added.status().code() != ErrorCode::kStorageBackpressure || !may_wait) {
+        return added.status();
+      }
+      freed = Block();
     }
     freed->Wait();
   }
@@ -76,7 +120,39 @@ Status WriterCore::Write(const WriteRecord& record, AppendCallback done, bool ma
   return Status::Ok();
 }
 
-Result<bool> WriterCore::TryAdd(const WriteRecord& record, AppendCallback& done) {
+Status WriterCore::WriteAll(std::span<const WriteRecord> records,
+                            absl::AnyInvocable<void(Status)> done) {
+  for (const WriteRecord& record : records) STROM_RETURN_IF_ERROR(CheckSize(record));
+  const auto group = std::make_shared<Group>(std::move(done));
+  std::vector<uint64_t> joined;  // Ids of batches; few: one a bucket, unless there is very much.
+  for (size_t next = 0; next < records.size();) {
+    Status status;
+    std::shared_ptr<runtime::Notification> freed;
+    {
+      absl::MutexLock lock(&mutex_);
+      for (; next < records.size() && status.ok(); ++next) {
+        const Result<Added> added = TryAdd(records[next]);
+        status = added.status();
+        if (!status.ok()) break;
+        WriteBatch& batch = *added->batch;
+        if (std::find(joined.rbegin(), joined.rend(), batch.id) != joined.rend()) continue;
+        joined.push_back(batch.id);
+        batch.callbacks.emplace_back(batch.record_count - 1, group->Join(group));
+      }
+      if (status.code() == ErrorCode::kStorageBackpressure) freed = Block();
+    }
+    WakeSender();
+    if (freed) {
+      freed->Wait();
+    } else if (!status.ok()) {
+      return status;  // The group never ends: nobody is told.
+    }
+  }
+  group->End(Status::Ok());
+  return Status::Ok();
+}
+
+Result<WriterCore::Added> WriterCore::TryAdd(const WriteRecord& record) {
   if (closed_) {
     return Error(ErrorCode::kOperationNotAttempted, "the writer of table {} is closed",
                  target_->path());
@@ -96,13 +172,10 @@ Result<bool> WriterCore::TryAdd(const WriteRecord& record, AppendCallback& done)
     }
     return status.WithContext(fmt::format("table {}", target_->path()));
   }
-  if (done) batch.callbacks.emplace_back(batch.record_count, std::move(done));
   ++batch.record_count;
   batch.buffer_bytes += record.size;
   buffered_bytes_ += record.size;
-  // While all requests of the bucket are under way, their answers wake the sender.
-  const MonoTime now = cluster_->Now();
-  return batch.record_count == 1 || queue.CanSend(now) || queue.WantsWriterId(now);
+  return Added{&queue, &batch};
 }
 
 // Rows without a bucket key stay with a bucket as long as a batch collects there, so that batches

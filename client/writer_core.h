@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -42,6 +43,8 @@ class WriterCore : public std::enable_shared_from_this<WriterCore> {
 
   // As AppendWriter's. `record` is of the target's kind and need not outlive the call.
   Status Write(const WriteRecord& record, AppendCallback done, bool may_wait);
+  // As UpsertWriter's.
+  Status WriteAll(std::span<const WriteRecord> records, absl::AnyInvocable<void(Status)> done);
   Future<void> Flush();
   Future<void> Close();
   // Takes no more rows and fails those without an answer. No callback runs when it returns.
@@ -69,9 +72,20 @@ class WriterCore : public std::enable_shared_from_this<WriterCore> {
     Promise<void> promise;
   };
 
-  // Collecting; under the lock. TryAdd says whether the sender has to look.
-  Result<bool> TryAdd(const WriteRecord& record, AppendCallback& done)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  class Group;
+
+  // Errors: kRecordTooLarge.
+  Status CheckSize(const WriteRecord& record) const;
+  // Collecting; under the lock. TryAdd gives the batch that took the record, as its last one.
+  struct Added {
+    BucketQueue* queue;
+    WriteBatch* batch;
+  };
+  Result<Added> TryAdd(const WriteRecord& record) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // What a writing thread waits for, without the lock: that something is answered.
+  std::shared_ptr<runtime::Notification> Block() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return blocked_.emplace_back(std::make_shared<runtime::Notification>());
+  }
   BucketId NextStickyBucket() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   WriteBatch& OpenBatch(BucketQueue& queue, size_t row_size) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   BucketQueue& QueueOf(BucketId bucket) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {

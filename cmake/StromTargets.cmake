@@ -36,7 +36,6 @@ function(strom_test name)
   target_link_libraries(${name} PRIVATE ${arg_DEPS} strom_testing Catch2::Catch2WithMain)
   # Assertions are spelled out a lot and run once: their compile time counts more than their speed.
   target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>)
-  target_compile_definitions(${name} PRIVATE STROM_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   catch_discover_tests(${name} TEST_PREFIX "${name}: " DISCOVERY_MODE PRE_TEST
                        PROPERTIES TIMEOUT 300 LABELS "${arg_LABELS}")
 endfunction()

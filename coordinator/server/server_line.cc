@@ -18,9 +18,9 @@ ServerLine::ServerLine(World world, rpc::Endpoint endpoint, Timing timing,
 
 ServerLine::~ServerLine() { StopWaiting(); }
 
-rpc::Channel& ServerLine::channel() {
+uint64_t ServerLine::Ready() {
   if (channel_->broken()) Connect();
-  return *channel_;
+  return connection_;
 }
 
 void ServerLine::Connect() {
@@ -28,12 +28,12 @@ void ServerLine::Connect() {
   channel_ = world_.network.Connect(endpoint_);
   answered_ = false;
   const uint64_t connection = ++connection_;
-  channel_->WhenBroken([weak = weak_from_this(), strand = world_.strand,
-                        connection](rpc::Break cause) {
-    strand->Post([weak, connection, cause] {
-      if (const auto self = weak.lock()) self->OnBroken(connection, cause);
-    });
-  });
+  channel_->WhenBroken(
+      [weak = weak_from_this(), strand = world_.strand, connection](rpc::Break cause) {
+        strand->Post([weak, connection, cause] {
+          if (const auto self = weak.lock()) self->OnBroken(connection, cause);
+        });
+      });
   pb::ApiVersionsRequest request;
   request.set_client_software_name("strom");
   request.set_client_software_version("0.1.0");

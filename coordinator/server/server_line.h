@@ -46,8 +46,11 @@ class ServerLine : public std::enable_shared_from_this<ServerLine> {
   // Connects. Once, before the others.
   void Start() { Connect(); }
 
-  // To make a call now: connects if nothing is there. Not to be kept.
-  rpc::Channel& channel();
+  // Connects if nothing is there. The number of the connection, from 1: behind each there may be
+  // another process of the server.
+  uint64_t Ready();
+  // Of that connection; may break meanwhile. Not to be kept.
+  rpc::Channel& channel() { return *channel_; }
 
   // Gives up a connection that seems to be silent.
   void Renew() { Connect(); }

@@ -71,7 +71,10 @@ void ServerNotifier::SetJobEpochs(uint64_t version, std::shared_ptr<const JobEpo
   job_version_ = version;
   job_epochs_ = std::move(epochs);
   // Nothing to say is known at once.
-  if (!job_lane_.calling && *job_epochs_ == known_job_epochs_) known_job_version_ = version;
+  if (!job_lane_.calling && *job_epochs_ == known_job_epochs_) {
+    job_epochs_told_ = true;
+    known_job_version_ = version;
+  }
 }
 
 void ServerNotifier::NotifyLeader(const TableBucket& bucket, LeaderNotice notice) {
@@ -105,7 +108,7 @@ void ServerNotifier::Call(const Method& method, const Request& request,
 }
 
 bool ServerNotifier::StartJobEpochs() {
-  if (known_job_version_ == job_version_) return false;
+  if (job_epochs_told_ && known_job_version_ == job_version_) return false;
   pb::UpdateJobEpochsRequest request;
   request.set_coordinator_epoch(epoch_.value());
   for (const auto& [group, epoch] : *job_epochs_) {
@@ -121,8 +124,8 @@ bool ServerNotifier::StartJobEpochs() {
 }
 
 void ServerNotifier::OnJobEpochsAnswer(Result<pb::UpdateJobEpochsResponse> answer) {
-  if (answer.ok()) {
-    const bool first = !known_job_version_;
+  if (answer.ok() && taken_job_epochs_.second) {
+    const bool first = !std::exchange(job_epochs_told_, true);
     known_job_version_ = taken_job_epochs_.first;
     known_job_epochs_ = *taken_job_epochs_.second;
     if (first) Run(leader_lane_);
@@ -142,7 +145,7 @@ void ServerNotifier::OnViewAnswer(Result<pb::UpdateMetadataResponse> answer) {
 }
 
 bool ServerNotifier::StartLeaders() {
-  if (!known_job_version_) return false;  // It must not lead before.
+  if (!job_epochs_told_) return false;  // It must not lead before.
   const auto& batch = leaders_.Take(kBucketsPerCall);
   if (batch.empty()) return false;
   pb::NotifyLeaderAndIsrRequest request;
@@ -214,7 +217,21 @@ void ServerNotifier::OnRemovalsAnswer(Result<pb::StopReplicaResponse> answer) {
 
 void ServerNotifier::Run(Lane& lane) {
   if (lane.calling || lane.retry != runtime::kNoTimer) return;
+  if (const uint64_t connection = line_->Ready(); connection != connection_) {
+    connection_ = connection;
+    OnConnection();
+    return Send();
+  }
   lane.calling = (this->*lane.start)();
+}
+
+// It is told everything; what it leads it hears once its own registration is seen. Of the epochs of
+// jobs it must know all before it leads.
+void ServerNotifier::OnConnection() {
+  view_.OnConnection();
+  taken_job_epochs_ = {};
+  known_job_epochs_.clear();
+  job_epochs_told_ = job_epochs_->empty();
 }
 
 void ServerNotifier::Finish(Lane& lane, const Status& status) {

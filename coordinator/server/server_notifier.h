@@ -124,6 +124,8 @@ class ServerNotifier : public std::enable_shared_from_this<ServerNotifier> {
   void Call(const Method& method, const Request& request,
             void (ServerNotifier::*on_answer)(Result<Response>));
   void Run(Lane& lane);
+  // Another process of the server may be behind the connection that there is now.
+  void OnConnection();
   // A call of the lane is over.
   void Finish(Lane& lane, const Status& status);
   void RetryLater(Lane& lane);
@@ -141,12 +143,14 @@ class ServerNotifier : public std::enable_shared_from_this<ServerNotifier> {
   Observer& observer_;
 
   const std::shared_ptr<ServerLine> line_;
+  uint64_t connection_ = 0;  // That of what is known below.
   ViewSender view_;
   NoticeQueue<LeaderNotice> leaders_;
   NoticeQueue<LeaderEpoch> removals_;
   std::shared_ptr<const JobEpochs> job_epochs_;
   uint64_t job_version_ = 0;  // Of job_epochs_.
   JobEpochs known_job_epochs_;
+  bool job_epochs_told_ = false;  // Over this connection: it may lead.
   std::optional<uint64_t> known_job_version_;
   std::pair<uint64_t, std::shared_ptr<const JobEpochs>>
       taken_job_epochs_;  // In the call under way.

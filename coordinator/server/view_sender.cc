@@ -38,9 +38,17 @@ pb::UpdateMetadataRequest ViewSender::Take() {
 }
 
 void ViewSender::OnAcknowledged() {
+  if (!taken_) return;
   known_version_ = taken_version_;
   known_ = taken_;
   maybe_known_.clear();
+}
+
+void ViewSender::OnConnection() {
+  for (const auto& [path, table] : known_->tables) maybe_known_.emplace(path, table);
+  known_ = std::make_shared<const service::ClusterView>();
+  known_version_ = 0;
+  taken_ = nullptr;
 }
 
 }  // namespace strom::coordinator

@@ -28,6 +28,9 @@ class ViewSender {
   pb::UpdateMetadataRequest Take();
   // The server has acknowledged what was taken last.
   void OnAcknowledged();
+  // Another process of the server may listen from now on, which has to be told everything. What is
+  // acknowledged of before does not count.
+  void OnConnection();
 
   // The newest view that the server is known to have; 0: none.
   uint64_t known_version() const { return known_version_; }

@@ -95,8 +95,9 @@ Status ChangeStream::ReadEvents(MonoTime deadline, size_t max_events,
 Status ChangeStream::OnFrame(BytesView bytes, std::vector<SourceEvent>* events) {
   STROM_ASSIGN_OR_RETURN(const ReplicationFrame frame, ParseReplicationFrame(bytes));
   if (const auto* data = std::get_if<XLogData>(&frame)) {
-    STROM_RETURN_IF_ERROR(
-        decoder_.Decode(data->payload, events).WithContext(fmt::format("slot {}", options_.slot)));
+    if (const Status decoded = decoder_.Decode(data->payload, events); !decoded.ok()) {
+      return decoded.WithContext(fmt::format("slot {}", options_.slot));
+    }
     read_end_ = std::max(read_end_, decoder_.end_lsn());
     server_end_ = std::max(server_end_, decoder_.end_lsn());
     return Status::Ok();

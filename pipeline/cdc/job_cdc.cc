@@ -17,6 +17,9 @@ constexpr const char* kSlotName = "slot";
 
 // How long a stop waits for the stream at most.
 constexpr MonoDuration kPollTimeout = Millis(200);
+// Plans begin this far apart at least: under load what comes meanwhile is one plan, not many, and a
+// change that comes alone does not wait.
+constexpr MonoDuration kPlanInterval = Millis(5);
 // Making a slot waits for all transactions that run.
 constexpr MonoDuration kSlotTimeout = Seconds(60);
 
@@ -187,6 +190,8 @@ bool CdcJob::IsDone(const SourceEvent& event) const {
 Status CdcJob::Follow() {
   while (!context_.stop.requested()) {
     STROM_RETURN_IF_ERROR(LookAtFailedTables());
+    const MonoDuration pause = next_plan_ - context_.clock.Now();
+    if (pause > MonoDuration() && context_.stop.WaitFor(pause)) break;
     STROM_ASSIGN_OR_RETURN(std::vector<SourceEvent> events,
                            stream_->Poll(kPollTimeout, spec_.changes_max));
     STROM_RETURN_IF_ERROR(Collect(std::move(events)));
@@ -287,6 +292,7 @@ BatchPlan CdcJob::NextPlan(EventPosition to) const {
 }
 
 Status CdcJob::Commit(EventPosition to) {
+  next_plan_ = context_.clock.Now() + kPlanInterval;
   BatchPlan plan = NextPlan(to);
   for (const auto& [source, target] : targets_) {
     for (const auto& [bucket, batch] : target->batches()) plan.touched[target->id()].insert(bucket);

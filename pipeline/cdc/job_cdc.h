@@ -80,6 +80,7 @@ class CdcJob final : public pipeline::Job {
   std::optional<BatchPlan> plan_;
   bool redo_ = false;
   // Of the plan that is being collected:
+  MonoTime next_plan_;  // It does not begin before.
   EventPosition collected_to_;
   int64_t collected_rows_ = 0;
   int64_t collected_micros_ = 0;  // When its newest transaction committed.

@@ -59,22 +59,26 @@ Status CdcTarget::Put(bool upsert, Row row) {
   if (upsert) STROM_RETURN_IF_ERROR(CheckNulls(table_, row));
   STROM_ASSIGN_OR_RETURN(std::string key, KeyOf(row));
   STROM_ASSIGN_OR_RETURN(const BucketId bucket, writer_->BucketOf(row));
-  newest_.insert_or_assign(std::move(key), upsert ? std::optional(row) : std::nullopt);
-  batches_[bucket].changes.push_back({upsert, std::move(row)});
+  std::vector<client::PlannedChange>& changes = batches_[bucket].changes;
+  newest_.insert_or_assign(std::move(key), Place{bucket, changes.size()});
+  changes.push_back({upsert, std::move(row)});
   return Status::Ok();
 }
 
-Status CdcTarget::FillUnchanged(const Row& key_row, SourceEvent& event) {
+Status CdcTarget::FillUnchanged(SourceEvent& event) {
   if (std::find(event.unchanged.begin(), event.unchanged.end(), true) == event.unchanged.end()) {
     return Status::Ok();
   }
+  const Row& key_row = event.old_row ? *event.old_row : event.row;
   std::optional<Row> before;
   if (event.old_row && event.old_row_full) {
     before = event.old_row;
   } else {
     STROM_ASSIGN_OR_RETURN(const std::string key, KeyOf(key_row));
     if (const auto at = newest_.find(key); at != newest_.end()) {
-      before = at->second;
+      const client::PlannedChange& newest =
+          batches_.at(at->second.bucket).changes[at->second.change];
+      if (newest.upsert) before = newest.row;
     } else {
       STROM_ASSIGN_OR_RETURN(before, lookup_->Get(KeyValues(key_row)).Get());
     }
@@ -99,9 +103,8 @@ Status CdcTarget::Add(SourceEvent event) {
       return Put(true, std::move(event.row));
     case EventKind::kUpdate: {
       const bool moved = event.old_row && KeyValues(*event.old_row) != KeyValues(event.row);
-      const Row key_row = event.old_row ? *event.old_row : event.row;
-      STROM_RETURN_IF_ERROR(FillUnchanged(key_row, event));
-      if (moved) STROM_RETURN_IF_ERROR(Put(false, *event.old_row));
+      STROM_RETURN_IF_ERROR(FillUnchanged(event));
+      if (moved) STROM_RETURN_IF_ERROR(Put(false, *std::move(event.old_row)));
       return Put(true, std::move(event.row));
     }
     case EventKind::kDelete:

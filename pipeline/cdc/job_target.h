@@ -53,7 +53,7 @@ class CdcTarget {
   CdcTarget(const pipeline::JobContext& context, const CdcTable& table)
       : context_(context), table_(table) {}
 
-  Status FillUnchanged(const Row& key_row, SourceEvent& event);
+  Status FillUnchanged(SourceEvent& event);
   Status Put(bool upsert, Row row);
   Result<std::string> KeyOf(const Row& row) const;
   Row KeyValues(const Row& row) const;
@@ -63,8 +63,12 @@ class CdcTarget {
   std::unique_ptr<client::PlannedWriter> writer_;
   std::unique_ptr<client::Lookup> lookup_;
   Batches batches_;
-  // The newest row of each key that was added; none: it was deleted.
-  absl::flat_hash_map<std::string, std::optional<Row>> newest_;
+  // Where the newest change of each key that was added is.
+  struct Place {
+    BucketId bucket;
+    size_t change;
+  };
+  absl::flat_hash_map<std::string, Place> newest_;
 };
 
 }  // namespace strom::cdc

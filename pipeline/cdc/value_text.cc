@@ -125,7 +125,8 @@ Result<Value> ParseColumnText(std::optional<BytesView> text, const SourceTable& 
     if (!parsed.ok()) return parsed.status().WithContext(where());
     value = *std::move(parsed);
   }
-  if (Status s = CheckValue(value, declared.type, where()); !s.ok()) {
+  if (Status s = CheckValue(value, declared.type, "value"); !s.ok()) {
+    s = CheckValue(value, declared.type, where());
     if (!text) return Error(ErrorCode::kExternalSystem, "{}", s.message());
     return Error(ErrorCode::kExternalSystem, "{} (value '{}')", s.message(), text->substr(0, 100));
   }

@@ -34,22 +34,21 @@ Status TableWriter::FirstError() const {
 
 Status TableWriter::Write(const std::vector<pipeline::KeyedChange>& changes) {
   STROM_RETURN_IF_ERROR(FirstError());
-  for (const pipeline::KeyedChange& change : changes) {
-    auto done = [outcome = outcome_](const Result<client::UpsertResult>& result) {
-      if (result.ok()) return;
-      std::function<void()> on_error;
-      {
-        const runtime::WaitLock lock(outcome->mutex);
-        if (!outcome->first_error.ok()) return;
-        outcome->first_error = result.status();
-        on_error = outcome->on_error;
-      }
-      if (on_error) on_error();
-    };
-    STROM_RETURN_IF_ERROR(change.upsert ? writer_->Upsert(change.row, std::move(done))
-                                        : writer_->Delete(change.row, std::move(done)));
-  }
-  return Status::Ok();
+  if (changes.empty()) return Status::Ok();
+  std::vector<client::RowChange> rows;
+  rows.reserve(changes.size());
+  for (const pipeline::KeyedChange& change : changes) rows.push_back({change.upsert, &change.row});
+  return writer_->WriteAll(rows, [outcome = outcome_](const Status& status) {
+    if (status.ok()) return;
+    std::function<void()> on_error;
+    {
+      const runtime::WaitLock lock(outcome->mutex);
+      if (!outcome->first_error.ok()) return;
+      outcome->first_error = status;
+      on_error = outcome->on_error;
+    }
+    if (on_error) on_error();
+  });
 }
 
 Status TableWriter::Flush() {

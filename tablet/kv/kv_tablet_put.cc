@@ -50,7 +50,9 @@ Result<AppendInfo> KvTablet::ApplyAndAppend(const record::KvBatchView& batch,
 
   changelog_.Begin(applied_offset_);
   for (const record::KvRecord& record : batch.records()) {
-    STROM_RETURN_IF_ERROR(Apply(state, record).WithContext(table_->KeyText(record.key)));
+    if (const Status applied = Apply(state, record); !applied.ok()) {
+      return applied.WithContext(table_->KeyText(record.key));
+    }
     STROM_RETURN_IF_ERROR(CheckSizes(state.alone));
   }
   STROM_ASSIGN_OR_RETURN(Bytes changes,

@@ -145,7 +145,17 @@ void NotificationService::UpdateJobEpochs(const rpc::RequestContext& ctx,
   });
 }
 
+void NotificationService::Begin(std::optional<CoordinatorEpoch> newest) {
+  STROM_ASSERT_ON(strand_);
+  begun_ = true;
+  epoch_ = std::max(epoch_, newest);
+}
+
 Status NotificationService::Hear(CoordinatorEpoch epoch) {
+  if (!begun_) {
+    return Error(ErrorCode::kOperationNotAttempted,
+                 "coordinator epoch {}: this server has not registered yet", epoch);
+  }
   if (epoch_ && epoch < *epoch_) {
     return Error(ErrorCode::kInvalidCoordinator, "coordinator epoch {}, this server knows of {}",
                  epoch, *epoch_);

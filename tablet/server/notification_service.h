@@ -21,8 +21,11 @@ namespace strom::tablet {
 // (UpdateJobEpochs).
 //
 // A coordinator that is not the newest this server has heard of is refused with
-// kInvalidCoordinator. What is said of buckets is done in the order it arrives; each bucket is
-// answered for itself. Same rules as Fluss: fluss-server-semantics.md, sections 3.1 and 6.1.
+// kInvalidCoordinator. A process that has just started has heard of none, and would believe one
+// that was deposed while its former process lived: so it listens only from Begin on, which says who
+// is the newest, and refuses everybody with kOperationNotAttempted before. What is said of buckets
+// is done in the order it arrives; each bucket is answered for itself. Same rules as Fluss:
+// fluss-server-semantics.md, sections 3.1 and 6.1.
 //
 // Handlers run on transport threads, everything else on the strand of the session that `catalog`
 // reads from. Arguments outlive the service, and it every call of the listeners; it ends together
@@ -40,6 +43,9 @@ class NotificationService {
         authorizer_(authorizer) {}
 
   void Register(rpc::Dispatcher& dispatcher);
+  // The server is registered; `newest` is the epoch of the newest coordinator there was by then,
+  // none if there never was one. On the strand; may come again, after another registration.
+  void Begin(std::optional<CoordinatorEpoch> newest);
 
  private:
   using NotifyResponder = rpc::Responder<pb::NotifyLeaderAndIsrResponse>;
@@ -56,7 +62,7 @@ class NotificationService {
                        rpc::Responder<pb::UpdateJobEpochsResponse> respond);
 
   // All below on the strand.
-  // OK if no newer coordinator was heard of.
+  // OK if no newer coordinator was heard of, and Begin has run.
   Status Hear(CoordinatorEpoch epoch);
   // Runs `task` once those before it have ended; each ends with NextTurn.
   void InTurn(runtime::Task task);
@@ -77,6 +83,7 @@ class NotificationService {
   const rpc::Authorizer& authorizer_;
 
   // On the strand.
+  bool begun_ = false;
   std::optional<CoordinatorEpoch> epoch_;       // The highest heard of.
   std::optional<CoordinatorEpoch> view_epoch_;  // Of the coordinator the view is from.
   bool in_turn_ = false;

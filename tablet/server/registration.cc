@@ -46,7 +46,7 @@ void Registration::Attempt() {
                 [this](metadata::MetaResult<std::string> created) {
                   if (created.code == MetaCode::kNodeExists) return LookAtHolder();
                   if (!created.ok()) return OnFailed(created.code);
-                  OnRegistered();
+                  OnMade();
                 });
 }
 
@@ -55,7 +55,7 @@ void Registration::LookAtHolder() {
     if (node.code == MetaCode::kNoNode) return Attempt();
     if (!node.ok()) return OnFailed(node.code);
     // Made by an attempt whose answer got lost.
-    if (node.value.stat.ephemeral_owner == store_.session_id()) return OnRegistered();
+    if (node.value.stat.ephemeral_owner == store_.session_id()) return OnMade();
     const auto holder = metadata::TabletServerRegistrationFromJson(node.value.data);
     if (holder.ok() && holder->listeners == options_.listeners) {
       return TakeOver(node.value.stat.version, holder->start_epoch.value_or(0));
@@ -73,15 +73,29 @@ void Registration::TakeOver(int32_t version, int64_t holders_epoch) {
                 metadata::CreateOp{path_, Content(), metadata::CreateMode::kEphemeral}},
                [this](metadata::MultiResult result) {
                  if (result.code != MetaCode::kOk) return OnFailed(result.code);
-                 OnRegistered();
+                 OnMade();
                });
 }
 
-void Registration::OnRegistered() {
+// The node was written through the same session, so what is read now is no older than it: it names
+// every coordinator this server's former process can have obeyed.
+void Registration::OnMade() {
+  if (stopped_) return;
+  store_.Get(options_.epoch_path, nullptr, [this](metadata::MetaResult<metadata::Node> node) {
+    if (node.code == MetaCode::kNoNode) return OnRegistered(std::nullopt);
+    if (!node.ok()) return OnFailed(node.code);
+    const Result<CoordinatorEpoch> newest = metadata::EpochFromText(node.value.data);
+    if (newest.ok()) return OnRegistered(*newest);
+    STROM_LOG(kError, "{}: {}", options_.epoch_path, newest.status().ToString());
+    OnFailed(MetaCode::kBadVersion);
+  });
+}
+
+void Registration::OnRegistered(std::optional<CoordinatorEpoch> newest) {
   if (stopped_) return;
   registered_ = true;
   STROM_LOG(kInfo, "tablet server {} serves {}", options_.id, ListenersToText(options_.listeners));
-  if (options_.on_registered) options_.on_registered(start_epoch_);
+  if (options_.on_registered) options_.on_registered(start_epoch_, newest);
   if (started_) std::exchange(started_, nullptr)(Status::Ok());
 }
 

@@ -31,9 +31,11 @@ class Registration : public std::enable_shared_from_this<Registration> {
     std::optional<std::string> rack;
     std::optional<std::string> directory_id = {};  // Of its data directory (DataDirectory::id).
     MonoDuration pause;                            // Before another attempt.
-    MonoDuration timeout;  // Of the first registration; later ones are tried until Stop.
-    // Called with the start epoch whenever the node is made, on the strand. May be empty.
-    std::function<void(int64_t)> on_registered = {};
+    MonoDuration timeout;    // Of the first registration; later ones are tried until Stop.
+    std::string epoch_path;  // ZkPaths::CoordinatorEpochNode
+    // Called whenever the node is made, on the strand, with the start epoch and the epoch of the
+    // newest coordinator there was by then; none if there never was one. May be empty.
+    std::function<void(int64_t, std::optional<CoordinatorEpoch>)> on_registered = {};
   };
 
   // `path` is the node's (ZkPaths::TabletServer). All that is passed by reference outlives it.
@@ -57,7 +59,8 @@ class Registration : public std::enable_shared_from_this<Registration> {
   // Somebody has the node.
   void LookAtHolder();
   void TakeOver(int32_t version, int64_t holders_epoch);
-  void OnRegistered();
+  void OnMade();
+  void OnRegistered(std::optional<CoordinatorEpoch> newest);
   void OnFailed(metadata::MetaCode code);
   std::string Content() const;
 

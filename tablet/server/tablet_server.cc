@@ -178,7 +178,9 @@ void TabletServer::RegisterNode(Done started) {
                             .directory_id = directory_->id(),
                             .pause = options_.register_pause,
                             .timeout = options_.register_timeout,
-                            .on_registered = [this](int64_t start_epoch) {
+                            .epoch_path = session_->catalog.paths().CoordinatorEpochNode(),
+                            .on_registered = [this](int64_t start_epoch, auto newest) {
+                              services_->notifications.Begin(newest);
                               replication_.OnRegistered(start_epoch);
                             }});
   registration_->Start(std::move(started));

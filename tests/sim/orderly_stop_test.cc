@@ -11,8 +11,8 @@
 #include "common/base/logging.h"
 #include "common/metadata/zk_json.h"
 #include "common/metadata/zk_paths.h"
-#include "tests/sim/cluster/final_logs.h"
 #include "tests/sim/cluster/sim_cluster.h"
+#include "tests/sim/logs/replica_logs.h"
 
 namespace strom::sim {
 namespace {
@@ -106,7 +106,8 @@ class Loaded {
     for (const TableBucket& bucket : Buckets()) {
       if (bucket.table != log_->id) continue;
       const int leader = Leadership(bucket).leader.value() - 1;
-      const auto log = ReadReplicaLog(cluster_.tablet(leader).disk(), bucket, Schema(*log_));
+      const auto log =
+          ReadReplicaLog(cluster_.tablet(leader).disk(), kDataDirectory, bucket, Schema(*log_));
       REQUIRE(log.has_value());
       for (const LoggedRecord& record : log->records) CHECK(there.insert(record.value).second);
     }

@@ -151,7 +151,7 @@ TEST_CASE("arguments of strom-sim are read, or refused by name", "[sim]") {
 TEST_CASE("a lane of seeds ends at the first one that fails, if it is to", "[sim]") {
   SimOptions options;
   options.jobs = 2;
-  const SeedLane lane{.seeds = {1, 2, 3}, .mutant = Mutant::kHighWatermarkFromLogEnd};
+  const SeedLane lane{.seeds = {5, 6, 7}, .mutant = Mutant::kNoIsrMin};
   SeedLane short_lane = lane;
   short_lane.ends_at_violation = true;
   std::map<size_t, std::vector<SeedReport>> reports;
@@ -165,7 +165,7 @@ TEST_CASE("a lane of seeds ends at the first one that fails, if it is to", "[sim
   REQUIRE(first_failed != reports[1].end());
   REQUIRE(reports[0].size() == static_cast<size_t>(first_failed - reports[1].begin()) + 1);
   CHECK(reports[0].back().violations == first_failed->violations);
-  CHECK_FALSE(Mutated(Mutant::kHighWatermarkFromLogEnd));  // Here nothing is switched on.
+  CHECK_FALSE(Mutated(Mutant::kNoIsrMin));  // Here nothing is switched on.
 }
 
 }  // namespace strom::sim

@@ -4,12 +4,13 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "tests/testing/source_tree.h"
 #include "tests/tidy/tree.h"
 
 namespace strom::tidy {
 namespace {
 
-const std::string kRoot = STROM_SOURCE_DIR;
+const std::string kRoot = testing::SourcePath("");
 
 const std::vector<SourceFile>& Tree() {
   static const std::vector<SourceFile> tree = ReadTree(kRoot);

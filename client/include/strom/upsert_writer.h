@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,13 @@ struct UpsertResult {
 
 // As AppendCallback.
 using UpsertCallback = absl::AnyInvocable<void(Result<UpsertResult>)>;
+
+// One of several changes that are written together: an upsert of `row`, or the deletion of the row
+// with its key. The row as Upsert and Delete take it.
+struct RowChange {
+  bool upsert = true;
+  const Row* row = nullptr;
+};
 
 class KvTarget;
 class WriterCore;
@@ -65,6 +73,14 @@ class UpsertWriter {
   Status Delete(const Row& row, UpsertCallback done = nullptr);
   // As Delete: one value for each column of the primary key, in its order.
   Status DeleteKey(const Row& key, UpsertCallback done = nullptr);
+
+  // All of `changes`, in their order, in one step: what goes to one bucket leaves in one batch if
+  // it fits into one, whereas changes that are written one by one leave as soon as there is one.
+  // Waits as Upsert does. `done` is told once, when all of them have their answers, the first error
+  // of any; perhaps before this returns. On error it is not called, and the first ones may have
+  // been taken, unless it is kCorruptRecord: then none was. Errors: as Upsert and Delete.
+  Status WriteAll(std::span<const RowChange> changes,
+                  absl::AnyInvocable<void(Status)> done = nullptr);
 
   // The same, but never wait. Errors: kStorageBackpressure while the buffer is full.
   Status TryUpsert(const Row& row, UpsertCallback done = nullptr);

@@ -8,7 +8,7 @@ burst: inserts, updates, deletes over all four tables as fast as PostgreSQL take
 transactions of one to two thousand rows, rollbacks, NULLs, Chinese text, equipment renamed, moved, deleted while rows
 name it.
 steady: `rate` rows a second in transactions of ten: 70 % updates, 25 % inserts, 5 % deletes of readings of 1000
-devices.
+devices, by one session more than thousands of rows asked for.
 
 At the end the truth is printed as JSON: rows and digest of each table as they must be now, counts of operations.
 Python's standard library and psql are all it needs; URL is what psql -d takes.
@@ -24,7 +24,7 @@ from datetime import datetime
 
 from model import Truth
 from values import Values
-from workload import Workload
+from workload import SteadyLoad, Workload
 
 CLOCK = "2024-05-20 10:30:00"
 
@@ -34,7 +34,7 @@ class Session:
 
     def __init__(self, database: str, clock: str):
         self._command = ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", database]
-        self._clock = f"SET grid.clock = '{clock}';\n"
+        self.clock = clock
         self._process = None
 
     def query(self, text: str) -> str:
@@ -48,7 +48,7 @@ class Session:
             if self._process is None:
                 self._process = subprocess.Popen([*self._command, "-f", "-"], stdin=subprocess.PIPE, text=True,
                                                  stdout=subprocess.DEVNULL)
-                self._process.stdin.write(self._clock)
+                self._process.stdin.write(f"SET grid.clock = '{self.clock}';\n")
             self._process.stdin.write(text)
             self._process.stdin.flush()
         except BrokenPipeError:
@@ -83,14 +83,18 @@ def steady(arguments, session: Session, workload: Workload) -> dict:
     session.finish()
     rows = 10
     transactions = arguments.rate * arguments.seconds // rows
+    sessions = [session, *(Session(arguments.database, session.clock) for _ in range(arguments.rate // 1000))]
+    load = SteadyLoad(workload, len(sessions))
     start, latest = time.monotonic(), 0.0
     for i in range(transactions):
         due = start + i * rows / arguments.rate
         if (wait := due - time.monotonic()) > 0:
             time.sleep(wait)
         latest = max(latest, time.monotonic() - due)
-        session.execute(workload.steady_transaction(rows))
-    session.finish()
+        sessions[i % len(sessions)].execute(load.transaction(i % len(sessions), rows))
+    for each in sessions:
+        each.finish()
+    load.finish()
     return {"transactions": transactions, "seconds": round(time.monotonic() - start, 3),
             "behind_seconds_max": round(latest, 3)}
 

@@ -58,6 +58,21 @@ class Table:
         for key in sorted(rows):
             self._add(key, rows[key])
         self.next_key = max(rows, default=0) + 1
+        self._key_step = 1
+
+    def share(self, shares: int) -> list["Table"]:
+        """The rows spread over tables of their own, for sessions that must not meet at a row. merge() takes them back."""
+        tables = []
+        for i in range(shares):
+            table = Table(self.name, {key: row for key, row in self.rows.items() if key % shares == i}, "")
+            table._touched, table._key_step = self._touched, shares
+            table.next_key = self.next_key + (i - self.next_key) % shares
+            tables.append(table)
+        return tables
+
+    def merge(self, shares: list["Table"]):
+        self.__init__(self.name, {key: row for table in shares for key, row in table.rows.items()},
+                      self._touched.get("updated_at", ""))
 
     def _add(self, key: int, row: dict):
         self.rows[key] = row
@@ -77,8 +92,9 @@ class Table:
         return row
 
     def new_key(self) -> int:
-        self.next_key += 1
-        return self.next_key - 1
+        key = self.next_key
+        self.next_key += self._key_step
+        return key
 
     def choose(self, rng) -> int | None:
         return self._keys[rng.randrange(len(self._keys))] if self._keys else None
@@ -98,6 +114,15 @@ class Table:
         self._add(int(row[self.key]), row)
         sets = ", ".join(f"{column} = {literal(value)}" for column, value in changes.items())
         return f"UPDATE {SCHEMA}.{self.name} SET {sets} WHERE {self.key} = {key};\n"
+
+    def update_many(self, changes: dict[int, dict]) -> str:
+        """Of several rows, the same columns of each, their keys apart, in one statement."""
+        for key, change in changes.items():
+            self.rows[key].update(change, **self._touched)
+        sets = ", ".join(f"{column} = fresh.{column}" for column in next(iter(changes.values())))
+        rows = json.dumps([{self.key: key, **change} for key, change in changes.items()], ensure_ascii=False)
+        return (f"UPDATE {SCHEMA}.{self.name} t SET {sets} FROM json_populate_recordset(NULL::{SCHEMA}.{self.name}, "
+                f"{literal(rows)}) fresh WHERE t.{self.key} = fresh.{self.key};\n")
 
     def delete(self, keys: list[int]) -> str:
         for key in keys:

@@ -4,7 +4,7 @@ Equipment may be deleted while rows still name it: they are orphans for some tra
 would leave them, and are then given to other equipment or deleted.
 """
 from model import SCHEMA, Table, Truth
-from values import Values
+from values import Values, stamp
 
 
 class Workload:
@@ -15,7 +15,7 @@ class Workload:
         self.operations: dict[str, int] = {}
         self._orphans_of: list[int] = []
 
-    def _count(self, operation: str, rows: int = 1):
+    def count(self, operation: str, rows: int = 1):
         self.operations[operation] = self.operations.get(operation, 0) + rows
 
     def _equipment(self) -> dict:
@@ -27,18 +27,18 @@ class Workload:
         table = self.truth.monitoring
         count = self.rng.randrange(low, high + 1)
         rows = [self.values.reading(table.new_key(), self._equipment()) for _ in range(count)]
-        self._count("insert", len(rows))
+        self.count("insert", len(rows))
         return table.insert(rows)
 
     def _insert_many_readings(self) -> str:
-        self._count("big transaction")
+        self.count("big transaction")
         return self._insert_readings(500, 2000)
 
     def _update_reading(self) -> str:
         table = self.truth.monitoring
         if (key := table.choose(self.rng)) is None:
             return ""
-        self._count("update")
+        self.count("update")
         owner = self.truth.equipment.rows.get(int(table.rows[key]["equipment_id"]))
         return table.update(key, self.values.measurements(owner or self._equipment()))
 
@@ -48,45 +48,45 @@ class Workload:
     def _delete_reading(self) -> str:
         if len(self.truth.monitoring.rows) < 10:
             return ""
-        self._count("delete")
+        self.count("delete")
         return self.truth.monitoring.delete([self.truth.monitoring.choose(self.rng)])
 
     def _change_key_of_reading(self) -> str:
         table = self.truth.monitoring
         if (key := table.choose(self.rng)) is None:
             return ""
-        self._count("key change")
+        self.count("key change")
         return table.update(key, {"monitoring_id": str(table.new_key())})
 
     def _insert_alarm(self) -> str:
-        self._count("insert")
+        self.count("insert")
         return self.truth.alarms.insert([self.values.alarm(self.truth.alarms.new_key(), self._equipment())])
 
     def _resolve_alarm(self) -> str:
         if (key := self.truth.alarms.choose(self.rng)) is None:
             return ""
-        self._count("update")
+        self.count("update")
         return self.truth.alarms.update(key, self.values.resolution(self.truth.alarms.rows[key]))
 
     def _delete_alarm(self) -> str:
         if (key := self.truth.alarms.choose(self.rng)) is None:
             return ""
-        self._count("delete")
+        self.count("delete")
         return self.truth.alarms.delete([key])
 
     def _insert_equipment(self) -> str:
-        self._count("insert")
+        self.count("insert")
         return self.truth.equipment.insert([self.values.equipment(self.truth.equipment.new_key())])
 
     def _change_equipment(self) -> str:
-        self._count("update")
+        self.count("update")
         row = self._equipment()
         return self.truth.equipment.update(int(row["equipment_id"]), self.values.equipment_change(row))
 
     def _change_key_of_equipment(self) -> str:
         """Its rows follow in the same transaction."""
         old, new = self.truth.equipment.choose(self.rng), self.truth.equipment.new_key()
-        self._count("key change")
+        self.count("key change")
         return (self.truth.equipment.update(old, {"equipment_id": str(new)}) +
                 self.truth.monitoring.move_to_equipment(old, new) + self.truth.alarms.move_to_equipment(old, new))
 
@@ -95,20 +95,20 @@ class Workload:
             return ""
         key = self.truth.equipment.choose(self.rng)
         self._orphans_of.append(key)
-        self._count("delete")
+        self.count("delete")
         return self.truth.equipment.delete([key])
 
     def _insert_or_change_usage(self) -> str:
         table, kind = self.truth.usage, self.rng.randrange(4)
         key = table.choose(self.rng)
         if key is None or kind < 2:
-            self._count("insert")
+            self.count("insert")
             return table.insert([self.values.usage(table.new_key())])
         if kind == 2:
-            self._count("update")
+            self.count("update")
             fresh = self.values.usage(key)
             return table.update(key, {c: fresh[c] for c in ("usage_amount", "billing_amount", "customer_type")})
-        self._count("delete")
+        self.count("delete")
         return table.delete([key])
 
     def _settle_orphans(self) -> str:
@@ -122,7 +122,7 @@ class Workload:
                     statements += table.move_to_equipment(gone, self.truth.equipment.choose(self.rng))
                 else:
                     statements += table.delete(keys)
-        self._count("orphans settled")
+        self.count("orphans settled")
         return statements
 
     _MIX = [(46, _insert_readings), (15, _update_readings), (6, _delete_reading), (3, _change_key_of_reading),
@@ -147,7 +147,7 @@ class Workload:
         """Nothing of it may ever be seen: the truth does not learn of it."""
         scratch = Table("power_monitoring", {}, self.values.now)
         row = self.values.reading(self.truth.monitoring.next_key, self._equipment())
-        self._count("rollback")
+        self.count("rollback")
         return (f"BEGIN;\n{scratch.insert([row])}UPDATE {SCHEMA}.power_equipment SET capacity_mw = 1;\n"
                 f"DELETE FROM {SCHEMA}.equipment_alarms;\nROLLBACK;\n")
 
@@ -165,16 +165,58 @@ class Workload:
         while (missing := count - len(self.truth.equipment.rows)) > 0:
             rows = [self.values.equipment(self.truth.equipment.new_key()) for _ in range(min(500, missing))]
             readings = [self.values.reading(self.truth.monitoring.new_key(), row) for row in rows]
-            self._count("insert", 2 * len(rows))
+            self.count("insert", 2 * len(rows))
             body = self.truth.equipment.insert(rows) + self.truth.monitoring.insert(readings)
             transactions.append(f"BEGIN;\n{body}COMMIT;\n")
         return transactions
 
-    def steady_transaction(self, rows: int = 10) -> str:
-        """Readings alone: 70 % updates, 25 % inserts, 5 % deletes."""
-        body = ""
+
+class SteadyLoad:
+    """Readings alone, updated (70 %), inserted (25 %) and deleted (5 %), in transactions of several sessions.
+
+    A commit waits for the source's disk, so one session makes a few hundred transactions a second and no more. Sessions
+    have rows of their own: no two touch one row, and the truth does not depend on who was first. Measurements are made
+    beforehand: under load the generator shares the machine with what it loads.
+    """
+    VARIANTS = 8  # Of the measurements of a device.
+
+    def __init__(self, workload: Workload, sessions: int):
+        self._workload = workload
+        self._rng = workload.rng
+        self._readings = workload.truth.monitoring.share(sessions)
+        self._measurements = {row["equipment_id"]: [workload.values.measurements(row) for _ in range(self.VARIANTS)]
+                              for row in workload.truth.equipment.rows.values()}
+        self._devices = list(self._measurements)
+
+    def finish(self):
+        self._workload.truth.monitoring.merge(self._readings)
+
+    def transaction(self, session: int, rows: int) -> str:
+        """One statement for each kind of change, all of them one message to the server."""
+        table, updated, inserted, deleted = self._readings[session], {}, [], {}
         for _ in range(rows):
-            kind = self.rng.randrange(100)
-            body += (self._update_reading() if kind < 70 else self._insert_readings(1, 1) if kind < 95 else
-                     self._delete_reading())
-        return f"BEGIN;\n{body}COMMIT;\n"
+            kind = self._rng.randrange(100)
+            if 70 <= kind < 95 or len(updated) + len(deleted) == len(table.rows):
+                inserted.append(self._reading(table.new_key()))
+                continue
+            while (key := table.choose(self._rng)) in updated or key in deleted:
+                pass
+            if kind < 70:
+                updated[key] = self._measured(table.rows[key]["equipment_id"])
+            else:
+                deleted[key] = None
+        statements = []
+        for operation, changed, make in (("update", updated, table.update_many), ("insert", inserted, table.insert),
+                                         ("delete", list(deleted), table.delete)):
+            if changed:
+                self._workload.count(operation, len(changed))
+                statements.append(make(changed).removesuffix(";\n"))
+        return "BEGIN \\; " + " \\; ".join(statements) + " \\; COMMIT;\n"
+
+    def _measured(self, device: str) -> dict:
+        return self._rng.choice(self._measurements[device])
+
+    def _reading(self, key: int) -> dict:
+        device, values = self._rng.choice(self._devices), self._workload.values
+        return {"monitoring_id": str(key), "equipment_id": device, **self._measured(device),
+                "monitoring_time": stamp(values.moment()), "created_at": values.now}

@@ -105,8 +105,9 @@ class KeyCheck {
         placed.emplace_back(&sight, *seen);
         if (*seen + 1 < states_.size()) {
           State& next = states_[*seen + 1];
-          next.earliest = std::max(next.earliest, sight.invoked);
-          Settle();
+          if (next.earliest >= sight.invoked) continue;
+          next.earliest = sight.invoked;
+          SettleBehind(*seen + 1);
         }
       }
     }
@@ -132,6 +133,13 @@ class KeyCheck {
   void Settle() {
     for (size_t i = 1; i < states_.size(); ++i) {
       states_[i].earliest = std::max(states_[i].earliest, states_[i - 1].earliest);
+    }
+  }
+  // The same, where it was so until that of `raised` was raised.
+  void SettleBehind(size_t raised) {
+    const int64_t earliest = states_[raised].earliest;
+    for (size_t i = raised + 1; i < states_.size() && states_[i].earliest < earliest; ++i) {
+      states_[i].earliest = earliest;
     }
   }
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "tests/sim/cluster/final_logs.h"
+#include "tests/sim/logs/replica_logs.h"
 
 namespace strom::sim {
 namespace {
@@ -52,7 +52,7 @@ void CopyWatch::Look() {
                     .ends = {},
                     .copies_min = copies_min_};
     for (int i = 0; i < cluster_.tablet_count(); ++i) {
-      const auto end = ReadLogEnd(cluster_.tablet(i).disk(), bucket);
+      const auto end = ReadLogEnd(cluster_.tablet(i).disk(), kDataDirectory, bucket);
       if (end) seen.ends[SimCluster::IdOf(i)] = *end;
     }
     history_->copies.push_back(std::move(seen));

@@ -141,14 +141,14 @@ SimReader::SimReader(SimWorld& world, const SimConfig& config, int number,
     if (tables[i].keyed()) lookups_[i] = connection_->NewLookup(tables[i].info).value();
     for (int32_t bucket = 0; bucket < config.buckets; ++bucket) {
       logs_.push_back(std::make_shared<LogReader>(
-          cluster_, host_,
+          cluster_, EnvironmentOf(host_),
           LogReader::Options{
               .path = tables[i].info.path,
               .bucket = {.table = tables[i].info.id, .partition = {}, .bucket = BucketId(bucket)},
               .schema = tables[i].schema,
               .fetch_bytes_max = host_.random().Chance(0.5) ? 200 : 1 << 16,
               .process_of = process_of},
-          history));
+          [history](FetchSeen seen) { history->fetches.push_back(std::move(seen)); }));
     }
   }
 }

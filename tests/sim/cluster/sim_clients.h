@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "client/include/strom/connection.h"
-#include "tests/sim/cluster/log_reader.h"
 #include "tests/sim/cluster/sim_config.h"
 #include "tests/sim/cluster/sim_host.h"
+#include "tests/sim/logs/log_reader.h"
 
 namespace strom::sim {
 

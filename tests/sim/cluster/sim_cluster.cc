@@ -95,7 +95,7 @@ void SimCluster::StartTablet(int i) {
   host.Boot();
   tablet::TabletServer::Options options;
   options.id = IdOf(i);
-  options.data_dir = "/data";
+  options.data_dir = kDataDirectory;
   options.listeners = ListenersOf<tablet::TabletServer::ListenerOptions>(host.name());
   options.replicas.log.segment.size_max_bytes = config_.segment_size_bytes;
   options.replicas.log.segment.index_interval_bytes = config_.index_interval_bytes;

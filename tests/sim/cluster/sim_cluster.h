@@ -13,6 +13,9 @@
 
 namespace strom::sim {
 
+// Where a tablet server keeps its data, on the disk of its host.
+inline constexpr const char* kDataDirectory = "/data";
+
 // A cluster made of the production servers, each on a host of its own. A server that fails to start
 // is started again a while later, as by a supervisor. One thread; the scheduler runs it.
 class SimCluster {

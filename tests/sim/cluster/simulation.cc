@@ -12,9 +12,9 @@
 #include "tests/sim/checkers/table_checkers.h"
 #include "tests/sim/cluster/copy_watch.h"
 #include "tests/sim/cluster/fault_injector.h"
-#include "tests/sim/cluster/final_logs.h"
 #include "tests/sim/cluster/sim_clients.h"
 #include "tests/sim/cluster/sim_cluster.h"
+#include "tests/sim/logs/replica_logs.h"
 
 namespace strom::sim {
 namespace {
@@ -245,10 +245,10 @@ std::string Simulation::NotQuiet() {
     if (now.isr.size() < static_cast<size_t>(config_.replication_factor)) {
       return fmt::format("{}: the ISR is {}", bucket, fmt::join(now.isr, " "));
     }
-    const auto end = ReadLogEnd(cluster_.TabletOf(now.leader).disk(), bucket);
+    const auto end = ReadLogEnd(cluster_.TabletOf(now.leader).disk(), kDataDirectory, bucket);
     if (!end) return fmt::format("{}: leader {} has no log", bucket, now.leader);
     for (const ServerId server : now.isr) {
-      const auto other = ReadLogEnd(cluster_.TabletOf(server).disk(), bucket);
+      const auto other = ReadLogEnd(cluster_.TabletOf(server).disk(), kDataDirectory, bucket);
       if (other != end) {
         return fmt::format("{}: the log of {} ends at {}, that of leader {} at {}", bucket, server,
                            other ? other->value() : -1, now.leader, *end);
@@ -297,7 +297,8 @@ void Simulation::Check() {
       if (log->bucket() == bucket) last.high_watermark = log->high_watermark();
     }
     for (int i = 0; i < cluster_.tablet_count(); ++i) {
-      auto log = ReadReplicaLog(cluster_.tablet(i).disk(), bucket, TableOf(bucket.table).schema);
+      auto log = ReadReplicaLog(cluster_.tablet(i).disk(), kDataDirectory, bucket,
+                                TableOf(bucket.table).schema);
       if (log) last.replicas[SimCluster::IdOf(i)] = *std::move(log);
     }
     if (!last.replicas.contains(last.leader)) {

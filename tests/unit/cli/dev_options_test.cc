@@ -8,6 +8,7 @@
 #include "common/config/options.h"
 #include "common/io/atomic_file.h"
 #include "common/io/posix_file_system.h"
+#include "tests/testing/source_tree.h"
 #include "tests/testing/temp_dir.h"
 
 namespace strom::cli {
@@ -106,7 +107,7 @@ TEST_CASE("a configuration that cannot be meant is refused, and named", "[cli]")
 }
 
 TEST_CASE("the sample configuration is one that is accepted", "[cli]") {
-  const DevOptions options = Read({{"--config", {STROM_SOURCE_DIR "/deploy/server.yaml"}}});
+  const DevOptions options = Read({{"--config", {testing::SourcePath("deploy/server.yaml")}}});
   CHECK(options.config.ignored_keys().empty());
   CHECK(options.config.Get(config::kLogSegmentFileSize) == 256 << 20);
   CHECK(options.listeners.tablet.advertised == HostPort{"localhost", 9124});

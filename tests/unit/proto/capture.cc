@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/base/byte_reader.h"
+#include "tests/testing/source_tree.h"
 
 namespace strom {
 namespace {
@@ -47,7 +48,7 @@ std::string Capture::ToString() const {
 }
 
 std::vector<Capture> LoadCaptures() {
-  std::ifstream file(STROM_SOURCE_DIR "/tests/data/captures.jsonl");
+  std::ifstream file(testing::SourcePath("tests/data/captures.jsonl"));
   REQUIRE(file.is_open());
   std::vector<Capture> captures;
   int number = 0;

@@ -9,17 +9,18 @@
 #include "common/daemon/config_file.h"
 #include "common/daemon/listeners.h"
 #include "common/daemon/platform_options.h"
+#include "tests/testing/source_tree.h"
 
 namespace strom::daemon {
 namespace {
 
 config::Config Sample(const std::string& name) {
-  return LoadConfig(std::string(STROM_SOURCE_DIR) + "/deploy/" + name, {}).value();
+  return LoadConfig(testing::SourcePath("deploy/" + name), {}).value();
 }
 
 // Every key=value that follows a -D in a sample, in groups of those between two programs' names.
 std::vector<std::vector<std::string>> SettingsIn(const std::string& name) {
-  std::ifstream file(std::string(STROM_SOURCE_DIR) + "/deploy/" + name);
+  std::ifstream file(testing::SourcePath("deploy/" + name));
   std::vector<std::vector<std::string>> groups;
   bool expected = false;
   for (std::string word; file >> word;) {
@@ -60,7 +61,7 @@ TEST_CASE("the sample configurations of a cluster are accepted and agree", "[dae
 }
 
 TEST_CASE("what the sample units and containers set on top is accepted too", "[daemon]") {
-  const std::string path = std::string(STROM_SOURCE_DIR) + "/deploy/tablet-server.yaml";
+  const std::string path = testing::SourcePath("deploy/tablet-server.yaml");
   std::set<int64_t> ids;
   for (const auto& settings : SettingsIn("compose.yaml")) {
     const config::Config config = LoadConfig(path, settings).value();

@@ -5,12 +5,14 @@
 #include <sstream>
 #include <string>
 
+#include "tests/testing/source_tree.h"
+
 namespace strom::record {
 
 namespace {
 
 std::map<std::string, Bytes, std::less<>> ReadVectors() {
-  const std::string path = STROM_SOURCE_DIR "/tests/data/record_vectors.txt";
+  const std::string path = testing::SourcePath("tests/data/record_vectors.txt");
   std::ifstream file(path);
   STROM_CHECK(file.good()) << path;
   std::map<std::string, Bytes, std::less<>> vectors;

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/sim/world/sim_random.h"
+#include "tests/testing/source_tree.h"
 
 namespace strom::rpc::framed {
 namespace {
@@ -28,7 +29,7 @@ struct Recorded {
 const std::vector<Recorded>& Captures() {
   static const std::vector<Recorded> captures = [] {
     std::vector<Recorded> all;
-    std::ifstream file(STROM_SOURCE_DIR "/tests/data/captures.jsonl");
+    std::ifstream file(testing::SourcePath("tests/data/captures.jsonl"));
     for (std::string line; std::getline(file, line);) {
       const auto json = nlohmann::json::parse(line);
       all.push_back({static_cast<int>(all.size()) + 1, json.at("api_key"), json.at("api_version"),

@@ -6,6 +6,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "tests/testing/source_tree.h"
+
 namespace strom {
 namespace {
 
@@ -66,7 +68,7 @@ std::string TypeError(std::string_view json) {
 }
 
 std::vector<std::string> Lines(const std::string& file) {
-  std::ifstream in(std::string(STROM_SOURCE_DIR) + "/tests/unit/common/types/data/" + file);
+  std::ifstream in(testing::SourcePath("tests/unit/common/types/data/" + file));
   std::vector<std::string> lines;
   for (std::string line; std::getline(in, line);) lines.push_back(line);
   REQUIRE_FALSE(lines.empty());

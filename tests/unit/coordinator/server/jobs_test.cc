@@ -194,6 +194,27 @@ TEST_CASE("a tablet server leads nothing before it knows the epochs of all jobs"
   CHECK(tablet.leader_calls == 1);
 }
 
+TEST_CASE("a process that took another's place is told everything, not what is new",
+          "[coordinator]") {
+  JobsWorld world;
+  TabletFake& tablet = world.AddServer(1);
+  world.Lead();
+  REQUIRE(world.CreateDatabase("d").ok());
+  REQUIRE(world.CreateTable("d", "before").ok());
+  REQUIRE(world.Register(LayerJob("a")).ok());
+  REQUIRE(world.Groups(kWorker) == Names{"a@1"});
+
+  // Nobody noticed: no connection was refused, and the registration stands.
+  tablet.Replace();
+  world.Settle();
+  REQUIRE(world.CreateTable("d", "after").ok());
+  CHECK(tablet.view.Find({"d", "before"}) != nullptr);
+  CHECK(tablet.view.Find({"d", "after"}) != nullptr);
+  CHECK(tablet.job_epochs == std::map<std::string, int64_t>{{"a", 1}});
+  const auto told = [&](const char* what) { return std::ranges::find(tablet.order, what); };
+  CHECK(told("epochs") < told("leaders"));  // It leads once it knows whom to fence.
+}
+
 TEST_CASE("a call that fails is made again until the server knows", "[coordinator]") {
   JobsWorld world;
   world.AddServer(1).call_error = Error(ErrorCode::kUnknownServerError, "not now");

@@ -60,7 +60,7 @@ TabletFake::TabletFake(sim::SimScheduler& scheduler, sim::SimNetwork& wires,
 
 TabletFake::~TabletFake() = default;
 
-void TabletFake::Start(std::string internal_listener) {
+void TabletFake::Forget() {
   leaders.clear();
   withhold_ms.clear();
   removed.clear();
@@ -69,6 +69,10 @@ void TabletFake::Start(std::string internal_listener) {
   leader_calls = view_calls = removal_calls = epoch_calls = 0;
   job_epochs.clear();
   order.clear();
+}
+
+void TabletFake::Start(std::string internal_listener) {
+  Forget();
   ++life_;
   Listen(0);
   session_ = sessions_.Connect(strand_, nullptr).value();
@@ -101,6 +105,12 @@ void TabletFake::Listen(uint16_t port) {
 void TabletFake::Crash() { listener_.reset(); }
 
 void TabletFake::ComeBack() { Listen(port_); }
+
+void TabletFake::Replace() {
+  Crash();
+  Forget();
+  Listen(port_);
+}
 
 void TabletFake::Die() {
   ++life_;

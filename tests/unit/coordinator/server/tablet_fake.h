@@ -44,6 +44,9 @@ class TabletFake {
   void Crash();
   // The crash was none: the same life goes on, at the same address.
   void ComeBack();
+  // Another process at the same address, which knows nothing and has not registered yet: the
+  // registration of the one before is still there.
+  void Replace();
   bool running() const { return session_ != nullptr; }
 
   // -- What it was told in this life.
@@ -93,6 +96,7 @@ class TabletFake {
               rpc::Responder<pb::StopReplicaResponse> respond);
   void UpdateEpochs(rpc::Ref<pb::UpdateJobEpochsRequest> request,
                     rpc::Responder<pb::UpdateJobEpochsResponse> respond);
+  void Forget();
   Status CheckEpoch(int32_t sent);
   void Listen(uint16_t port);
 

@@ -5,6 +5,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "tests/testing/source_tree.h"
+
 namespace strom::sql {
 namespace {
 
@@ -104,7 +106,7 @@ TEST_CASE("expressions have Flink's types", "[sql]") {
 
 TEST_CASE("each of our own statements is bound or refused with a place", "[sql]") {
   auto database = duck::Database::Open().value();
-  std::ifstream file(STROM_SOURCE_DIR "/tests/data/sql/own.sql");
+  std::ifstream file(testing::SourcePath("tests/data/sql/own.sql"));
   std::stringstream text;
   text << file.rdbuf();
   const auto statements =
@@ -138,7 +140,7 @@ TEST_CASE("the scripts of the power grid become jobs", "[sql]") {
   Session session;
   for (const char* name :
        {"00_catalog", "01_source", "02_ods", "03_dwd", "04_dws", "05_ads", "06_sink"}) {
-    std::ifstream file(fmt::format("{}/examples/grid/sql/{}.sql", STROM_SOURCE_DIR, name));
+    std::ifstream file(testing::SourcePath(fmt::format("examples/grid/sql/{}.sql", name)));
     std::stringstream text;
     text << file.rdbuf();
     const Status run = Run(session, text.str());

@@ -82,6 +82,24 @@ TEST_CASE("an older coordinator is refused in everything it says", "[tablet]") {
   CHECK(f.Call(rpc::kStopReplica, StopOf(table.id, {0}, true, 5)).ok());
 }
 
+TEST_CASE("a server that starts anew refuses who was deposed before it started", "[tablet]") {
+  ServerFixture f;
+  REQUIRE(f.Start().ok());
+  const TableInfo table = f.StoreTable("t");
+  REQUIRE(f.Call(rpc::kNotifyLeaderAndIsr, f.Notification(table, 1, 0)).ok());
+  const auto newest =
+      f.OnCatalog<CoordinatorEpoch>([&](auto done) { f.catalog().BecomeLeader(std::move(done)); });
+  REQUIRE(newest.value().value() == 1);
+
+  f.Crash();
+  REQUIRE(f.Start().ok());  // It has heard of no coordinator in this life.
+  CHECK(f.Call(rpc::kNotifyLeaderAndIsr, f.Notification(table, 1, 0)).status().code() ==
+        ErrorCode::kInvalidCoordinator);
+  CHECK(f.Call(rpc::kStopReplica, StopOf(table.id, {0}, true, 0)).status().code() ==
+        ErrorCode::kInvalidCoordinator);
+  CHECK(f.Call(rpc::kNotifyLeaderAndIsr, f.Notification(table, 1, 1)).ok());
+}
+
 TEST_CASE("older leader epochs are the bucket's error", "[tablet]") {
   ServerFixture f;
   REQUIRE(f.Start().ok());

@@ -9,6 +9,7 @@
 
 #include "difference.h"
 #include "pipeline/sql/session.h"
+#include "tests/testing/source_tree.h"
 
 namespace strom::layer {
 namespace {
@@ -28,8 +29,7 @@ std::optional<std::string> Check(duck::Database& database, const Result<sql::Bou
 
 TEST_CASE("our own statements stay equal to their queries", "[layer]") {
   auto database = duck::Database::Open().value();
-  const std::filesystem::path path =
-      std::filesystem::path(STROM_SOURCE_DIR) / "tests/data/sql/own.sql";
+  const std::filesystem::path path = testing::SourcePath("tests/data/sql/own.sql");
   const auto statements = sql::ParseScript(ReadFile(path)).value();
   sql::Session session;
   const auto preamble = sql::ParseScript(
@@ -67,8 +67,8 @@ namespace {
 // The session after the power grid's scripts.
 sql::Session PowerGridScripts() {
   std::vector<std::filesystem::path> files;
-  for (const auto& file : std::filesystem::directory_iterator(
-           std::filesystem::path(STROM_SOURCE_DIR) / "examples/grid/sql")) {
+  for (const auto& file :
+       std::filesystem::directory_iterator(testing::SourcePath("examples/grid/sql"))) {
     files.push_back(file.path());
   }
   std::sort(files.begin(), files.end());

@@ -1,4 +1,4 @@
-#include "tests/sim/cluster/log_reader.h"
+#include "tests/sim/logs/log_reader.h"
 
 #include <utility>
 
@@ -37,13 +37,17 @@ Result<std::vector<LoggedRecord>> DecodeRecords(BytesView batches,
   return decoded;
 }
 
-LogReader::LogReader(std::shared_ptr<client::Cluster> cluster, SimHost& host, Options options,
-                     History* history)
-    : cluster_(std::move(cluster)), host_(host), options_(std::move(options)), history_(history) {}
+LogReader::LogReader(std::shared_ptr<client::Cluster> cluster, client::Environment environment,
+                     Options options, std::function<void(FetchSeen)> seen)
+    : cluster_(std::move(cluster)),
+      environment_(environment),
+      options_(std::move(options)),
+      seen_(std::move(seen)) {}
 
 void LogReader::AskLater(MonoDuration pause) {
-  host_.executor().PostAt(host_.clock().Now() + pause,
-                          [self = shared_from_this()] { self->Ask(); });
+  if (stopped_) return;
+  environment_.executor.PostAt(environment_.clock.Now() + pause,
+                               [self = shared_from_this()] { self->Ask(); });
 }
 
 void LogReader::Refresh() {
@@ -53,12 +57,13 @@ void LogReader::Refresh() {
 }
 
 void LogReader::Ask() {
+  if (stopped_) return;
   const auto metadata = cluster_->metadata();
   const ServerNode* leader = metadata->LeaderOf(options_.path, options_.bucket.bucket);
   if (leader == nullptr) return Refresh();
-  if (!straight_ && host_.random().Chance(0.02)) {
-    position_ = LogOffset(
-        static_cast<int64_t>(host_.random().Uniform(static_cast<uint64_t>(position_.value()) + 1)));
+  if (!straight_ && environment_.random.Chance(options_.again_share)) {
+    position_ = LogOffset(static_cast<int64_t>(
+        environment_.random.Uniform(static_cast<uint64_t>(position().value()) + 1)));
   }
   pb::FetchLogRequest request;
   request.set_follower_server_id(-1);
@@ -71,19 +76,20 @@ void LogReader::Ask() {
   table.set_projection_pushdown_enabled(false);
   auto& bucket = *table.add_buckets_req();
   bucket.set_bucket_id(options_.bucket.bucket.value());
-  bucket.set_fetch_offset(position_.value());
+  bucket.set_fetch_offset(position().value());
   bucket.set_max_fetch_bytes(bytes_max);
   const ServerId server = leader->id;
   cluster_->Call<pb::FetchLogRequest, pb::FetchLogResponse>(
       *leader, client::Lane::kReads, rpc::kFetchLog, request, cluster_->Deadline(),
       [self = shared_from_this(), server, process = options_.process_of(server),
-       invoked = host_.clock().Now()](Result<pb::FetchLogResponse> answer) {
+       invoked = environment_.clock.Now()](Result<pb::FetchLogResponse> answer) {
         self->OnAnswer(server, process, invoked, answer);
       });
 }
 
 void LogReader::OnAnswer(ServerId server, int process, MonoTime invoked,
                          const Result<pb::FetchLogResponse>& answer) {
+  if (stopped_) return;
   if (!answer.ok()) return Refresh();
   const auto& entry = answer->tables_resp(0).buckets_resp(0);
   if (!convert::ErrorOf(entry).ok()) return Refresh();
@@ -92,23 +98,20 @@ void LogReader::OnAnswer(ServerId server, int process, MonoTime invoked,
   FetchSeen seen{.bucket = options_.bucket,
                  .server = server,
                  .process = process,
-                 .asked = position_,
+                 .asked = position(),
                  .high_watermark = LogOffset(entry.high_watermark()),
                  .records = {},
-                 .time = {.invoked = invoked, .completed = host_.clock().Now()}};
-  auto records = DecodeRecords(entry.records(), options_.schema, position_);
+                 .time = {.invoked = invoked, .completed = environment_.clock.Now()}};
+  auto records = DecodeRecords(entry.records(), options_.schema, position());
   STROM_CHECK(records.ok()) << options_.bucket << " from " << server << ": "
                             << records.status().ToString();
   seen.records = *std::move(records);
   const auto batches = record::SplitBatches(entry.records());
-  if (!batches->empty()) position_ = std::max(position_, batches->back().next_offset());
+  if (!batches->empty()) position_ = std::max(position(), batches->back().next_offset());
+  const bool is_new = high_watermark() != seen.high_watermark;
   high_watermark_ = seen.high_watermark;
-  if (!seen.records.empty() || history_->fetches.empty() ||
-      history_->fetches.back().high_watermark != seen.high_watermark ||
-      history_->fetches.back().bucket != seen.bucket) {
-    history_->fetches.push_back(std::move(seen));
-  }
-  AskLater(Millis(static_cast<int64_t>(host_.random().Uniform(20))));
+  if (is_new || !seen.records.empty()) seen_(std::move(seen));
+  AskLater(Millis(static_cast<int64_t>(environment_.random.Uniform(20))));
 }
 
 }  // namespace strom::sim

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 
@@ -7,7 +8,6 @@
 #include "common/record/record_schema.h"
 #include "proto/log.pb.h"
 #include "tests/sim/checkers/history.h"
-#include "tests/sim/cluster/sim_host.h"
 
 namespace strom::sim {
 
@@ -15,8 +15,9 @@ namespace strom::sim {
 Result<std::vector<LoggedRecord>> DecodeRecords(BytesView batches,
                                                 const record::RecordSchema& schema, LogOffset from);
 
-// Reads one bucket for ever, from its start on, wherever it is led; sometimes it goes back and
-// reads again. Notes every answer. Runs on its host's executor.
+// Reads one bucket from its start on, wherever it is led, until it is stopped; sometimes it goes
+// back and reads again. Tells of every answer that says something new. Any executor: one thing at a
+// time happens; the methods may be called on any thread.
 class LogReader : public std::enable_shared_from_this<LogReader> {
  public:
   struct Options {
@@ -24,13 +25,17 @@ class LogReader : public std::enable_shared_from_this<LogReader> {
     TableBucket bucket;
     record::RecordSchema schema;
     int32_t fetch_bytes_max = 1 << 16;
+    double again_share = 0.02;                // Of the answers behind which it goes back.
     std::function<int(ServerId)> process_of;  // Which process of a server runs now.
   };
 
-  LogReader(std::shared_ptr<client::Cluster> cluster, SimHost& host, Options options,
-            History* history);
+  // `environment` is that of `cluster`.
+  LogReader(std::shared_ptr<client::Cluster> cluster, client::Environment environment,
+            Options options, std::function<void(FetchSeen)> seen);
 
   void Start() { Ask(); }
+  // Asks no more; an answer under way is not told.
+  void Stop() { stopped_ = true; }
   // Reads nothing again from now on, and as much at a time as there is.
   void GoStraight() { straight_ = true; }
 
@@ -47,12 +52,13 @@ class LogReader : public std::enable_shared_from_this<LogReader> {
   void AskLater(MonoDuration pause);
 
   const std::shared_ptr<client::Cluster> cluster_;
-  SimHost& host_;
+  const client::Environment environment_;
   const Options options_;
-  History* const history_;
-  LogOffset position_;
-  LogOffset high_watermark_;
-  bool straight_ = false;
+  const std::function<void(FetchSeen)> seen_;
+  std::atomic<LogOffset> position_{LogOffset(0)};
+  std::atomic<LogOffset> high_watermark_{LogOffset(0)};
+  std::atomic<bool> straight_ = false;
+  std::atomic<bool> stopped_ = false;
   int unknown_processes_ = 0;
 };
 

@@ -1,4 +1,4 @@
-#include "tests/sim/cluster/final_logs.h"
+#include "tests/sim/logs/replica_logs.h"
 
 #include <algorithm>
 #include <string>
@@ -6,38 +6,37 @@
 #include "common/base/crc32c.h"
 #include "common/record/log_batch.h"
 #include "tablet/log/log_files.h"
-#include "tests/sim/cluster/log_reader.h"
+#include "tests/sim/logs/log_reader.h"
 
 namespace strom::sim {
 namespace {
 
-constexpr const char* kDataDirectory = "/data";
-
 // Nothing if there is no such directory.
-std::vector<io::DirectoryEntry> List(SimDisk& disk, const std::string& path) {
-  auto entries = disk.List(path);
+std::vector<io::DirectoryEntry> List(io::FileSystem& files, const std::string& path) {
+  auto entries = files.List(path);
   if (!entries.ok()) return {};
   return *std::move(entries);
 }
 
-std::optional<std::string> FindLog(SimDisk& disk, const TableBucket& bucket) {
+std::optional<std::string> FindLog(io::FileSystem& files, const std::string& data_directory,
+                                   const TableBucket& bucket) {
   const std::string table = fmt::format("-{}", bucket.table);
-  for (const io::DirectoryEntry& database : List(disk, kDataDirectory)) {
+  for (const io::DirectoryEntry& database : List(files, data_directory)) {
     if (database.kind != io::EntryKind::kDirectory) continue;
-    const std::string path = fmt::format("{}/{}", kDataDirectory, database.name);
-    for (const io::DirectoryEntry& entry : List(disk, path)) {
+    const std::string path = fmt::format("{}/{}", data_directory, database.name);
+    for (const io::DirectoryEntry& entry : List(files, path)) {
       if (!entry.name.ends_with(table)) continue;
       const std::string log = fmt::format("{}/{}/log-{}", path, entry.name, bucket.bucket);
-      if (disk.Exists(log).value()) return log;
+      if (files.Exists(log).value()) return log;
     }
   }
   return std::nullopt;
 }
 
 // Base offsets of the segments, ascending.
-std::vector<LogOffset> SegmentsOf(SimDisk& disk, const std::string& log) {
+std::vector<LogOffset> SegmentsOf(io::FileSystem& files, const std::string& log) {
   std::vector<LogOffset> segments;
-  for (const io::DirectoryEntry& entry : List(disk, log)) {
+  for (const io::DirectoryEntry& entry : List(files, log)) {
     if (const auto base = tablet::ParseLogFileName(entry.name, tablet::kLogSuffix)) {
       segments.push_back(*base);
     }
@@ -46,8 +45,8 @@ std::vector<LogOffset> SegmentsOf(SimDisk& disk, const std::string& log) {
   return segments;
 }
 
-Bytes ReadFile(SimDisk& disk, const std::string& path) {
-  const auto file = disk.OpenForRead(path);
+Bytes ReadFile(io::FileSystem& files, const std::string& path) {
+  const auto file = files.OpenForRead(path);
   if (!file.ok()) return {};
   Bytes bytes((*file)->Size().value(), '\0');
   bytes.resize((*file)->ReadAt(0, bytes).value());
@@ -56,13 +55,14 @@ Bytes ReadFile(SimDisk& disk, const std::string& path) {
 
 }  // namespace
 
-std::optional<ReplicaLog> ReadReplicaLog(SimDisk& disk, const TableBucket& bucket,
+std::optional<ReplicaLog> ReadReplicaLog(io::FileSystem& files, const std::string& data_directory,
+                                         const TableBucket& bucket,
                                          const record::RecordSchema& schema) {
-  const auto directory = FindLog(disk, bucket);
+  const auto directory = FindLog(files, data_directory, bucket);
   if (!directory) return std::nullopt;
   ReplicaLog log;
-  for (const LogOffset base : SegmentsOf(disk, *directory)) {
-    const Bytes bytes = ReadFile(disk, tablet::LogFilePath(*directory, base, tablet::kLogSuffix));
+  for (const LogOffset base : SegmentsOf(files, *directory)) {
+    const Bytes bytes = ReadFile(files, tablet::LogFilePath(*directory, base, tablet::kLogSuffix));
     record::LogBatchIterator batches(bytes);
     while (true) {
       const auto batch = batches.Next();
@@ -87,14 +87,15 @@ std::optional<ReplicaLog> ReadReplicaLog(SimDisk& disk, const TableBucket& bucke
   return log;
 }
 
-std::optional<LogOffset> ReadLogEnd(SimDisk& disk, const TableBucket& bucket) {
-  const auto directory = FindLog(disk, bucket);
+std::optional<LogOffset> ReadLogEnd(io::FileSystem& files, const std::string& data_directory,
+                                    const TableBucket& bucket) {
+  const auto directory = FindLog(files, data_directory, bucket);
   if (!directory) return std::nullopt;
-  const std::vector<LogOffset> segments = SegmentsOf(disk, *directory);
+  const std::vector<LogOffset> segments = SegmentsOf(files, *directory);
   if (segments.empty()) return std::nullopt;
   LogOffset end = segments.back();
   const Bytes bytes =
-      ReadFile(disk, tablet::LogFilePath(*directory, segments.back(), tablet::kLogSuffix));
+      ReadFile(files, tablet::LogFilePath(*directory, segments.back(), tablet::kLogSuffix));
   record::LogBatchIterator batches(bytes);
   for (auto batch = batches.Next(); batch.ok() && *batch; batch = batches.Next()) {
     if ((*batch)->base_offset() != end) break;  // What the power failure left of one.
