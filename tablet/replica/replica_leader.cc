@@ -73,8 +73,9 @@ void Replica::SyncOwnLog() {
 std::optional<EpochEnd> Replica::DivergenceOf(const FollowerPosition& position) const {
   const LeaderEpoch last = position.last_epoch.value_or(kNoEpoch);
   const EpochEnd end = log_->EndOfEpoch(last);
-  const bool same_epoch = end.epoch == last || Mutated(Mutant::kDivergenceByOffset);
-  if (same_epoch && end.end_offset >= position.log_end_offset) return std::nullopt;
+  if (end.epoch == last && end.end_offset >= position.log_end_offset) return std::nullopt;
+  const bool longer = position.log_end_offset > log_->log_end_offset();
+  if (Mutated(Mutant::kDivergenceByLength) && !longer) return std::nullopt;
   return end;
 }
 
@@ -85,7 +86,7 @@ Result<FollowerRead> Replica::ReadOnStrand(const FollowerPosition& position, siz
                  "server {} does not lead {} of {} at leader epoch {}", options_.self, bucket(),
                  spec_.path, position.leader_epoch);
   }
-  if (position.leader_epoch < leadership_->leader_epoch && !Mutated(Mutant::kNoEpochCheckOnFetch)) {
+  if (position.leader_epoch < leadership_->leader_epoch) {
     return Error(ErrorCode::kFencedLeaderEpoch,
                  "{}: server {} follows under leader epoch {}, known is {}", bucket(),
                  position.follower, position.leader_epoch, leadership_->leader_epoch);

@@ -47,10 +47,10 @@ Result<BucketRead> Replica::ReadCommitted(const ReadRange& range) const {
   BucketRead read{.records = {},
                   .high_watermark = high_watermark(),
                   .log_start_offset = log_->log_start_offset()};
-  if (Mutated(Mutant::kReadsToLogEnd)) read.high_watermark = log_->log_end_offset();
   const LogOffset from = range.offset == kFromStart ? read.log_start_offset : range.offset;
-  STROM_ASSIGN_OR_RETURN(read.records,
-                         log_->Read(from, range.size_max, range.at_least_one, read.high_watermark));
+  const LogOffset upper =
+      Mutated(Mutant::kReadsToLogEnd) ? log_->log_end_offset() : read.high_watermark;
+  STROM_ASSIGN_OR_RETURN(read.records, log_->Read(from, range.size_max, range.at_least_one, upper));
   if (range.projection) {
     STROM_ASSIGN_OR_RETURN(read.records, Project(read.records, *range.projection));
   }

@@ -146,6 +146,37 @@ TEST_CASE("once raising has ended no queued write under an older epoch is append
   CHECK(refused >= refused_when_raised);
 }
 
+// https://jepsen.io/analyses/bufstream-0.1.0
+TEST_CASE("K2: what a former session sent and comes late changes nothing of the next one's",
+          "[replica]") {
+  ReplicaFixture f;
+  JobFences fences;
+  const TableBucket log = Bucket(0);
+  REQUIRE(f.Become(log).ok());
+  const auto append = [&](int value, WriterId writer, int sequence, int64_t epoch) {
+    std::optional<Result<AppendInfo>> answer;
+    f.replicas().Find(log)->Append(
+        Batch({value}, LogFormat::kIndexed, writer, BatchSequence(sequence)),
+        {.admission = JobAdmission(fences, JobFence{"g", epoch})},
+        [&](Result<AppendInfo> info) { answer = std::move(info); });
+    REQUIRE(f.scheduler().RunUntil([&] { return answer.has_value(); }, Seconds(10)));
+    return *answer;
+  };
+  const WriterId former(7), next(8);
+  REQUIRE(append(0, former, 0, 1).ok());
+  REQUIRE(append(1, former, 1, 1).ok());
+  // The job's next worker begins; the former one's third batch is still on its way.
+  bool raised = false;
+  fences.Raise({{"g", 2}}, [&] { raised = true; });
+  REQUIRE(raised);
+  REQUIRE(append(10, next, 0, 2).ok());
+  CHECK(append(2, former, 2, 1).status().code() == ErrorCode::kFencedJobEpoch);
+  CHECK(append(1, former, 1, 1).status().code() == ErrorCode::kFencedJobEpoch);  // A repetition.
+  REQUIRE(append(11, next, 1, 2).ok());
+  CHECK(append(10, next, 0, 2).value().duplicate);
+  CHECK(f.ReadAll(log) == std::vector<int>{0, 1, 10, 11});
+}
+
 TEST_CASE("raising and appending race on real threads, and nothing slips through", "[replica]") {
   runtime::ThreadPool pool({.name = "race", .threads = 4});
   for (int round = 0; round < 200; ++round) {

@@ -1,4 +1,4 @@
-// Reports of Apache Fluss and Kafka on replication, each as a test of ours.
+// Reports on replication in Apache Fluss, Kafka, etcd and NATS, each as a test of ours.
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators_range.hpp>
 
@@ -160,6 +160,83 @@ TEST_CASE("upstream_589: upserts of one writer go on after their leader was kill
   CHECK(group.leader()->CountCommitted().value() == 10);
   CHECK(group.LogBytes(kOne) == group.LogBytes(kTwo));
   CHECK(group.LogBytes(kOne) == group.LogBytes(kThree));
+}
+
+// https://github.com/etcd-io/etcd/issues/14370
+TEST_CASE("E1: a single replica keeps what it acknowledged, however it falls", "[replica]") {
+  const bool power = GENERATE(false, true);
+  auto options = Seeded(1);
+  if (power) options.spec.properties.durability = Durability::kDurable;
+  ReplicaGroup group(options);
+  std::vector<int> acknowledged;
+  for (int life = 0; life < 5; ++life) {
+    for (int i = 0; i < 4; ++i) {
+      const int value = life * 10 + i;
+      REQUIRE(group.Await(group.Append(kOne, Batch({value}))).ok());
+      acknowledged.push_back(value);
+    }
+    group.Append(kOne, Batch({life * 10 + 9}));  // Whether it is there nobody was told.
+    power ? group.PowerFail(kOne) : group.Crash(kOne);
+    Restart(group, kOne);
+    REQUIRE(group.Settle());
+    std::vector<int> there = Values(group.LogBytes(kOne));
+    std::erase_if(there, [](int value) { return value % 10 == 9; });
+    CHECK(there == acknowledged);
+  }
+}
+
+// https://github.com/etcd-io/etcd/issues/15271
+TEST_CASE("E2: whoever is asked after a partition, what was shown as committed stays",
+          "[replica]") {
+  ReplicaGroup group(Seeded());
+  for (int i = 0; i < 5; ++i) REQUIRE(group.Await(group.Append(kOne, Batch({i}))).ok());
+  const auto read = [&group](ServerId server) {
+    const auto records =
+        group.replica(server)->ReadCommitted({.offset = LogOffset(0), .size_max = 1 << 20});
+    return records.ok() ? Values(records->records) : std::vector<int>();
+  };
+  const std::vector<int> before = read(kOne);
+  CHECK(before == std::vector<int>{0, 1, 2, 3, 4});
+  // The former leader goes on to answer its readers, and has more than anybody else.
+  group.CutOff(kOne, true);
+  group.Append(kOne, Batch({77}));
+  group.NoticeLost(kOne);
+  REQUIRE(group.scheduler().RunUntil(
+      [&] { return group.leader() != nullptr && group.leader()->is_leader(); }, Seconds(9)));
+  const ServerId next = group.leader_id();
+  CHECK(read(kOne) == before);
+  for (int i = 5; i < 8; ++i) {
+    REQUIRE(group.Await(group.Append(next, Batch({i}))).ok());
+    CHECK(read(kOne) == before);
+    CHECK(read(next).size() == static_cast<size_t>(i + 1));
+  }
+  group.CutOff(kOne, false);
+  group.NoticeBack(kOne);
+  REQUIRE(group.Settle());
+  CHECK(read(kOne).empty());  // It follows: nobody reads of it.
+  group.Elect(kOne);
+  const std::vector<int> all{0, 1, 2, 3, 4, 5, 6, 7};
+  CHECK(group.scheduler().RunUntil([&] { return read(kOne) == all; }, Seconds(5)));
+}
+
+// https://github.com/nats-io/nats-server/issues/7564
+TEST_CASE("N1: a power failure minutes after a bucket was made leaves whole files", "[replica]") {
+  auto options = Seeded();
+  options.replicas.durability.standard = Durability::kDurable;
+  ReplicaGroup group(options);
+  const bool written = GENERATE(false, true);
+  if (written) REQUIRE(group.Await(group.Append(kOne, Batch({1, 2, 3}))).ok());
+  group.scheduler().RunFor(Seconds(300));
+  for (const ServerId server : {kOne, kTwo, kThree}) group.PowerFail(server);
+  group.NoticeLost(kOne);
+  for (const ServerId server : {kThree, kTwo, kOne}) Restart(group, server);
+  group.scheduler().RunFor(Seconds(1));
+  REQUIRE(group.leader_id() != kNoServer);
+  REQUIRE(group.Settle());
+  REQUIRE(group.Await(group.Append(group.leader_id(), Batch({4}))).ok());
+  const std::vector<int> all = written ? std::vector<int>{1, 2, 3, 4} : std::vector<int>{4};
+  REQUIRE(group.Settle());
+  for (const ServerId server : {kOne, kTwo, kThree}) CHECK(Values(group.LogBytes(server)) == all);
 }
 
 }  // namespace strom::tablet
