@@ -64,6 +64,12 @@ Status Measure(const Value& value, const DataType& type, int64_t& cost) {
   }
 }
 
+Status CheckWidth(size_t values, size_t columns) {
+  if (values == columns) return Status::Ok();
+  return Error(ErrorCode::kCorruptRecord, "a row of {} values for a table of {} columns", values,
+               columns);
+}
+
 }  // namespace
 
 RecordBatchBuilder::RecordBatchBuilder(SchemaLayout layout) : layout_(std::move(layout)) {
@@ -73,10 +79,7 @@ RecordBatchBuilder::RecordBatchBuilder(SchemaLayout layout) : layout_(std::move(
 }
 
 Status RecordBatchBuilder::Append(const Row& row) {
-  if (row.size() != columns_.size()) {
-    return Error(ErrorCode::kCorruptRecord, "a row of {} values for a table of {} columns",
-                 row.size(), columns_.size());
-  }
+  STROM_RETURN_IF_ERROR(CheckWidth(row.size(), columns_.size()));
   int64_t cost = cost_ + 1;
   for (size_t i = 0; i < row.size(); ++i) {
     const DataType& type = layout_.column(i).type;
@@ -84,15 +87,31 @@ Status RecordBatchBuilder::Append(const Row& row) {
     if (status.ok()) status = Measure(row[i], type, cost);
     if (!status.ok()) return status.WithContext(fmt::format("column {}", i));
   }
-  if (cost > kCostMax) {
-    return Error(ErrorCode::kRecordTooLarge,
-                 "a row of {} bytes, after {} in the batch, does not fit into {}", cost - cost_,
-                 cost_, kCostMax);
-  }
+  STROM_RETURN_IF_ERROR(CheckCost(cost));
   for (size_t i = 0; i < row.size(); ++i) columns_[i].Append(row[i]);
   cost_ = cost;
   ++row_count_;
   return Status::Ok();
+}
+
+Status RecordBatchBuilder::AppendCells(std::span<const Cell> row) {
+  STROM_RETURN_IF_ERROR(CheckWidth(row.size(), columns_.size()));
+  int64_t cost = cost_ + 1 + static_cast<int64_t>(row.size());
+  for (const Cell& cell : row) {
+    if (!cell.null) cost += static_cast<int64_t>(cell.bytes.size());
+  }
+  STROM_RETURN_IF_ERROR(CheckCost(cost));
+  for (size_t i = 0; i < row.size(); ++i) columns_[i].Append(row[i]);
+  cost_ = cost;
+  ++row_count_;
+  return Status::Ok();
+}
+
+Status RecordBatchBuilder::CheckCost(int64_t cost) const {
+  if (cost <= kCostMax) return Status::Ok();
+  return Error(ErrorCode::kRecordTooLarge,
+               "a row of {} bytes, after {} in the batch, does not fit into {}", cost - cost_,
+               cost_, kCostMax);
 }
 
 size_t RecordBatchBuilder::EstimatedSize() const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "common/arrow/column_builder.h"
@@ -27,6 +28,10 @@ class RecordBatchBuilder {
   // kRecordTooLarge if the batch cannot take as many bytes (2 GiB, the reach of its offsets).
   Status Append(const Row& row);
 
+  // The same of a row of cells that fit their columns, all of which have cells (HasCells).
+  // Errors: kCorruptRecord for a wrong number of cells; kRecordTooLarge.
+  Status AppendCells(std::span<const Cell> row);
+
   int64_t row_count() const { return row_count_; }
   // Size of the message that Finish() would make without compression, exactly.
   size_t EstimatedSize() const;
@@ -36,6 +41,8 @@ class RecordBatchBuilder {
   void Reset();
 
  private:
+  Status CheckCost(int64_t cost) const;
+
   SchemaLayout layout_;
   std::vector<ColumnBuilder> columns_;
   int64_t row_count_ = 0;

@@ -203,7 +203,11 @@ Row RecordBatchReader::ReadRow(int64_t row) const {
   STROM_CHECK(row >= 0 && row < row_count_) << "row " << row << " of " << row_count_;
   Row values;
   values.reserve(column_count());
-  for (size_t i = 0; i < column_count(); ++i) values.push_back(column(i).At(row));
+  const ColumnView* column = fields_.data();
+  for (size_t i = 0; i < column_count(); ++i) {
+    values.push_back(column->At(row));
+    column += column->layout().field_count;
+  }
   return values;
 }
 

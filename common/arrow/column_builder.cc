@@ -52,6 +52,26 @@ void ColumnBuilder::Append(const Value& value) {
   }
 }
 
+void ColumnBuilder::Append(const Cell& cell) {
+  if (cell.null) return AppendNull();
+  validity_.Append(true);
+  switch (layout_->storage) {
+    case Storage::kBits:
+      return bits_.Append(cell.number != 0);
+    case Storage::kFixed:
+      // The lowest bytes of the number, whatever it stands for.
+      data_.append(reinterpret_cast<const char*>(&cell.number), layout_->width);
+      return;
+    case Storage::kVariable:
+      data_.append(cell.bytes);
+      return AppendEnd();
+    case Storage::kList:
+    case Storage::kStruct:
+      break;
+  }
+  STROM_UNREACHABLE() << ": cells of " << layout_->type.ToString();
+}
+
 void ColumnBuilder::AppendNull() {
   validity_.Append(false);
   ++null_count_;

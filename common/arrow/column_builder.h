@@ -6,6 +6,7 @@
 #include "common/arrow/ipc_message.h"
 #include "common/arrow/layout.h"
 #include "common/base/endian.h"
+#include "common/types/cell.h"
 #include "common/types/value.h"
 
 namespace strom::arrow {
@@ -41,6 +42,7 @@ class ColumnBuilder {
   ColumnBuilder(const std::vector<FieldLayout>& fields, size_t index);
 
   void Append(const Value& value);
+  void Append(const Cell& cell);
   void AppendNull();
   // Forgets the values, keeps the memory.
   void Reset();

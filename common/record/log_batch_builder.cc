@@ -35,8 +35,7 @@ LogBatchBuilder::LogBatchBuilder(RecordSchema schema, Options options)
 }
 
 Status LogBatchBuilder::Append(ChangeType type, const Row& row) {
-  STROM_CHECK((type == ChangeType::kAppendOnly) == options_.append_only) << type;
-  if (record_count_ == std::numeric_limits<int32_t>::max()) return CheckSize(SIZE_MAX);
+  STROM_RETURN_IF_ERROR(CheckNext(type));
   if (schema_.is_arrow()) {
     STROM_RETURN_IF_ERROR(arrow_->Append(row));
     if (has_change_types()) section_.push_back(static_cast<char>(type));
@@ -51,6 +50,20 @@ Status LogBatchBuilder::Append(ChangeType type, const Row& row) {
   if (statistics_) statistics_->Add(row);
   ++record_count_;
   return Status::Ok();
+}
+
+Status LogBatchBuilder::AppendCells(ChangeType type, std::span<const Cell> row) {
+  STROM_CHECK(schema_.is_arrow() && !statistics_) << "cells are for ARROW without statistics";
+  STROM_RETURN_IF_ERROR(CheckNext(type));
+  STROM_RETURN_IF_ERROR(arrow_->AppendCells(row));
+  if (has_change_types()) section_.push_back(static_cast<char>(type));
+  ++record_count_;
+  return Status::Ok();
+}
+
+Status LogBatchBuilder::CheckNext(ChangeType type) const {
+  STROM_CHECK((type == ChangeType::kAppendOnly) == options_.append_only) << type;
+  return record_count_ == std::numeric_limits<int32_t>::max() ? CheckSize(SIZE_MAX) : Status::Ok();
 }
 
 // i32 length of what follows | i8 change type | row

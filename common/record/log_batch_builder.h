@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "common/arrow/batch_builder.h"
@@ -34,6 +35,8 @@ class LogBatchBuilder {
   // append-only. On error nothing was appended. Errors: kCorruptRecord if a value does not fit its
   // column; kRecordTooLarge if the batch would pass 2 GiB.
   Status Append(ChangeType type, const Row& row);
+  // The same, as arrow::RecordBatchBuilder takes cells. kArrow only, without statistics.
+  Status AppendCells(ChangeType type, std::span<const Cell> row);
 
   int32_t record_count() const { return record_count_; }
 
@@ -52,6 +55,7 @@ class LogBatchBuilder {
  private:
   bool has_change_types() const { return schema_.is_arrow() && !options_.append_only; }
   Status AppendRecord(ChangeType type, const Row& row);
+  Status CheckNext(ChangeType type) const;
 
   const RecordSchema schema_;
   const Options options_;

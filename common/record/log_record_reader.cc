@@ -45,13 +45,13 @@ Result<LogRecordReader> LogRecordReader::Open(const LogBatchView& batch, const R
   if (!schema.is_arrow() || batch.record_count() == 0) return reader;
 
   STROM_ASSIGN_OR_RETURN(const ArrowSection section, SplitArrowSection(batch));
-  const std::string context = fmt::format("log batch at offset {}", batch.base_offset());
+  const auto context = [&] { return fmt::format("log batch at offset {}", batch.base_offset()); };
   Result<arrow::RecordBatchReader> arrow =
       arrow::RecordBatchReader::Open(section.message, schema.layout());
-  if (!arrow.ok()) return AsCorruptRecord(arrow.status(), context);
+  if (!arrow.ok()) return AsCorruptRecord(arrow.status(), context());
   if (arrow->row_count() != batch.record_count()) {
     return Error(ErrorCode::kCorruptRecord, "{}: the header counts {} records, the message {}",
-                 context, batch.record_count(), arrow->row_count());
+                 context(), batch.record_count(), arrow->row_count());
   }
   reader.change_types_ = section.change_types;
   reader.arrow_ = *std::move(arrow);

@@ -1,8 +1,11 @@
 #include "pipeline/core/keyed_output.h"
 
 #include <algorithm>
+#include <deque>
 #include <optional>
 #include <utility>
+
+#include <absl/strings/string_view.h>
 
 #include "common/row/compacted_row.h"
 
@@ -101,43 +104,55 @@ Status KeyedOutput::Remove(const std::string& key, const std::string& row) {
   return Status::Ok();
 }
 
-Result<std::vector<KeyedChange>> KeyedOutput::Apply(const Delta& delta) {
-  // What stood at each key before, and a row that has the key; in order of first touch.
+Result<std::vector<KeyedChange>> KeyedOutput::Apply(Delta delta) {
+  // What stood at each key before, a row that has the key, and the row that was put there last.
   struct Touched {
     std::string key;
     std::optional<std::string> before;
-    const Row* sample;
+    Row* sample;
+    Row* last = nullptr;
   };
-  std::vector<Touched> touched;
-  absl::flat_hash_set<std::string> known;
+  std::deque<Touched> touched;  // In order of first touch; they stay where they are.
+  absl::flat_hash_map<absl::string_view, Touched*> known;
+  known.reserve(delta.size());
   // Removals first: a delta is a difference of bags, its order says nothing about keys.
   for (const bool inserts : {false, true}) {
-    for (const SignedRow& change : delta) {
+    for (SignedRow& change : delta) {
       if (change.insert != inserts) continue;
       if (change.row.size() != columns_.size()) {
         return Error(ErrorCode::kCorruptRecord, "a row of {} values for {} columns",
                      change.row.size(), columns_.size());
       }
-      STROM_ASSIGN_OR_RETURN(const std::string key, KeyOf(change.row));
+      STROM_ASSIGN_OR_RETURN(std::string key, KeyOf(change.row));
       STROM_ASSIGN_OR_RETURN(std::string row, Encode(change.row));
-      if (known.insert(key).second) {
-        const auto at = rows_.find(key);
-        touched.push_back(
-            {key, at == rows_.end() ? std::nullopt : std::optional(at->second.last), &change.row});
+      auto at = known.find(key);
+      if (at == known.end()) {
+        const auto stood = rows_.find(key);
+        Touched& touch = touched.emplace_back(
+            Touched{.key = std::move(key), .before = std::nullopt, .sample = &change.row});
+        if (stood != rows_.end()) touch.before = stood->second.last;
+        at = known.emplace(touch.key, &touch).first;
       }
+      Touched& touch = *at->second;
       if (inserts) {
-        Insert(key, std::move(row));
+        Insert(touch.key, std::move(row));
+        touch.last = &change.row;
       } else {
-        STROM_RETURN_IF_ERROR(Remove(key, row));
+        STROM_RETURN_IF_ERROR(Remove(touch.key, row));
       }
     }
   }
   std::vector<KeyedChange> changes;
+  changes.reserve(touched.size());
   for (const Touched& touch : touched) {
     const auto at = rows_.find(touch.key);
     if (at == rows_.end()) {
-      if (touch.before) changes.push_back({false, *touch.sample});
+      if (touch.before) changes.push_back({false, std::move(*touch.sample)});
     } else if (touch.before != at->second.last) {
+      if (touch.last != nullptr) {
+        changes.push_back({true, std::move(*touch.last)});
+        continue;
+      }
       STROM_ASSIGN_OR_RETURN(Row row, Decode(at->second.last));
       changes.push_back({true, std::move(row)});
     }

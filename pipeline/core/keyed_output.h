@@ -38,7 +38,7 @@ class KeyedOutput {
   // Takes `delta` and gives what is different afterwards, at most one change a key.
   // Errors: kCorruptRecord if a row does not fit the columns, or a NULL is in the key; naming it.
   // kUnknownServerError for the removal of a row that is not there.
-  Result<std::vector<KeyedChange>> Apply(const Delta& delta);
+  Result<std::vector<KeyedChange>> Apply(Delta delta);
 
   // How to make a table equal to this: give it every row it has, then ask for the rest. For the
   // start of a job, whose target holds what an earlier run left there.

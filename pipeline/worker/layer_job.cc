@@ -150,11 +150,11 @@ void LayerJob::Take(pipeline::FeedBatch batch) {
 }
 
 Status LayerJob::Apply(Query& query, std::vector<pipeline::KeyedChange>& changes) {
-  STROM_ASSIGN_OR_RETURN(const pipeline::Delta delta,
-                         query.view->Apply(query.pending, clock_.Now()));
+  STROM_ASSIGN_OR_RETURN(pipeline::Delta delta, query.view->Apply(query.pending, clock_.Now()));
   query.pending.clear();
   query.pending_rows = 0;
-  STROM_ASSIGN_OR_RETURN(std::vector<pipeline::KeyedChange> different, output_.Apply(delta));
+  STROM_ASSIGN_OR_RETURN(std::vector<pipeline::KeyedChange> different,
+                         output_.Apply(std::move(delta)));
   std::move(different.begin(), different.end(), std::back_inserter(changes));
   return Status::Ok();
 }

@@ -29,6 +29,18 @@ Status ChangelogBuilder::Overwrite(const Row& row) {
   return Append(record::ChangeType::kUpdateAfter, row);
 }
 
+Status ChangelogBuilder::Update(Cells old, Cells row) {
+  if (image_ == ChangelogImage::kFull) {
+    STROM_RETURN_IF_ERROR(Append(record::ChangeType::kUpdateBefore, old));
+  }
+  return Append(record::ChangeType::kUpdateAfter, row);
+}
+
+Status ChangelogBuilder::Overwrite(Cells row) {
+  STROM_CHECK(image_ == ChangelogImage::kWal) << "image FULL has old rows";
+  return Append(record::ChangeType::kUpdateAfter, row);
+}
+
 LogOffset ChangelogBuilder::last_offset() const {
   STROM_CHECK(record_count() > 0) << "there is no record at " << base_;
   return LogOffset(base_.value() + record_count() - 1);

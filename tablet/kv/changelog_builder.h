@@ -1,5 +1,7 @@
 #pragma once
 
+#include <span>
+
 #include "common/record/log_batch_builder.h"
 #include "tablet/kv/kv_table.h"
 
@@ -17,6 +19,8 @@ namespace strom::tablet {
 // every batch.
 class ChangelogBuilder {
  public:
+  using Cells = std::span<const Cell>;
+
   explicit ChangelogBuilder(const KvTable& table);
 
   // Starts a batch whose first record will have offset `base`.
@@ -29,6 +33,12 @@ class ChangelogBuilder {
   // The row of a key whose old one, if any, nobody looked at. Image WAL only.
   Status Overwrite(const Row& row);
   Status Delete(const Row& old) { return Append(record::ChangeType::kDelete, old); }
+
+  // The same of rows as cells (KvTable::cells).
+  Status Insert(Cells row) { return Append(record::ChangeType::kInsert, row); }
+  Status Update(Cells old, Cells row);
+  Status Overwrite(Cells row);
+  Status Delete(Cells old) { return Append(record::ChangeType::kDelete, old); }
 
   int32_t record_count() const { return batch_.record_count(); }
   // Of the last record, which there is.
@@ -43,6 +53,7 @@ class ChangelogBuilder {
 
  private:
   Status Append(record::ChangeType type, const Row& row) { return batch_.Append(type, row); }
+  Status Append(record::ChangeType type, Cells row) { return batch_.AppendCells(type, row); }
 
   const ChangelogImage image_;
   LogOffset base_;

@@ -93,6 +93,19 @@ KvTable::KvTable(TableProperties properties, std::map<SchemaId, KvSchema> schema
   for (size_t i = 0; i < newest().types.size(); ++i) {
     if (ChangesInArrow(newest().types[i])) fitted_.push_back(i);
   }
+  // The keys, too, are values as they stand in the row.
+  if (properties_.kv_format == KvFormat::kCompacted && key_.encoding() == KeyEncoding::kCompacted) {
+    cells_ = CompactedCells::Make(newest().types);
+  }
+}
+
+bool KvTable::IsKeyOf(const CompactedCells::View& row, BytesView key) const {
+  for (const size_t column : key_.columns()) {
+    const BytesView value = row.encoded[column];
+    if (row.cells[column].null || !key.starts_with(value)) return false;
+    key.remove_prefix(value.size());
+  }
+  return key.empty();
 }
 
 Result<const KvSchema*> KvTable::FindSchema(SchemaId id) const {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/record/record_schema.h"
+#include "common/row/compacted_cells.h"
 #include "common/row/key_encoder.h"
 #include "common/types/ids.h"
 #include "common/types/table_descriptor.h"
@@ -63,6 +64,13 @@ class KvTable {
   // Errors: kCorruptRecord.
   Result<Bytes> EncodeKey(const Row& row) const { return key_.EncodeKey(row); }
 
+  // How rows of the newest schema, as clients send them and the store holds them, are read as
+  // cells: for those that go into the changelog as they are. Null if the table's formats or types
+  // are others; then rows are Values. Nothing has to be fitted to the log if there are cells.
+  const CompactedCells* cells() const { return cells_ ? &*cells_ : nullptr; }
+  // Whether `key` is the one of a row of the newest schema that cells() has read.
+  bool IsKeyOf(const CompactedCells::View& row, BytesView key) const;
+
   // A key for messages: its values, or its bytes if it is none.
   std::string KeyText(BytesView key) const;
 
@@ -73,6 +81,7 @@ class KvTable {
   const std::map<SchemaId, KvSchema> schemas_;  // Not empty.
   const KeyEncoder key_;                        // For rows of the newest schema.
   std::vector<size_t> fitted_;                  // Columns that FitToLog looks at.
+  std::optional<CompactedCells> cells_;
 };
 
 }  // namespace strom::tablet

@@ -14,6 +14,7 @@ constexpr size_t kRebuildWriteBytes = size_t{2} << 20;
 KvTablet::KvTablet(std::unique_ptr<kv::KvStore> store, std::shared_ptr<const KvTable> table,
                    LogTablet& log, KvTabletOptions options)
     : store_(std::move(store)),
+      recent_(std::make_unique<RecentRows>(*store_, options.recent_rows_max_bytes)),
       table_(std::move(table)),
       bucket_(log.bucket()),
       options_(options),
@@ -97,14 +98,19 @@ Status KvTablet::FlushTo(LogOffset high_watermark) {
       << bucket_ << ": " << high_watermark << " of " << log_.log_end_offset();
   if (high_watermark <= flushed_offset()) return Status::Ok();
   STROM_RETURN_IF_ERROR(CatchUp());
-  const kv::WriteBatch batch = buffer_.Below(high_watermark);
-  if (!batch.empty()) STROM_RETURN_IF_ERROR(store_->Write(batch, kv::Durability::kBuffered));
-  row_count_.fetch_add(buffer_.Drop(high_watermark), std::memory_order_acq_rel);
+  STROM_RETURN_IF_ERROR(recent_->MakeRoom());
+  int64_t row_count_delta = 0;
+  buffer_.TakeBelow(high_watermark, [&](PreWriteBuffer::Change change) {
+    row_count_delta += change.row_count_delta;
+    recent_->Put(std::move(change.key), std::move(change.value));
+  });
+  row_count_.fetch_add(row_count_delta, std::memory_order_acq_rel);
   flushed_offset_.store(high_watermark.value(), std::memory_order_release);
   return Status::Ok();
 }
 
-std::unique_ptr<KvScan> KvTablet::OpenScan(std::optional<int64_t> row_limit) {
+Result<std::unique_ptr<KvScan>> KvTablet::OpenScan(std::optional<int64_t> row_limit) {
+  STROM_RETURN_IF_ERROR(recent_->Settle());
   return std::make_unique<KvScan>(shared_from_this(), store_->Snapshot(), flushed_offset(),
                                   row_limit);
 }
@@ -115,7 +121,27 @@ std::optional<int64_t> KvTablet::row_count() const {
 }
 
 Result<std::vector<std::optional<Bytes>>> KvTablet::Lookup(std::span<const BytesView> keys) const {
-  return store_->MultiGet(keys);
+  std::vector<std::optional<Bytes>> values(keys.size());
+  std::vector<BytesView> unknown;
+  std::vector<size_t> places;
+  Bytes value;
+  for (size_t i = 0; i < keys.size(); ++i) {
+    switch (recent_->Find(keys[i], value)) {
+      case RecentRows::Found::kRow:
+        values[i] = std::move(value);
+        break;
+      case RecentRows::Found::kDeleted:
+        break;
+      case RecentRows::Found::kNot:
+        unknown.push_back(keys[i]);
+        places.push_back(i);
+        break;
+    }
+  }
+  if (unknown.empty()) return values;
+  STROM_ASSIGN_OR_RETURN(std::vector<std::optional<Bytes>> stored, store_->MultiGet(unknown));
+  for (size_t i = 0; i < places.size(); ++i) values[places[i]] = std::move(stored[i]);
+  return values;
 }
 
 Result<std::vector<Bytes>> KvTablet::PrefixLookup(BytesView prefix, size_t size_max) const {
@@ -127,6 +153,7 @@ Result<std::vector<Bytes>> KvTablet::PrefixLookup(BytesView prefix, size_t size_
     values.emplace_back(value);
     return true;
   };
+  STROM_RETURN_IF_ERROR(recent_->Settle());
   STROM_RETURN_IF_ERROR(store_->Scan(prefix, "", take));
   if (size <= size_max) return values;
   return Error(ErrorCode::kRecordTooLarge,
@@ -144,6 +171,7 @@ Result<Bytes> KvTablet::LimitScan(int32_t row_limit, size_t size_max) const {
     batch.Append(value);
     return true;
   };
+  STROM_RETURN_IF_ERROR(recent_->Settle());
   STROM_RETURN_IF_ERROR(store_->Scan("", "", take));
   if (!too_large) return std::move(batch).Build();
   return Error(ErrorCode::kRecordTooLarge,

@@ -13,6 +13,7 @@
 #include "tablet/kv/kv_scan.h"
 #include "tablet/kv/kv_table.h"
 #include "tablet/kv/pre_write_buffer.h"
+#include "tablet/kv/recent_rows.h"
 #include "tablet/kv/row_merger.h"
 #include "tablet/log/log_tablet.h"
 
@@ -22,6 +23,8 @@ struct KvTabletOptions {
   size_t buffer_size_max_bytes = size_t{64} << 20;  // Of the pre-write buffer.
   // Of one changelog batch, before compression: old and new rows of all records of a KV batch.
   size_t changelog_batch_max_bytes = size_t{256} << 20;
+  // Of the rows that are kept in front of the store.
+  size_t recent_rows_max_bytes = size_t{512} << 10;
 };
 
 // How the rows of one request are put.
@@ -39,6 +42,9 @@ struct PutOptions {
 //   FlushTo buffer below the high watermark -> store  on the strand, before the high watermark is
 //                                                     published: what is acknowledged is visible
 //   reads   store                                     any thread; only committed rows
+//
+// The newest rows of the store are kept in front of it (RecentRows), and are meant, too, where the
+// store is spoken of here.
 //
 // It is shared by its replica and the reads under way: the store closes with the last of them, and
 // cannot be opened again before. The factory outlives them all, the log what runs on the strand.
@@ -70,12 +76,12 @@ class KvTablet : public std::enable_shared_from_this<KvTablet> {
   // never has; kKvStorage; those of LogTablet::AppendAsLeader.
   Result<AppendInfo> Put(const record::KvBatchView& batch, const PutOptions& options = {});
 
-  // Moves what is below `high_watermark`, which is not above the log's end, into the store as one
-  // write. Errors: kKvStorage, or those of ReplayChangelog, with everything left as it was.
+  // Moves what is below `high_watermark`, which is not above the log's end, into the store, in one
+  // step. Errors: kKvStorage, or those of ReplayChangelog, with everything left as it was.
   Status FlushTo(LogOffset high_watermark);
 
-  // A scan over the committed rows of this moment.
-  std::unique_ptr<KvScan> OpenScan(std::optional<int64_t> row_limit = std::nullopt);
+  // A scan over the committed rows of this moment. Errors: kKvStorage.
+  Result<std::unique_ptr<KvScan>> OpenScan(std::optional<int64_t> row_limit = std::nullopt);
 
   // Bytes and changes that wait for the high watermark.
   size_t buffer_size_bytes() const { return buffer_.size_bytes(); }
@@ -112,6 +118,8 @@ class KvTablet : public std::enable_shared_from_this<KvTablet> {
     DeleteBehavior delete_behavior;
     bool blind;  // Old rows make no difference: they need not be read.
     bool alone;  // The buffer was empty before.
+    // How rows are read that go on as they are; null: they are made Values of, and merged.
+    const CompactedCells* cells;
   };
 
   KvTablet(std::unique_ptr<kv::KvStore> store, std::shared_ptr<const KvTable> table, LogTablet& log,
@@ -126,12 +134,18 @@ class KvTablet : public std::enable_shared_from_this<KvTablet> {
   Status Apply(const PutState& state, const record::KvRecord& record);
   Status Upsert(const PutState& state, const record::KvRecord& record);
   Status Delete(const PutState& state, BytesView key);
-  // The row of `key` after everything put so far.
-  Result<std::optional<Row>> NewestRow(BytesView key) const;
+  // The same by cells. False if one of the rows is none that cells are read from: nothing was done.
+  Result<bool> UpsertCells(const PutState& state, const record::KvRecord& record);
+  Result<bool> DeleteCells(const PutState& state, BytesView key);
+  // The row of `key` after everything put so far; as it is stored, until the next call.
+  Result<std::optional<BytesView>> NewestStored(BytesView key);
+  Result<std::optional<Row>> NewestRow(BytesView key);
   void Buffer(BytesView key, std::optional<Bytes> value, int row_count_delta);
-  Status CheckSizes(bool alone) const;
+  Status CheckChangelogSize() const;
+  Status CheckBufferSize(bool alone) const;
 
   const std::unique_ptr<kv::KvStore> store_;
+  const std::unique_ptr<RecentRows> recent_;
   const std::shared_ptr<const KvTable> table_;
   const TableBucket bucket_;
   const KvTabletOptions options_;
@@ -144,6 +158,10 @@ class KvTablet : public std::enable_shared_from_this<KvTablet> {
   PreWriteBuffer buffer_;
   ChangelogBuilder changelog_;
   LogOffset applied_offset_;  // Store and buffer hold the log up to here.
+  // Used again from record to record.
+  Bytes found_;
+  CompactedCells::View incoming_;
+  CompactedCells::View old_;
 };
 
 }  // namespace strom::tablet

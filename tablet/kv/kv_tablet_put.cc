@@ -7,6 +7,9 @@
 namespace strom::tablet {
 namespace {
 
+// How many changes there are from one look at the changelog's size to the next.
+constexpr int32_t kRecordsPerLook = 16;
+
 // The value as the client sent it, under the schema it was written with.
 Bytes AsSent(SchemaId schema_id, BytesView row) {
   Bytes stored;
@@ -46,14 +49,22 @@ Result<AppendInfo> KvTablet::ApplyAndAppend(const record::KvBatchView& batch,
                              ? DeleteBehavior::kAllow
                              : properties.EffectiveDeleteBehavior(),
       .blind = merger->overwrites() && properties.changelog_image == ChangelogImage::kWal,
-      .alone = buffer_.empty()};
+      .alone = buffer_.empty(),
+      .cells = merger->overwrites() && schema == &table_->newest() ? table_->cells() : nullptr};
 
   changelog_.Begin(applied_offset_);
+  int32_t looked_at = 0;
   for (const record::KvRecord& record : batch.records()) {
     if (const Status applied = Apply(state, record); !applied.ok()) {
       return applied.WithContext(table_->KeyText(record.key));
     }
-    STROM_RETURN_IF_ERROR(CheckSizes(state.alone));
+    STROM_RETURN_IF_ERROR(CheckBufferSize(state.alone));
+    // Adding up all columns takes its time.
+    const bool look = &record == &batch.records().back() ||
+                      changelog_.record_count() >= looked_at + kRecordsPerLook;
+    if (!look) continue;
+    looked_at = changelog_.record_count();
+    STROM_RETURN_IF_ERROR(CheckChangelogSize());
   }
   STROM_ASSIGN_OR_RETURN(Bytes changes,
                          changelog_.Build(batch.writer_id(), batch.batch_sequence()));
@@ -74,7 +85,41 @@ Status KvTablet::Apply(const PutState& state, const record::KvRecord& record) {
   STROM_UNREACHABLE();
 }
 
+Result<bool> KvTablet::UpsertCells(const PutState& state, const record::KvRecord& record) {
+  if (!state.cells || !state.cells->Read(*record.row, incoming_)) return false;
+  if (!table_->IsKeyOf(incoming_, record.key)) return false;
+  bool is_new = true;
+  if (state.blind) {
+    STROM_RETURN_IF_ERROR(changelog_.Overwrite(incoming_.cells));
+  } else {
+    STROM_ASSIGN_OR_RETURN(const std::optional<BytesView> stored, NewestStored(record.key));
+    if (stored) {
+      STROM_ASSIGN_OR_RETURN(const StoredValue old, ParseStoredValue(*stored));
+      if (old.schema_id != state.schema.id || !state.cells->Read(old.row, old_)) return false;
+      STROM_RETURN_IF_ERROR(changelog_.Update(old_.cells, incoming_.cells));
+      is_new = false;
+    } else {
+      STROM_RETURN_IF_ERROR(changelog_.Insert(incoming_.cells));
+    }
+  }
+  Buffer(record.key, AsSent(state.schema.id, *record.row), is_new ? 1 : 0);
+  return true;
+}
+
+Result<bool> KvTablet::DeleteCells(const PutState& state, BytesView key) {
+  if (!state.cells) return false;
+  STROM_ASSIGN_OR_RETURN(const std::optional<BytesView> stored, NewestStored(key));
+  if (!stored) return true;
+  STROM_ASSIGN_OR_RETURN(const StoredValue old, ParseStoredValue(*stored));
+  if (old.schema_id != state.schema.id || !state.cells->Read(old.row, old_)) return false;
+  STROM_RETURN_IF_ERROR(changelog_.Delete(old_.cells));
+  Buffer(key, std::nullopt, -1);
+  return true;
+}
+
 Status KvTablet::Upsert(const PutState& state, const record::KvRecord& record) {
+  STROM_ASSIGN_OR_RETURN(const bool done, UpsertCells(state, record));
+  if (done) return Status::Ok();
   Result<Row> decoded = table_->DecodeRow(state.schema, *record.row);
   if (!decoded.ok()) return record::AsCorruptRecord(decoded.status(), "row");
   Row& incoming = *decoded;
@@ -109,6 +154,8 @@ Status KvTablet::Upsert(const PutState& state, const record::KvRecord& record) {
 }
 
 Status KvTablet::Delete(const PutState& state, BytesView key) {
+  STROM_ASSIGN_OR_RETURN(const bool done, DeleteCells(state, key));
+  if (done) return Status::Ok();
   STROM_ASSIGN_OR_RETURN(const std::optional<Row> old, NewestRow(key));
   if (!old) return Status::Ok();
   const Merged merged = state.merger.Delete(*old);
@@ -131,15 +178,27 @@ Status KvTablet::Delete(const PutState& state, BytesView key) {
   STROM_UNREACHABLE();
 }
 
-Result<std::optional<Row>> KvTablet::NewestRow(BytesView key) const {
-  std::optional<Row> row;
+Result<std::optional<BytesView>> KvTablet::NewestStored(BytesView key) {
   if (const PreWriteBuffer::Change* const change = buffer_.Find(key)) {
-    if (change->value) {
-      STROM_ASSIGN_OR_RETURN(row, table_->DecodeStored(*change->value));
-    }
-    return row;
+    return change->value ? std::optional<BytesView>(*change->value) : std::nullopt;
   }
-  STROM_ASSIGN_OR_RETURN(const std::optional<Bytes> stored, store_->Get(key));
+  switch (recent_->Find(key, found_)) {
+    case RecentRows::Found::kRow:
+      return std::optional<BytesView>(found_);
+    case RecentRows::Found::kDeleted:
+      return std::optional<BytesView>();
+    case RecentRows::Found::kNot:
+      break;
+  }
+  STROM_ASSIGN_OR_RETURN(std::optional<Bytes> stored, store_->Get(key));
+  if (!stored) return std::optional<BytesView>();
+  found_ = *std::move(stored);
+  return std::optional<BytesView>(found_);
+}
+
+Result<std::optional<Row>> KvTablet::NewestRow(BytesView key) {
+  std::optional<Row> row;
+  STROM_ASSIGN_OR_RETURN(const std::optional<BytesView> stored, NewestStored(key));
   if (stored) {
     STROM_ASSIGN_OR_RETURN(row, table_->DecodeStored(*stored));
   }
@@ -153,12 +212,14 @@ void KvTablet::Buffer(BytesView key, std::optional<Bytes> value, int row_count_d
                .row_count_delta = row_count_delta});
 }
 
-Status KvTablet::CheckSizes(bool alone) const {
-  if (changelog_.size_bytes() > options_.changelog_batch_max_bytes) {
-    return Error(ErrorCode::kRecordTooLarge,
-                 "{}: the changelog of the batch has more than {} bytes after {} changes", bucket_,
-                 options_.changelog_batch_max_bytes, changelog_.record_count());
-  }
+Status KvTablet::CheckChangelogSize() const {
+  if (changelog_.size_bytes() <= options_.changelog_batch_max_bytes) return Status::Ok();
+  return Error(ErrorCode::kRecordTooLarge,
+               "{}: the changelog of the batch has more than {} bytes after {} changes", bucket_,
+               options_.changelog_batch_max_bytes, changelog_.record_count());
+}
+
+Status KvTablet::CheckBufferSize(bool alone) const {
   if (buffer_.size_bytes() <= options_.buffer_size_max_bytes) return Status::Ok();
   return Error(alone ? ErrorCode::kRecordTooLarge : ErrorCode::kStorageBackpressure,
                "{}: the pre-write buffer would have {} bytes, at most {} are allowed", bucket_,

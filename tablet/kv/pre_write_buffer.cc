@@ -42,32 +42,16 @@ void PreWriteBuffer::TruncateTo(LogOffset offset) {
   }
 }
 
-kv::WriteBatch PreWriteBuffer::Below(LogOffset offset) const {
-  kv::WriteBatch batch;
-  for (const Entry& entry : entries_) {
-    const Change& change = entry.change;
-    if (change.offset >= offset) break;
-    if (change.value) {
-      batch.Put(change.key, *change.value);
-    } else {
-      batch.Delete(change.key);
-    }
-  }
-  return batch;
-}
-
-int64_t PreWriteBuffer::Drop(LogOffset offset) {
-  int64_t row_count_delta = 0;
+void PreWriteBuffer::TakeBelow(LogOffset offset, absl::FunctionRef<void(Change)> take) {
   while (!empty() && entries_.front().change.offset < offset) {
-    const Entry& oldest = entries_.front();
+    Entry& oldest = entries_.front();
     const auto it = newest_.find(oldest.change.key);
     if (it->second == first_) newest_.erase(it);
-    row_count_delta += oldest.change.row_count_delta;
     size_bytes_ -= SizeOf(oldest);
+    take(std::move(oldest.change));
     entries_.pop_front();
     ++first_;
   }
-  return row_count_delta;
 }
 
 }  // namespace strom::tablet

@@ -4,8 +4,9 @@
 #include <optional>
 
 #include <absl/container/flat_hash_map.h>
+#include <absl/functional/function_ref.h>
 
-#include "common/kv/kv_store.h"
+#include "common/base/bytes.h"
 #include "common/types/ids.h"
 
 namespace strom::tablet {
@@ -34,10 +35,8 @@ class PreWriteBuffer {
   // Undoes the changes at or above `offset`: of a batch that failed, of a log that was cut.
   void TruncateTo(LogOffset offset);
 
-  // The changes below `offset`, oldest first, for the store; they stay until Drop.
-  kv::WriteBatch Below(LogOffset offset) const;
-  // Forgets the changes below `offset`. Returns the sum of their row_count_delta.
-  int64_t Drop(LogOffset offset);
+  // Takes the changes below `offset` out, oldest first. `take` must not use the buffer.
+  void TakeBelow(LogOffset offset, absl::FunctionRef<void(Change)> take);
 
   bool empty() const { return entries_.empty(); }
   size_t change_count() const { return entries_.size(); }

@@ -41,7 +41,8 @@ class RowMerger {
  public:
   virtual ~RowMerger() = default;
 
-  // Whether every upsert takes the incoming row, whatever the old one.
+  // Whether every upsert takes the incoming row, and every delete the old one out, whatever that
+  // is.
   virtual bool overwrites() const { return false; }
   // `old` is nullptr if the key has no row. Never kRemove.
   virtual Merged Upsert(const Row* old, const Row& incoming) const = 0;

@@ -186,8 +186,11 @@ Status LogSegment::Append(BytesView batches, const std::vector<record::LogBatchV
     failed_ = !log_->Truncate(position).ok() || !log_->Sync().ok();
     return written;
   }
+  uint64_t at = position;
   for (const record::LogBatchView& view : views) {
     NoteTimestamp(view.header().commit_timestamp_ms, view.base_offset());
+    recent_.Note(view.base_offset(), at);
+    at += view.size();
   }
   next_offset_.store(views.back().next_offset().value(), std::memory_order_release);
   size_.store(position + batches.size(), std::memory_order_release);
@@ -202,6 +205,10 @@ Status LogSegment::Append(BytesView batches, const std::vector<record::LogBatchV
 
 Result<uint64_t> LogSegment::FindBatch(LogOffset offset) const {
   const uint64_t end = size();  // Before the index, which may run ahead of it.
+  if (offset < next_offset()) {
+    const std::optional<uint64_t> known = recent_.Find(offset);
+    if (known && *known < end) return *known;
+  }
   STROM_ASSIGN_OR_RETURN(const uint64_t start, offsets_->Lookup(offset));
   BatchCursor cursor(*log_, std::min(start, end), end);
   while (true) {
@@ -223,14 +230,17 @@ Status LogSegment::VisitFrom(uint64_t position, BatchVisitor visit) const {
 Result<Bytes> LogSegment::Read(uint64_t position, size_t size_max, bool at_least_one,
                                LogOffset upper) const {
   const uint64_t end = size();
-  size_t want = static_cast<size_t>(std::min<uint64_t>(size_max, end - position));
-  if (at_least_one) {
-    BatchCursor cursor(*log_, position, end);
-    STROM_ASSIGN_OR_RETURN(const auto first, cursor.Next());
-    if (!first || first->header.next_offset() > upper) return Bytes();
-    want = std::max(want, static_cast<size_t>(first->header.size));
-  }
-  Bytes bytes(want, '\0');
+  const auto want = static_cast<size_t>(std::min<uint64_t>(size_max, end - position));
+  STROM_ASSIGN_OR_RETURN(Bytes bytes, ReadWhole(position, want, upper));
+  if (!bytes.empty() || !at_least_one) return bytes;
+  BatchCursor cursor(*log_, position, end);
+  STROM_ASSIGN_OR_RETURN(const auto first, cursor.Next());
+  if (!first || first->header.next_offset() > upper) return Bytes();
+  return ReadWhole(position, static_cast<size_t>(first->header.size), upper);
+}
+
+Result<Bytes> LogSegment::ReadWhole(uint64_t position, size_t size, LogOffset upper) const {
+  Bytes bytes(size, '\0');
   STROM_RETURN_IF_ERROR(log_->ReadExactlyAt(position, bytes));
   record::LogBatchIterator it(bytes);
   size_t whole = 0;
@@ -259,6 +269,7 @@ Result<std::optional<LogOffset>> LogSegment::FindTimestamp(int64_t timestamp_ms)
 
 Status LogSegment::TruncateTo(LogOffset offset) {
   if (offset >= next_offset()) return Status::Ok();
+  recent_.Clear();
   STROM_ASSIGN_OR_RETURN(const uint64_t position, FindBatch(offset));
   LogOffset end = base_;
   int64_t max_timestamp = -1;

@@ -9,6 +9,7 @@
 
 #include "common/io/file_system.h"
 #include "common/record/log_batch.h"
+#include "tablet/log/recent_batches.h"
 #include "tablet/log/segment_index.h"
 
 namespace strom::tablet {
@@ -96,6 +97,8 @@ class LogSegment {
   Status ResetIndexes(io::FileSystem& files);
   // Walks the file from `position` on, trusting it or not; sets size, next offset and timestamp.
   Status Scan(uint64_t position, bool check, bool index, BatchVisitor visit);
+  // The whole batches in `size` bytes from `position` on, up to `upper`.
+  Result<Bytes> ReadWhole(uint64_t position, size_t size, LogOffset upper) const;
   Status WriteAgain(uint64_t position);
   Status IndexAppend(uint64_t position, uint64_t bytes, LogOffset last_offset);
   void NoteTimestamp(int64_t timestamp_ms, LogOffset batch_base);
@@ -110,6 +113,7 @@ class LogSegment {
   std::atomic<uint64_t> size_{0};
   std::atomic<int64_t> next_offset_;
   std::atomic<int64_t> max_timestamp_ms_{-1};
+  RecentBatches recent_;
   LogOffset max_timestamp_offset_;  // Base offset of the batch that has it.
   uint64_t bytes_since_index_ = 0;  // Of earlier appends, since the last entry.
   uint64_t bytes_cut_ = 0;

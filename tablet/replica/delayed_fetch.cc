@@ -101,7 +101,13 @@ class DelayedFetch : public std::enable_shared_from_this<DelayedFetch> {
     const bool wait_on = request_.size_min > 1 && replicas_[i]->is_leader() &&
                          LogSizes() - size_before_ < size_missing_;
     if (wait_on) return Await(i, replicas_[i]->high_watermark());
-    Finish(Read().results);
+    if (replicas_.size() == 1) return Finish(Read().results);
+    // Writes to several buckets come in one request as a rule: behind those that are queued
+    // already, one answer has what they bring, where else there would be two.
+    if (woken_.exchange(true)) return;
+    executor_.Post([self = shared_from_this()] {
+      if (!self->finished_.load()) self->Finish(self->Read().results);
+    });
   }
 
   void Finish(FetchResults results) {
@@ -121,6 +127,7 @@ class DelayedFetch : public std::enable_shared_from_this<DelayedFetch> {
   int64_t size_before_ = 0;
   int64_t size_missing_ = 0;
   std::atomic<runtime::TimerId> timer_{runtime::kNoTimer};
+  std::atomic<bool> woken_{false};  // The answer is on its way.
   std::atomic<bool> finished_{false};
 };
 

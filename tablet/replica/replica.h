@@ -17,6 +17,7 @@
 #include "tablet/replica/group_commit.h"
 #include "tablet/replica/isr_tracker.h"
 #include "tablet/replica/open_kv.h"
+#include "tablet/replica/projections.h"
 #include "tablet/replica/replica_duties.h"
 #include "tablet/replica/replica_requests.h"
 #include "tablet/replica/waiters.h"
@@ -251,7 +252,7 @@ class Replica : public std::enable_shared_from_this<Replica> {
   void CloseRows(absl::AnyInvocable<void()> closed);
   Result<AppendInfo> PutOnStrand(const record::KvBatchView& batch, const PutOptions& put,
                                  const WriteOptions& options);
-  std::shared_ptr<BucketScan> OpenScanOnStrand(std::optional<int64_t> row_limit);
+  Result<std::shared_ptr<BucketScan>> OpenScanOnStrand(std::optional<int64_t> row_limit);
   // Retention keeps the log from here on.
   LogOffset NeededFrom() const;
 
@@ -266,6 +267,7 @@ class Replica : public std::enable_shared_from_this<Replica> {
   const World world_;
   const Options options_;
   const BucketSpec spec_;
+  mutable Projections projections_;
   const std::unique_ptr<LogTablet> log_;
   OpenKv kv_;  // Opened and closed on the strand.
   runtime::Strand strand_;

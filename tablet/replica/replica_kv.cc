@@ -105,9 +105,10 @@ Result<std::shared_ptr<const KvTablet>> Replica::Rows() const {
   return Error(ErrorCode::kNotLeaderOrFollower, "{} of {} is being closed", bucket(), spec_.path);
 }
 
-std::shared_ptr<BucketScan> Replica::OpenScanOnStrand(std::optional<int64_t> row_limit) {
+Result<std::shared_ptr<BucketScan>> Replica::OpenScanOnStrand(std::optional<int64_t> row_limit) {
   const auto kv = kv_.Get();
-  auto scan = std::make_shared<BucketScan>(kv, kv->OpenScan(row_limit));
+  STROM_ASSIGN_OR_RETURN(std::unique_ptr<KvScan> rows, kv->OpenScan(row_limit));
+  auto scan = std::make_shared<BucketScan>(kv, std::move(rows));
   std::erase_if(scans_, [](const auto& weak) { return weak.expired(); });
   scans_.push_back(scan);
   return scan;

@@ -17,10 +17,11 @@ constexpr LogOffset kFromStart{-2};
 Result<Bytes> Replica::Project(const Bytes& batches, const std::vector<int32_t>& columns) const {
   STROM_ASSIGN_OR_RETURN(const auto views, record::SplitBatches(batches));
   Bytes projected;
-  std::optional<std::pair<SchemaId, record::LogProjection>> projection;
+  std::optional<SchemaId> projected_schema;
+  std::shared_ptr<const record::LogProjection> projection;
   for (const record::LogBatchView& view : views) {
     const SchemaId id = view.header().schema_id;
-    if (!projection || projection->first != id) {
+    if (projected_schema != id) {
       const auto schema = spec_.schemas.find(id);
       if (schema == spec_.schemas.end()) {
         return Error(ErrorCode::kSchemaNotExist, "{}: batch at offset {} has schema {}", bucket(),
@@ -29,10 +30,10 @@ Result<Bytes> Replica::Project(const Bytes& batches, const std::vector<int32_t>&
       // Columns the table got later are not in the batch.
       const auto known = static_cast<int32_t>(schema->second.column_types().size());
       const std::span held(columns.begin(), std::ranges::lower_bound(columns, known));
-      STROM_ASSIGN_OR_RETURN(auto made, record::LogProjection::Create(schema->second, held));
-      projection.emplace(id, std::move(made));
+      STROM_ASSIGN_OR_RETURN(projection, projections_.Get(id, schema->second, held));
+      projected_schema = id;
     }
-    STROM_RETURN_IF_ERROR(projection->second.AppendProjected(view, projected));
+    STROM_RETURN_IF_ERROR(projection->AppendProjected(view, projected));
   }
   return projected;
 }
@@ -40,8 +41,8 @@ Result<Bytes> Replica::Project(const Bytes& batches, const std::vector<int32_t>&
 Result<BucketRead> Replica::ReadCommitted(const ReadRange& range) const {
   STROM_RETURN_IF_ERROR(CheckServing());
   if (range.projection) {  // Wrong columns are wrong also while there is nothing to read.
-    STROM_RETURN_IF_ERROR(
-        record::LogProjection::Create(spec_.newest_schema(), *range.projection).status());
+    const auto& [id, newest] = *spec_.schemas.rbegin();
+    STROM_RETURN_IF_ERROR(projections_.Get(id, newest, *range.projection).status());
   }
   BucketRead read{.records = {},
                   .high_watermark = high_watermark(),

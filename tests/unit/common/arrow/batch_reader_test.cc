@@ -264,13 +264,13 @@ TEST_CASE("seconds that are no milliseconds are refused unless null", "[arrow]")
 TEST_CASE("decompressed bytes are limited before they are allocated", "[arrow]") {
   const Codec codec = GENERATE(Codec::kLz4Frame, Codec::kZstd);
   const std::vector<DataType> types(3, DataType::BigInt());
-  const std::vector<Row> rows(1000, Row(3, Value::Int(1)));
+  const std::vector<Row> rows(10000, Row(3, Value::Int(1)));  // So that all is compressed.
   const Bytes message = Build(types, rows, {codec});
   const auto code = [&](size_t bytes_max) {
     const ReadLimits limits{.max_decompressed_bytes = bytes_max};
     return RecordBatchReader::Open(message, types, limits).status().code();
   };
-  constexpr size_t kNeeded = 3 * (8000 + 128);  // Data, and validity padded.
+  constexpr size_t kNeeded = 3 * (80000 + 1256);  // Data, and validity padded.
   CHECK(code(kNeeded) == ErrorCode::kOk);
   CHECK(code(kNeeded - 1) == ErrorCode::kRecordTooLarge);
   CHECK(code(0) == ErrorCode::kRecordTooLarge);

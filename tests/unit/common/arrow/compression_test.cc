@@ -67,6 +67,14 @@ TEST_CASE("bytes that do not get shorter stay as they are, with size -1", "[arro
   }
 }
 
+TEST_CASE("little is not worth a Zstandard frame", "[arrow]") {
+  for (const size_t size : {24, 500, 1023}) {
+    CHECK(Compress(Bytes(size, 'x'), {Codec::kZstd}) == Bytes(8, '\xff') + Bytes(size, 'x'));
+    CHECK(Compress(Bytes(size, 'x'), {Codec::kLz4Frame}).size() <= 8 + size);
+  }
+  CHECK(Compress(Bytes(1024, 'x'), {Codec::kZstd}).size() < 100);
+}
+
 TEST_CASE("the ZSTD level is used", "[arrow]") {
   constexpr std::string_view kWords[] = {"bucket", "offset",    "leader",
                                          "epoch",  "snapshot ", "log "};

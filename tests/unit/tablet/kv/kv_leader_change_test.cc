@@ -194,7 +194,7 @@ TEST_CASE("a scan of a new leader does not see what is not committed", "[kv]") {
   REQUIRE(f.Put({Upsert(TestRow(1, "a"))}).ok());
   REQUIRE(f.Put({Upsert(TestRow(1, "b")), Upsert(TestRow(2, "c"))}).ok());
   f.Crash(LogOffset(1));
-  CHECK(f.kv().OpenScan()->log_offset() == LogOffset(1));
+  CHECK(f.kv().OpenScan().value()->log_offset() == LogOffset(1));
   CHECK_FALSE(f.Lookup(2).has_value());
   f.Flush();
   CHECK(f.Lookup(2) == TestRow(2, "c"));

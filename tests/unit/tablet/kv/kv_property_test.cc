@@ -1,4 +1,5 @@
 // Random lives of a bucket against the model: puts, retries, flushes, failing disks, crashes.
+#include <array>
 #include <cerrno>
 #include <deque>
 #include <random>
@@ -30,7 +31,12 @@ PropertyMap PropertiesOf(const TableModel::Rules& rules, LogFormat log, KvFormat
 class Life {
  public:
   Life(uint64_t seed, TableModel::Rules rules, LogFormat log, KvFormat kv)
-      : engine_(seed), rules_(rules), model_(rules), f_(TestTable(PropertiesOf(rules, log, kv))) {
+      : engine_(seed),
+        rules_(rules),
+        model_(rules),
+        f_(TestTable(PropertiesOf(rules, log, kv)),
+           // Rows go on to the store at once, now and then, or hardly ever.
+           {.recent_rows_max_bytes = std::array<size_t, 3>{0, 1000, 1 << 20}[seed % 3]}) {
     history_[0] = {};
   }
 

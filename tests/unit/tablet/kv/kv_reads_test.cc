@@ -113,7 +113,7 @@ TEST_CASE("a full scan stays at the offset where it was opened", "[kv]") {
   REQUIRE(f.Put(ops).ok());
   f.Flush();
   REQUIRE(f.Put({Upsert(TestRow(1, "not committed"))}).ok());
-  const auto scan = f.kv().OpenScan();
+  const auto scan = f.kv().OpenScan().value();
   CHECK(scan->log_offset() == LogOffset(40));
   CHECK_FALSE(scan->done());
   CHECK(f.Decode(scan->Next(1).value()) == std::vector<Row>{expected[0]});  // At least one row.
@@ -124,7 +124,7 @@ TEST_CASE("a full scan stays at the offset where it was opened", "[kv]") {
   const auto rest = Drain(f, *scan, 100, &pieces);
   CHECK(rest == std::vector<Row>(expected.begin() + 1, expected.end()));
   CHECK(pieces > 3);
-  const auto later = f.kv().OpenScan();
+  const auto later = f.kv().OpenScan().value();
   CHECK(later->log_offset() == f.log().log_end_offset());
   CHECK(Drain(f, *later, 1 << 20) == f.Visible());
 }
@@ -132,7 +132,7 @@ TEST_CASE("a full scan stays at the offset where it was opened", "[kv]") {
 TEST_CASE("a full scan ends at its limit", "[kv]") {
   KvFixture f;
   const auto scanned = [&](std::optional<int64_t> limit, size_t size_max) {
-    const auto scan = f.kv().OpenScan(limit);
+    const auto scan = f.kv().OpenScan(limit).value();
     return Drain(f, *scan, size_max).size();
   };
   CHECK(scanned({}, 100) == 0);
@@ -149,7 +149,7 @@ TEST_CASE("a full scan ends at its limit", "[kv]") {
 
 TEST_CASE("a store opens again only when the last scan let go of it", "[kv]") {
   KvFixture f;
-  auto scan = f.kv().OpenScan();
+  auto scan = f.kv().OpenScan().value();
   f.Close();
   CHECK(f.Open(LogOffset(0)).code() == ErrorCode::kKvStorage);
   scan.reset();

@@ -26,6 +26,16 @@ Bytes Get(const PreWriteBuffer& buffer, BytesView key) {
   return change->value.value_or("deleted");
 }
 
+// Takes out what is below `offset`: "a=1 +1".
+std::vector<std::string> Take(PreWriteBuffer& buffer, int64_t offset) {
+  std::vector<std::string> taken;
+  buffer.TakeBelow(LogOffset(offset), [&](const PreWriteBuffer::Change& change) {
+    taken.push_back(fmt::format("{}={} {:+}", change.key, change.value.value_or("none"),
+                                change.row_count_delta));
+  });
+  return taken;
+}
+
 }  // namespace
 
 TEST_CASE("the buffer gives the newest change of a key", "[kv]") {
@@ -64,7 +74,7 @@ TEST_CASE("truncating after a drop does not bring back what the store has", "[kv
   PreWriteBuffer buffer;
   Put(buffer, 0, "a", "1", 1);
   Put(buffer, 2, "a", "2");
-  CHECK(buffer.Drop(LogOffset(1)) == 1);
+  CHECK(Take(buffer, 1) == std::vector<std::string>{"a=1 +1"});
   CHECK(Get(buffer, "a") == "2");
   buffer.TruncateTo(LogOffset(2));
   CHECK(Get(buffer, "a") == "none");
@@ -76,18 +86,13 @@ TEST_CASE("what is below an offset goes to the store in order", "[kv]") {
   Put(buffer, 1, "b", "2", 1);
   Put(buffer, 2, "a", std::nullopt, -1);
   Put(buffer, 3, "c", "3", 1);
-  CHECK(buffer.Below(LogOffset(0)).empty());
-  const kv::WriteBatch batch = buffer.Below(LogOffset(3));
-  REQUIRE(batch.changes().size() == 3);
-  CHECK(batch.changes()[0].value == "1");
-  CHECK(batch.changes()[2].key == "a");
-  CHECK_FALSE(batch.changes()[2].value.has_value());
+  CHECK(Take(buffer, 0).empty());
   CHECK(buffer.change_count() == 4);
-  CHECK(buffer.Drop(LogOffset(3)) == 1);
+  CHECK(Take(buffer, 3) == std::vector<std::string>{"a=1 +1", "b=2 +1", "a=none -1"});
   CHECK(buffer.change_count() == 1);
   CHECK(Get(buffer, "a") == "none");
   CHECK(Get(buffer, "c") == "3");
-  CHECK(buffer.Drop(LogOffset(100)) == 1);
+  CHECK(Take(buffer, 100) == std::vector<std::string>{"c=3 +1"});
   CHECK(buffer.size_bytes() == 0);
 }
 
@@ -106,7 +111,7 @@ TEST_CASE("the buffer agrees with a plain list of changes", "[kv]") {
       buffer.TruncateTo(LogOffset(some));
       list.erase(list.lower_bound(some), list.end());
     } else if (what == 1) {
-      buffer.Drop(LogOffset(some));
+      Take(buffer, some);
       list.erase(list.begin(), list.lower_bound(some));
     } else {
       // Short keys lie in their strings, long ones do not.

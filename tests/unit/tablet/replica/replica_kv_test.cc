@@ -109,18 +109,21 @@ TEST_CASE("what cannot be written to the rows is not committed, and a retry comm
   ReplicaFixture f;
   REQUIRE(f.Become(KeyedSpec(kBucket)).ok());
   REQUIRE(f.PutKv(kBucket, KvBatch({Put(1, "a")})).ok());
+  // More than is kept in front of the store: it has to take that before anything else.
+  const std::string large(size_t{600} << 10, 'x');
+  REQUIRE(f.PutKv(kBucket, KvBatch({Put(2, large)})).ok());
   const auto replica = f.replicas().Find(kBucket);
   const Bytes batch = KvBatch({Put(1, "b")}, WriterId(5), BatchSequence(0));
   f.stores().fail_writes = true;
   CHECK(f.PutKv(kBucket, batch).status().code() == ErrorCode::kKvStorage);
-  CHECK(replica->high_watermark() == LogOffset(1));
-  CHECK(f.AllRows(kBucket) == Texts{"1/0 a"});
+  CHECK(replica->high_watermark() == LogOffset(2));
   CHECK(f.PutKv(kBucket, batch).status().code() == ErrorCode::kKvStorage);  // Not yet.
   f.stores().fail_writes = false;
-  CHECK(f.PutKv(kBucket, batch).value().next_offset == LogOffset(3));
-  CHECK(replica->high_watermark() == LogOffset(3));
-  CHECK(f.AllRows(kBucket) == Texts{"1/0 b"});
-  CHECK(f.AllChanges(kBucket) == Texts{"+I 1/0 a", "-U 1/0 a", "+U 1/0 b"});
+  CHECK(f.AllRows(kBucket) == Texts{"1/0 a", "2/0 " + large});
+  CHECK(f.PutKv(kBucket, batch).value().next_offset == LogOffset(4));
+  CHECK(replica->high_watermark() == LogOffset(4));
+  CHECK(f.AllRows(kBucket) == Texts{"1/0 b", "2/0 " + large});
+  CHECK(f.AllChanges(kBucket) == Texts{"+I 1/0 a", "+I 2/0 " + large, "-U 1/0 a", "+U 1/0 b"});
 }
 
 TEST_CASE("with too few replicas in sync rows are merged, but not visible", "[replica]") {
@@ -224,6 +227,7 @@ TEST_CASE("the rows of a bucket that is not served are removed with its log", "[
   ReplicaFixture f;
   REQUIRE(f.Become(KeyedSpec(kBucket)).ok());
   REQUIRE(f.PutKv(kBucket, KvBatch({Put(1, "a")})).ok());
+  REQUIRE(f.AllRows(kBucket).size() == 1);  // A scan sees to it that the store has them.
   const std::string log = f.replicas().Find(kBucket)->log().directory();
   CHECK(KvDirectory(log) == "/data/db/t-7/kv-0");
   REQUIRE(f.StopReplica(kBucket, false).ok());
