@@ -5,7 +5,7 @@ import os
 import socket
 from pathlib import Path
 
-from cluster import ZOOKEEPER_JAR, ZOOKEEPER_LOG_JAR, address, wait_for
+from cluster import ZOOKEEPER_JAR, ZOOKEEPER_LOG_JAR, wait_for
 from strom_process import Failure, Process, free_base_port
 
 HEAP = "768m"  # Of each server.
@@ -14,6 +14,10 @@ START_TIMEOUT = 120  # seconds, on a busy machine
 # What the shaded Arrow needs on JDK 17, in servers and clients.
 JVM_OPENS = [f"--add-opens=java.base/{package}=ALL-UNNAMED"
              for package in ("java.nio", "java.lang", "java.util", "sun.nio.ch")]
+
+
+def address(port: int) -> str:
+    return f"127.0.0.1:{port}"
 
 
 class FlussCluster:
