@@ -34,11 +34,19 @@ void Term::KeepCertain() {
   const MonoTime now = world_.clock.Now();
   if (asking_ || now < contact_asked_ + kContactInterval) return;
   asking_ = true;
-  store_->Exists(catalog_.paths().CoordinatorActive(), nullptr,
-                 [this, now](metadata::MetaResult<metadata::Stat> stat) {
-                   asking_ = false;
-                   if (stat.ok()) OnContact(now);
-                 });
+  const std::string path = catalog_.paths().CoordinatorActive();
+  store_->Exists(path, nullptr, [this, path, now](metadata::MetaResult<metadata::Stat> stat) {
+    asking_ = false;
+    if (lost_) return;
+    // A removal asked for by a term before this one may come late.
+    const bool gone = stat.code == metadata::MetaCode::kNoNode ||
+                      (stat.ok() && stat.value.ephemeral_owner != store_->session_id());
+    if (gone) {
+      return Lose(Error(ErrorCode::kNotCoordinatorLeader,
+                        "{} is not of this session any more: another one may lead", path));
+    }
+    if (stat.ok()) OnContact(now);
+  });
   contact_asked_ = now;
 }
 

@@ -55,6 +55,26 @@ const std::string kNotNow = Refused(ErrorCode::kOperationNotAttempted);
 
 }  // namespace
 
+// Found by the simulation: it led on, and granted no lease for ever.
+TEST_CASE("a coordinator whose node is gone begins anew to lead", "[coordinator]") {
+  Rows rows;
+  CoordinatorWorld& world = rows.world;
+  REQUIRE(rows.Renew(1) == "1000 ms");
+  const CoordinatorEpoch before = world.tablet(2).epoch;
+  const std::string node = kPaths.CoordinatorActive();
+  REQUIRE(world.Change(metadata::DeleteOp{node}) == metadata::MetaCode::kOk);
+  SECTION("and nobody has another one") {}
+  SECTION("and another session has it for a while") {
+    REQUIRE(world.Change(metadata::CreateOp{node, "{}"}) == metadata::MetaCode::kOk);
+  }
+  world.scheduler.RunFor(Seconds(1));
+  rows.Renew(1);
+  world.scheduler.RunFor(Seconds(2));
+  world.Change(metadata::DeleteOp{node});
+  REQUIRE(world.RunUntil([&] { return world.tablet(2).epoch > before; }, Seconds(5)));
+  CHECK(rows.Renew(1) == "1000 ms");
+}
+
 TEST_CASE("the new leader of rows waits for the last lease of the one before", "[coordinator]") {
   Rows rows;
   REQUIRE(rows.Renew(1) == "1000 ms");
