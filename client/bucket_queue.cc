@@ -9,12 +9,6 @@
 namespace strom::client {
 namespace {
 
-// The sequence check refused the batch: the server has no batch of this writer, or another one than
-// ours before this one.
-bool IsIdentityError(ErrorCode code) {
-  return code == ErrorCode::kOutOfOrderSequence || code == ErrorCode::kUnknownWriterId;
-}
-
 // A failed sending after which the batch may be in the log all the same: the request or its answer
 // was lost, or the leader failed it after its own append.
 bool LeavesDoubt(ErrorCode code) {
@@ -42,6 +36,10 @@ BatchSequence After(BatchSequence sequence) {
 }
 
 }  // namespace
+
+bool IsIdentityError(ErrorCode code) {
+  return code == ErrorCode::kOutOfOrderSequence || code == ErrorCode::kUnknownWriterId;
+}
 
 BucketQueue::BucketQueue(Options options) : options_(options) {
   STROM_CHECK(options_.in_flight_max >= 1 && options_.in_flight_max <= 5);
@@ -144,7 +142,7 @@ void BucketQueue::OnAnswer(WriteBatch& batch, const Result<LogOffset>& base_offs
   batch.last_error = base_offset.status();
   if (LeavesDoubt(code)) batch.may_be_appended = true;
   if (options_.idempotent && IsIdentityError(code)) {
-    OnLostIdentity(batch, base_offset.status(), ended);
+    OnLostIdentity(batch);
   } else if (MayPass(code)) {
     batch.state = State::kRetry;
   } else {
@@ -166,17 +164,14 @@ void BucketQueue::OnSuccess(WriteBatch& batch, LogOffset base_offset, std::vecto
   sent_.erase(here);
 }
 
-void BucketQueue::OnLostIdentity(WriteBatch& batch, const Status& status,
-                                 std::vector<Ended>* ended) {
-  if (sent_.front().get() != &batch) {
-    batch.state = State::kRetry;  // Refused because an earlier one is missing, which comes again.
-  } else if (batch.may_be_appended) {
-    // Appended and forgotten, or never appended: sending it anew might put its rows in twice.
-    EndInVain(batch, status, ended);
-  } else {
-    batch.state = State::kRetry;  // As those behind it, which were refused, too.
-    stale_id_ = true;
-  }
+void BucketQueue::OnLostIdentity(WriteBatch& batch) {
+  batch.state = State::kRetry;
+  // Refused because an earlier one is missing, which comes again.
+  if (sent_.front().get() != &batch) return;
+  // Under a new identity its rows might get in twice. And maybe only this server lacks what is
+  // before it: a former leader, cut off, that has not heard of its successor.
+  if (batch.may_be_appended) return;
+  stale_id_ = true;  // Those behind it were refused, too.
 }
 
 void BucketQueue::EndInVain(WriteBatch& batch, const Status& status, std::vector<Ended>* ended) {

@@ -12,6 +12,10 @@
 
 namespace strom::client {
 
+// The sequence check refused the batch: the server has no batch of this writer, or another one than
+// ours before this one. Or it leads no more, and does not know it.
+bool IsIdentityError(ErrorCode code);
+
 // The batches of one bucket of one writer: which may be sent when, under which sequence, and what
 // an answer means for it and for those behind it.
 //
@@ -90,7 +94,7 @@ class BucketQueue {
   void End(WriteBatch& batch, State state, Status status, std::vector<Ended>* ended);
   void EndInVain(WriteBatch& batch, const Status& status, std::vector<Ended>* ended);
   void OnSuccess(WriteBatch& batch, LogOffset base_offset, std::vector<Ended>* ended);
-  void OnLostIdentity(WriteBatch& batch, const Status& status, std::vector<Ended>* ended);
+  void OnLostIdentity(WriteBatch& batch);
   void Settle(std::vector<Ended>* ended);
   void EndDoubtful(size_t from, std::vector<Ended>* ended);
   void TakeBack(size_t from);

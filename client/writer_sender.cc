@@ -146,7 +146,8 @@ void WriterCore::OnAnswers(const std::vector<Outgoing>& sent,
         STROM_LOG(kDebug, "table {} bucket {}: batch {}: {}", target_->path(), one.bucket,
                   one.batch->id, outcome.status().ToString());
         const ErrorCode code = outcome.status().code();
-        refresh |= IsInvalidMetadata(code) || code == ErrorCode::kRequestTimeOut;
+        refresh |=
+            IsInvalidMetadata(code) || code == ErrorCode::kRequestTimeOut || IsIdentityError(code);
         if (code == ErrorCode::kFencedJobEpoch && fenced_.ok()) fenced_ = outcome.status();
       }
       BucketQueue& queue = QueueOf(one.bucket);

@@ -163,7 +163,8 @@ TEST_CASE("a lost identity is replaced if nothing is in doubt", "[client]") {
   CHECK(q.flying[1]->identity.writer == WriterId(8));
 }
 
-TEST_CASE("a batch in doubt fails with its identity; those that are not, go on", "[client]") {
+TEST_CASE("a batch in doubt keeps its identity: maybe only this server does not know it",
+          "[client]") {
   Queue q = WithId();
   q.Add(1, 2, 3, 4);
   q.Send();
@@ -172,13 +173,24 @@ TEST_CASE("a batch in doubt fails with its identity; those that are not, go on",
   CHECK(q.Answer(3, ErrorCode::kRequestTimeOut).empty());
   CHECK(q.Answer(4, ErrorCode::kOutOfOrderSequence).empty());
   CHECK(q.Send(kRetryAt) == "1@0 2@1 3@2 4@3");
-  CHECK(q.Answer(1, ErrorCode::kOutOfOrderSequence) == "1:kOutOfOrderSequence");
-  CHECK(q.Answer(2, ErrorCode::kOutOfOrderSequence).empty());
-  CHECK(q.Answer(3, ErrorCode::kOutOfOrderSequence).empty());
-  CHECK(q.Answer(4, ErrorCode::kOutOfOrderSequence) == "3:kOutOfOrderSequence");
-  CHECK(q.queue.WantsWriterId(kRetryAt));
-  q.queue.SetWriterId(WriterId(8));
-  CHECK(q.Send(kRetryAt) == "2@0 4@1");
+  for (const int id : {1, 2, 3, 4}) CHECK(q.Answer(id, ErrorCode::kOutOfOrderSequence).empty());
+  CHECK_FALSE(q.queue.WantsWriterId(kRetryAt));
+  CHECK(q.Send(kRetryAt) == "1@0 2@1 3@2 4@3");
+  SECTION("another one does") {
+    CHECK(q.Answer(1, ErrorCode::kDuplicateSequence) == "1:kOk");
+    for (const int id : {2, 3, 4}) q.Answer(id, ErrorCode::kOk);
+    CHECK(q.queue.empty());
+  }
+  SECTION("none does, and its time is over") {
+    CHECK(q.Answer(1, ErrorCode::kUnknownWriterId).empty());
+    for (const int id : {2, 3, 4}) q.Answer(id, ErrorCode::kOutOfOrderSequence);
+    std::vector<BucketQueue::Ended> ended;
+    q.queue.Expire(kDeadline, &ended);
+    CHECK(Queue::ToText(ended) ==
+          "1:kUnknownWriterId 2:kOutOfOrderSequence 3:kOutOfOrderSequence 4:kOutOfOrderSequence");
+    q.Add(5);
+    CHECK(q.queue.WantsWriterId(kRetryAt));
+  }
 }
 
 TEST_CASE("an unknown error in the middle keeps the id for what is before it", "[client]") {
