@@ -1,4 +1,6 @@
 // Coordinators that begin to lead, stop, crash, stand by and are deposed.
+#include <catch2/generators/catch_generators.hpp>
+
 #include "common/metadata/zk_json.h"
 #include "common/rpc/methods.h"
 #include "tests/unit/coordinator/server/coordinator_world.h"
@@ -116,6 +118,33 @@ TEST_CASE("a table whose creation was cut short gets its leaders at the next sta
   REQUIRE(world.RunUntil([&] { return one.leaders.size() == 2; }, Seconds(1)));
   CHECK(one.leaders.at(bucket).leader == ServerId(1));
   CHECK(metadata::LeaderAndIsrFromJson(world.Read(kPaths.LeaderAndIsr(bucket)).value.data).ok());
+}
+
+TEST_CASE("Z1: a table that was half made blocks nobody's start, and its name can be used",
+          "[coordinator]") {
+  CoordinatorWorld world;
+  TabletFake& one = world.AddServer(1);
+  world.Lead();
+  REQUIRE(world.CreateTable("fluss", "whole").ok());
+  REQUIRE(world.CreateTable("fluss", "half").ok());
+  const TableId id = world.IdOf("fluss", "half");
+  world.CrashCoordinator();
+  const TablePath path{"fluss", "half"};
+  const std::vector<std::string> schema{kPaths.Schema(path, SchemaId(1)), kPaths.Schemas(path)};
+  const std::vector<std::string> led{kPaths.LeaderAndIsr(BucketOf(id, 0))};
+  const std::vector<std::string> assigned{kPaths.TableAssignment(id)};
+  const auto missing = GENERATE_COPY(values({schema, led, assigned}));
+  INFO("without " << missing.front());
+  for (const std::string& node : missing) world.Change(metadata::DeleteOp{node});
+  one.Die();
+  one.Start();
+  world.Lead();
+  REQUIRE(world.RunUntil(
+      [&] { return one.leaders.contains(BucketOf(world.IdOf("fluss", "whole"), 0)); }, Seconds(1)));
+  CHECK(world.CreateTable("fluss", "other").ok());
+  // Whatever is left of it can be dropped, and made anew.
+  CHECK(world.DropTable("fluss", "half", /*ignore=*/true).ok());
+  CHECK(world.CreateTable("fluss", "half").ok());
 }
 
 TEST_CASE("a second coordinator stands by until the first one is gone", "[coordinator]") {
