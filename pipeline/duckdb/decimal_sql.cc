@@ -44,6 +44,15 @@ TypedSql CallOf(const std::string& name, const TypedSql& a, const DataType& a_ty
           result};
 }
 
+// function(x), known from now on, with x as its parameter's type and the answer as `result`.
+Result<TypedSql> CallOf(Database& database, ScalarFunction function, const TypedSql& x,
+                        const DataType& result) {
+  const std::string sql = fmt::format("CAST({}(CAST({} AS {})) AS {})", function.name, x.sql,
+                                      SqlType(function.parameters[0]), SqlType(result));
+  STROM_RETURN_IF_ERROR(Ensure(database, std::move(function)));
+  return TypedSql{sql, result};
+}
+
 std::string NameOf(std::string_view operation, const DataType& a, const DataType& b,
                    const DataType& result) {
   return fmt::format("flink_{}_{}_{}_{}_{}", operation, a.scale(), b.scale(), result.precision(),
@@ -128,11 +137,8 @@ Result<TypedSql> TruncateDecimal(Database& database, const TypedSql& x, int digi
     answer.Unscaled(arguments.Unscaled(0) / unit * unit);
     return Status::Ok();
   };
-  STROM_RETURN_IF_ERROR(
-      Ensure(database, {.name = name, .parameters = {wide}, .result = wide, .call = truncate}));
-  return TypedSql{
-      fmt::format("CAST({}(CAST({} AS {})) AS {})", name, x.sql, SqlType(wide), SqlType(type)),
-      type};
+  return CallOf(database, {.name = name, .parameters = {wide}, .result = wide, .call = truncate}, x,
+                type);
 }
 
 Result<TypedSql> ToDecimal(Database& database, const TypedSql& x, const DataType& target) {
@@ -157,11 +163,8 @@ Result<TypedSql> ToDecimal(Database& database, const TypedSql& x, const DataType
         precision);
     return Status::Ok();
   };
-  STROM_RETURN_IF_ERROR(
-      Ensure(database, {.name = name, .parameters = {from}, .result = result, .call = convert}));
-  return TypedSql{
-      fmt::format("CAST({}(CAST({} AS {})) AS {})", name, x.sql, SqlType(from), SqlType(result)),
-      result};
+  return CallOf(database, {.name = name, .parameters = {from}, .result = result, .call = convert},
+                x, result);
 }
 
 }  // namespace strom::duck

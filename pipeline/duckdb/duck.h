@@ -100,10 +100,10 @@ class Input {
 
   const std::vector<Field>& fields() const;
   // Replaces the rows. Each has one value a field; one that is not of its field's type fails the
-  // statement that reads it.
-  void Set(std::vector<const Row*> rows);
-  // The same with rows as they lie somewhere else: field i is columns[i] of a row. `numbers`, if it
-  // is not empty, are the values of a last field, a BIGINT that the rows do not have, one a row.
+  // statement that reads it. `numbers`, if it is not empty, are the values of a last field, a BIGINT
+  // that the rows do not have, one a row.
+  void Set(std::vector<const Row*> rows, std::vector<int64_t> numbers = {});
+  // The same with rows as they lie somewhere else: field i is columns[i] of a row.
   void Set(std::vector<const Row*> rows, std::vector<size_t> columns,
            std::vector<int64_t> numbers = {});
 

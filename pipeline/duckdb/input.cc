@@ -126,10 +126,10 @@ Input::~Input() {
 
 const std::vector<Field>& Input::fields() const { return rep_->fields; }
 
-void Input::Set(std::vector<const Row*> rows) {
-  std::vector<size_t> columns(rep_->fields.size());
+void Input::Set(std::vector<const Row*> rows, std::vector<int64_t> numbers) {
+  std::vector<size_t> columns(rep_->fields.size() - (numbers.empty() ? 0 : 1));
   std::iota(columns.begin(), columns.end(), size_t{0});
-  Set(std::move(rows), std::move(columns));
+  Set(std::move(rows), std::move(columns), std::move(numbers));
 }
 
 void Input::Set(std::vector<const Row*> rows, std::vector<size_t> columns,

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <numeric>
 #include <optional>
 #include <utility>
 
@@ -194,9 +193,7 @@ class Algebraic : public BlockRunner {
     std::vector<const Row*> handed;
     handed.reserve(states.size());
     for (const Row& state : states) handed.push_back(&state);
-    std::vector<size_t> columns(states[0].size());
-    std::iota(columns.begin(), columns.end(), size_t{0});
-    block_.groups->Set(std::move(handed), std::move(columns), std::move(places));
+    block_.groups->Set(std::move(handed), std::move(places));
     Result<duck::Statement::Numbered> computed = statement_->RunNumbered();
     block_.groups->Set({});
     if (!computed.ok()) return computed.status();

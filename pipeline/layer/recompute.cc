@@ -1,5 +1,4 @@
 #include <deque>
-#include <numeric>
 #include <utility>
 
 #include <absl/container/flat_hash_map.h>
@@ -155,9 +154,7 @@ class Recompute : public BlockRunner {
     std::vector<OutputStore::KeyedRow> out;
     if (has_rows) {
       for (size_t i = 0; i < leaves_.size(); ++i) {
-        std::vector<size_t> columns(block_.leaves[i].columns.size());
-        std::iota(columns.begin(), columns.end(), size_t{0});
-        block_.leaves[i].handle->Set(std::exchange(leaves_[i].handed, {}), std::move(columns),
+        block_.leaves[i].handle->Set(std::exchange(leaves_[i].handed, {}),
                                      std::exchange(leaves_[i].places, {}));
       }
       Result<duck::Statement::Numbered> result = statement_->RunNumbered();
