@@ -8,6 +8,7 @@
 #include "pipeline/worker/parsed_job.h"
 #include "pipeline/worker/sink_spec.h"
 #include "pipeline/worker/staged_job.h"
+#include "pipeline/worker/view_query.h"
 
 namespace strom::worker {
 
@@ -78,8 +79,8 @@ Result<std::unique_ptr<pipeline::Job>> PipelineJobs::MakeSink(const JobDefinitio
   STROM_ASSIGN_OR_RETURN(std::unique_ptr<layer::View> view,
                          layer::View::Make(*database_, spec.query));
   if (view->stateless()) {
-    STROM_ASSIGN_OR_RETURN(std::unique_ptr<SinkJob> made,
-                           SinkJob::Make(context, clock, std::move(view), std::move(spec)));
+    STROM_ASSIGN_OR_RETURN(std::unique_ptr<sink::SinkJob> made,
+                           MakeSinkJob(context, clock, std::move(view), std::move(spec)));
     return std::unique_ptr<pipeline::Job>(std::move(made));
   }
   // A result that needs state is kept in a hidden table, and that one goes to the target.
@@ -107,8 +108,8 @@ Result<std::unique_ptr<pipeline::Job>> PipelineJobs::MakeSink(const JobDefinitio
        second](const pipeline::JobContext& inner) -> Result<std::unique_ptr<pipeline::Job>> {
         STROM_ASSIGN_OR_RETURN(std::unique_ptr<layer::View> copied,
                                layer::View::Make(*database_, second.query));
-        STROM_ASSIGN_OR_RETURN(std::unique_ptr<SinkJob> made,
-                               SinkJob::Make(inner, clock, std::move(copied), second));
+        STROM_ASSIGN_OR_RETURN(std::unique_ptr<sink::SinkJob> made,
+                               MakeSinkJob(inner, clock, std::move(copied), second));
         return std::unique_ptr<pipeline::Job>(std::move(made));
       }));
 }

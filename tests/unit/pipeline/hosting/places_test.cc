@@ -1,8 +1,8 @@
-#include "pipeline/worker/places.h"
+#include "pipeline/hosting/places.h"
 
 #include <catch2/catch_test_macros.hpp>
 
-namespace strom::worker {
+namespace strom::hosting {
 namespace {
 
 JobDefinition Job(std::string group, std::string target, std::vector<std::string> sources) {
@@ -17,7 +17,7 @@ JobDefinition Job(std::string group, std::string target, std::vector<std::string
 
 }  // namespace
 
-TEST_CASE("a job stands behind the longest way to it", "[worker]") {
+TEST_CASE("a job stands behind the longest way to it", "[hosting]") {
   const auto places =
       PlacesOf({Job("sink", "pg.t", {"dws"}), Job("dws", "dws", {"dwd", "ods_a"}),
                 Job("dwd", "dwd", {"ods_a", "ods_b"}), Job("cdc", "ods_a", {"public.a"}),
@@ -31,7 +31,7 @@ TEST_CASE("a job stands behind the longest way to it", "[worker]") {
   CHECK(places.at("cdc").upstream.empty());
 }
 
-TEST_CASE("a circle of jobs has an end, and so has a job that reads what it writes", "[worker]") {
+TEST_CASE("a circle of jobs has an end, and so has a job that reads what it writes", "[hosting]") {
   const auto places = PlacesOf({Job("a", "a", {"c"}), Job("b", "b", {"a"}), Job("c", "c", {"b"}),
                                 Job("self", "self", {"self"})});
   for (const auto& [group, place] : places) {
@@ -41,4 +41,4 @@ TEST_CASE("a circle of jobs has an end, and so has a job that reads what it writ
   CHECK(places.at("self").upstream.empty());
 }
 
-}  // namespace strom::worker
+}  // namespace strom::hosting

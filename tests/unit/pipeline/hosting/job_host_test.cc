@@ -1,4 +1,4 @@
-#include "pipeline/worker/job_host.h"
+#include "pipeline/hosting/job_host.h"
 
 #include <set>
 
@@ -6,9 +6,10 @@
 
 #include "common/runtime/system_clock.h"
 #include "common/runtime/system_random.h"
+#include "common/runtime/thread_pool.h"
 #include "tests/testing/cluster/dev_cluster.h"
 
-namespace strom::worker {
+namespace strom::hosting {
 namespace {
 
 using testing::Eventually;
@@ -64,7 +65,7 @@ class IdleJobs final : public JobFactory {
 class Host {
  public:
   Host(client::Connection& connection, std::string name, std::string incarnation)
-      : host_(connection, clock_, random_, jobs_,
+      : host_(connection, threads_, clock_, random_, jobs_,
               {.name = std::move(name),
                .incarnation = std::move(incarnation),
                .address = "",
@@ -84,6 +85,7 @@ class Host {
   runtime::RealRandom random_;
   IdleJobs jobs_;
   pipeline::StopSignal stop_;
+  runtime::ThreadPool threads_{{.name = "jobs", .threads = 4}};
   JobHost host_;
   runtime::ThreadPool pool_{{.name = "host", .threads = 1}};
 };
@@ -102,7 +104,7 @@ JobInfo InfoOf(client::Connection& connection, const std::string& job) {
   return connection.jobs().List(job).Get().value().at(0);
 }
 
-TEST_CASE("jobs are started, said to run, stopped, started again and dropped", "[worker]") {
+TEST_CASE("jobs are started, said to run, stopped, started again and dropped", "[hosting]") {
   testing::DevCluster cluster;
   client::Connection& connection = cluster.connection();
   REQUIRE(connection.jobs().Register(Job("a", JobKind::kLayer, "a")).Get().ok());
@@ -118,7 +120,7 @@ TEST_CASE("jobs are started, said to run, stopped, started again and dropped", "
   REQUIRE(Eventually([&] { return connection.jobs().List().Get().value().empty(); }));
 }
 
-TEST_CASE("a failed job says why and is tried again; others go on", "[worker]") {
+TEST_CASE("a failed job says why and is tried again; others go on", "[hosting]") {
   testing::DevCluster cluster;
   client::Connection& connection = cluster.connection();
   REQUIRE(connection.jobs().Register(Job("bad", JobKind::kLayer, "bad", "fail")).Get().ok());
@@ -132,7 +134,7 @@ TEST_CASE("a failed job says why and is tried again; others go on", "[worker]") 
 }
 
 TEST_CASE("jobs of one group run as one, and a dropped one is cleaned up, again until it works",
-          "[worker]") {
+          "[hosting]") {
   testing::DevCluster cluster;
   client::Connection& connection = cluster.connection();
   REQUIRE(connection.jobs().Register(Job("a", JobKind::kCdc, "g")).Get().ok());
@@ -148,7 +150,7 @@ TEST_CASE("jobs of one group run as one, and a dropped one is cleaned up, again 
   CHECK(host.jobs().cleaned().back() == "b last");
 }
 
-TEST_CASE("a new process of a worker takes its jobs over under a newer epoch", "[worker]") {
+TEST_CASE("a new process of a worker takes its jobs over under a newer epoch", "[hosting]") {
   testing::DevCluster cluster;
   client::Connection& connection = cluster.connection();
   REQUIRE(connection.jobs().Register(Job("a", JobKind::kLayer, "a")).Get().ok());
@@ -164,4 +166,4 @@ TEST_CASE("a new process of a worker takes its jobs over under a newer epoch", "
 }
 
 }  // namespace
-}  // namespace strom::worker
+}  // namespace strom::hosting

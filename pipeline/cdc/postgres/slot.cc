@@ -1,10 +1,10 @@
-#include "pipeline/cdc/slot.h"
+#include "pipeline/cdc/postgres/slot.h"
 
 #include <algorithm>
 #include <charconv>
 
 #include "pipeline/postgres/pg_error.h"
-#include "pipeline/postgres/pg_text.h"
+#include "pipeline/postgres/text/pg_text.h"
 
 namespace strom::cdc {
 namespace {

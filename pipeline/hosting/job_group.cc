@@ -1,11 +1,11 @@
-#include "pipeline/worker/job_group.h"
+#include "pipeline/hosting/job_group.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "common/base/logging.h"
 
-namespace strom::worker {
+namespace strom::hosting {
 
 JobHost::Group::Group(World world, JobAssignment assignment, std::function<void()> changed)
     : world_(world), assignment_(std::move(assignment)), changed_(std::move(changed)) {
@@ -125,4 +125,4 @@ void JobHost::Group::Run() {
   changed_();
 }
 
-}  // namespace strom::worker
+}  // namespace strom::hosting

@@ -1,4 +1,4 @@
-#include "pipeline/cdc/publication.h"
+#include "pipeline/cdc/postgres/publication.h"
 
 #include <algorithm>
 #include <map>
@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "pipeline/postgres/pg_error.h"
-#include "pipeline/postgres/pg_text.h"
+#include "pipeline/postgres/text/pg_text.h"
 
 namespace strom::cdc {
 namespace {

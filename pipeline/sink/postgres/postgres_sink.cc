@@ -1,4 +1,4 @@
-#include "pipeline/sink/postgres_sink.h"
+#include "pipeline/sink/postgres/postgres_sink.h"
 
 #include <algorithm>
 #include <map>
@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "common/base/nearest_name.h"
-#include "pipeline/postgres/pg_text.h"
-#include "pipeline/sink/postgres_sql.h"
-#include "pipeline/sink/postgres_type.h"
+#include "pipeline/postgres/text/pg_text.h"
+#include "pipeline/sink/postgres/postgres_sql.h"
+#include "pipeline/sink/postgres/postgres_type.h"
 
 namespace strom::sink {
 namespace {

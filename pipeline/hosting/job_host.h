@@ -11,15 +11,16 @@
 
 #include "client/include/strom/connection.h"
 #include "common/runtime/clock.h"
+#include "common/runtime/executor.h"
 #include "common/runtime/random.h"
-#include "common/runtime/thread_pool.h"
 #include "common/types/job.h"
 #include "pipeline/core/job.h"
 #include "pipeline/core/wake_queue.h"
 
-namespace strom::worker {
+namespace strom::hosting {
 
-// Makes what a group of jobs runs as. Implemented by PipelineJobs; used on the groups' threads.
+// Makes what a group of jobs runs as. Implemented by worker::PipelineJobs and by the simulation;
+// used on the groups' threads.
 class JobFactory {
  public:
   virtual ~JobFactory() = default;
@@ -45,15 +46,16 @@ class JobHost {
     std::string incarnation;  // Of this process.
     std::string address;      // For people.
     std::set<JobKind> kinds;
-    int slots = 64;  // Groups at most; each takes a thread.
+    int slots = 64;  // Groups at most; each takes a thread of `threads`.
     int at_once = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));  // Of them.
     MonoDuration retry_min = Millis(200);
     MonoDuration retry_max = Seconds(15);
   };
 
-  // What it takes outlives it.
-  JobHost(client::Connection& connection, const runtime::Clock& clock, runtime::Random& random,
-          JobFactory& factory, Options options);
+  // What it takes outlives it. Tasks of `threads` may wait; it runs options.slots at a time, and
+  // drops none.
+  JobHost(client::Connection& connection, runtime::Executor& threads, const runtime::Clock& clock,
+          runtime::Random& random, JobFactory& factory, Options options);
   ~JobHost();
 
   // Works until the stop is asked for, then stops all groups and returns.
@@ -72,6 +74,7 @@ class JobHost {
   WorkerReport Report() const;
 
   client::Connection& connection_;
+  runtime::Executor& threads_;
   const runtime::Clock& clock_;
   runtime::Random& random_;
   JobFactory& factory_;
@@ -81,9 +84,10 @@ class JobHost {
   std::map<std::string, std::shared_ptr<Group>> groups_ ABSL_GUARDED_BY(mutex_);
   std::atomic<bool> registered_ = false;
   MonoDuration heartbeat_interval_ = Millis(500);
-  pipeline::WakeQueue<char> wake_;  // Something has changed that the coordinator wants to know.
+  // Something has changed that the coordinator wants to know. Shared with groups, whose last word
+  // it is that they have ended.
+  const std::shared_ptr<pipeline::WakeQueue<char>> wake_;
   pipeline::Turns turns_;
-  runtime::ThreadPool pool_;  // Last: its threads end before what they use.
 };
 
-}  // namespace strom::worker
+}  // namespace strom::hosting

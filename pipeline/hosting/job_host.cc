@@ -1,32 +1,24 @@
-#include "pipeline/worker/job_host.h"
+#include "pipeline/hosting/job_host.h"
 
 #include <utility>
 
 #include "common/base/logging.h"
-#include "pipeline/worker/job_group.h"
-#include "pipeline/worker/places.h"
+#include "pipeline/hosting/job_group.h"
+#include "pipeline/hosting/places.h"
 
-namespace strom::worker {
-namespace {
+namespace strom::hosting {
 
-// Who computes in bulk gives way to who only passes on: the servers in the same process, clients,
-// the databases beside it.
-constexpr int kNiceness = 5;
-
-}  // namespace
-
-JobHost::JobHost(client::Connection& connection, const runtime::Clock& clock,
-                 runtime::Random& random, JobFactory& factory, Options options)
+JobHost::JobHost(client::Connection& connection, runtime::Executor& threads,
+                 const runtime::Clock& clock, runtime::Random& random, JobFactory& factory,
+                 Options options)
     : connection_(connection),
+      threads_(threads),
       clock_(clock),
       random_(random),
       factory_(factory),
       options_(std::move(options)),
-      turns_(clock, {.at_once = options_.at_once}),
-      pool_({.name = "strom-job",
-             .threads = options_.slots,
-             .queue_limit = SIZE_MAX,
-             .niceness = kNiceness}) {}
+      wake_(std::make_shared<pipeline::WakeQueue<char>>()),
+      turns_(clock, {.at_once = options_.at_once}) {}
 
 JobHost::~JobHost() = default;
 
@@ -47,16 +39,20 @@ WorkerReport JobHost::Report() const {
 }
 
 void JobHost::Run(pipeline::StopSignal& stop) {
-  const pipeline::StopSignal::Listener listener(stop, [this] { wake_.Put(0); });
+  const pipeline::StopSignal::Listener listener(stop, [this] { wake_->Put(0); });
   while (!stop.requested()) {
     Heartbeat();
-    (void)wake_.Take(clock_.Now() + heartbeat_interval_);
-    while (wake_.Take(MonoTime())) {
+    (void)wake_->Take(clock_.Now() + heartbeat_interval_);
+    while (wake_->Take(MonoTime())) {
     }
   }
-  const runtime::WaitLock lock(mutex_);
-  for (const auto& [name, group] : groups_) group->Stop();
-  // The pool's end waits for them.
+  std::map<std::string, std::shared_ptr<Group>> groups;
+  {
+    const runtime::WaitLock lock(mutex_);
+    groups = groups_;
+  }
+  for (const auto& [name, group] : groups) group->Stop();
+  for (const auto& [name, group] : groups) group->AwaitEnd();
 }
 
 void JobHost::Heartbeat() {
@@ -98,10 +94,10 @@ void JobHost::Obey(const WorkerOrders& orders) {
     const auto group =
         std::make_shared<Group>(Group::World{connection_, clock_, random_, turns_, factory_,
                                              options_.retry_min, options_.retry_max},
-                                *assignment, [this] { wake_.Put(0); });
+                                *assignment, [wake = wake_] { wake->Put(0); });
     groups_.emplace(name, group);
-    pool_.Post([group] { group->Run(); });
+    threads_.Post([group] { group->Run(); });
   }
 }
 
-}  // namespace strom::worker
+}  // namespace strom::hosting

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "pipeline/cdc/lsn.h"
+#include "pipeline/cdc/source_database.h"
 #include "pipeline/postgres/pg_connection.h"
 
 namespace strom::cdc {
@@ -24,11 +25,6 @@ struct SlotStatus {
 
 // nullopt: there is no such slot.
 Result<std::optional<SlotStatus>> ReadSlot(postgres::PgConnection& sql, const std::string& name);
-
-struct EnsuredSlot {
-  Lsn confirmed_flush_lsn;  // Of a new slot: its consistent point.
-  bool created = false;
-};
 
 // Creates the slot, for pgoutput, unless it is there; the publication must be there already.
 // `timeout` is for the creation, which waits for every transaction that is running when it begins.

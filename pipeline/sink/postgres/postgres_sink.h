@@ -6,7 +6,7 @@
 
 #include "common/runtime/clock.h"
 #include "pipeline/postgres/pg_connection.h"
-#include "pipeline/sink/postgres_column.h"
+#include "pipeline/sink/postgres/postgres_column.h"
 #include "pipeline/sink/sink.h"
 
 namespace strom::sink {

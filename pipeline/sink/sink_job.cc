@@ -1,13 +1,14 @@
-#include "pipeline/worker/sink_job.h"
+#include "pipeline/sink/sink_job.h"
 
 #include <algorithm>
 #include <utility>
 
 #include <absl/container/flat_hash_map.h>
 
+#include "common/base/mutation.h"
 #include "common/row/compacted_row.h"
 
-namespace strom::worker {
+namespace strom::sink {
 namespace {
 
 constexpr size_t kRowsPerTransaction = 5'000;
@@ -42,51 +43,18 @@ Result<std::vector<pipeline::KeyedChange>> ByKey(pipeline::Delta delta,
   return changes;
 }
 
-SinkJob::SinkJob(pipeline::JobContext context, pipeline::JobClock clock, TableInfo source,
-                 std::vector<std::string> columns, sink::SinkTable target,
-                 std::unique_ptr<layer::View> view,
-                 std::function<Result<std::unique_ptr<sink::Sink>>()> open)
-    : context_(context),
-      clock_(clock),
-      source_(std::move(source)),
-      columns_(std::move(columns)),
-      target_(std::move(target)),
-      view_(std::move(view)),
-      open_(std::move(open)) {}
-
-Result<std::unique_ptr<SinkJob>> SinkJob::Make(pipeline::JobContext context,
-                                               pipeline::JobClock clock,
-                                               std::unique_ptr<layer::View> view, SinkSpec spec) {
-  if (!view->stateless()) {
-    return Error(ErrorCode::kInvalidSql,
-                 "the query of a sink may filter and compute rows, but not join or group them: "
-                 "write its result into a table first, and that into {}",
-                 spec.target.name);
-  }
-  const sql::SourceTable& source = spec.query.sources[0];
-  std::vector<std::string> columns;
-  const std::vector<size_t> used = view->UsedColumns(0);
-  if (used.size() < source.columns.size()) {
-    for (const size_t column : used) columns.push_back(source.columns[column].name);
-    view->TakeColumns(0, used);
-  }
-  return std::unique_ptr<SinkJob>(new SinkJob(context, clock, std::move(spec.source),
-                                              std::move(columns), std::move(spec.target),
-                                              std::move(view), std::move(spec.open)));
-}
-
 Result<std::vector<std::vector<pipeline::BucketPosition>>> SinkJob::StartOf(
-    const std::optional<sink::SinkPosition>& position) const {
+    const std::optional<SinkPosition>& position) const {
   std::vector<std::vector<pipeline::BucketPosition>> start(1);
-  if (!position) return start;
-  const auto at = position->sources.find(source_.path.ToString());
+  if (!position || Mutated(Mutant::kSinkStartsAnew)) return start;
+  const auto at = position->sources.find(plan_.source.path.ToString());
   if (at == position->sources.end()) return start;
-  if (at->second.table_id != source_.id.value()) {
+  if (at->second.table_id != plan_.source.id.value()) {
     return Error(
         ErrorCode::kInvalidTable,
         "table {} was dropped and created anew (its id is {}, was {}): drop the job, empty "
         "its target and register it again",
-        source_.path, source_.id.value(), at->second.table_id);
+        plan_.source.path, plan_.source.id.value(), at->second.table_id);
   }
   for (const auto& [bucket, next] : at->second.next) {
     start[0].push_back({BucketId(bucket), LogOffset(next)});
@@ -95,16 +63,18 @@ Result<std::vector<std::vector<pipeline::BucketPosition>>> SinkJob::StartOf(
 }
 
 Status SinkJob::Run() {
-  STROM_ASSIGN_OR_RETURN(const std::unique_ptr<sink::Sink> sink, open_());
-  STROM_ASSIGN_OR_RETURN(const std::optional<sink::SinkPosition> stored, sink->Begin());
+  STROM_ASSIGN_OR_RETURN(const std::unique_ptr<Sink> sink, plan_.open());
+  STROM_ASSIGN_OR_RETURN(const std::optional<SinkPosition> stored, sink->Begin());
   STROM_ASSIGN_OR_RETURN(const auto start, StartOf(stored));
   STROM_ASSIGN_OR_RETURN(
       const std::unique_ptr<pipeline::SourceFeeds> feeds,
-      pipeline::SourceFeeds::Open(context_.connection, {{source_, columns_}}, context_.stop));
+      pipeline::SourceFeeds::Open(context_.connection, {{plan_.source, plan_.columns}},
+                                  context_.stop));
   STROM_RETURN_IF_ERROR(feeds->ReadFrom(start));
-  sink::SinkPosition position = stored.value_or(sink::SinkPosition());
-  sink::SinkPosition::Source& mine = position.sources[source_.path.ToString()];
-  mine.table_id = source_.id.value();
+  SinkPosition position = stored.value_or(SinkPosition());
+  SinkPosition before = position;  // For the mutant.
+  SinkPosition::Source& mine = position.sources[plan_.source.path.ToString()];
+  mine.table_id = plan_.source.id.value();
   context_.report.Update([](pipeline::JobProgress& p) { p.phase = "running"; });
   while (!context_.stop.requested()) {
     feeds->Await(MonoTime::Infinite());
@@ -112,7 +82,7 @@ Status SinkJob::Run() {
     STROM_ASSIGN_OR_RETURN(std::vector<pipeline::FeedBatch> batches,
                            feeds->Take(kRowsPerTransaction));
     if (batches.empty()) continue;
-    std::vector<layer::SourceDelta> deltas;
+    std::vector<pipeline::Delta> deltas;
     int64_t rows_in = 0;
     WallMillis newest = 0;
     for (pipeline::FeedBatch& batch : batches) {
@@ -121,13 +91,19 @@ Status SinkJob::Run() {
       for (const pipeline::BucketPosition& at : batch.positions) {
         mine.next[at.bucket.value()] = at.next.value();
       }
-      deltas.push_back({0, std::move(batch.rows)});
+      deltas.push_back(std::move(batch.rows));
     }
-    STROM_ASSIGN_OR_RETURN(pipeline::Delta delta, view_->Apply(deltas, clock_.Now()));
+    STROM_ASSIGN_OR_RETURN(pipeline::Delta delta,
+                           plan_.query->Apply(std::move(deltas), clock_.Now()));
     STROM_ASSIGN_OR_RETURN(const std::vector<pipeline::KeyedChange> changes,
-                           ByKey(std::move(delta), target_.columns, target_.primary_key));
+                           ByKey(std::move(delta), plan_.target.columns, plan_.target.primary_key));
     turn.reset();  // The target's database works now.
-    STROM_RETURN_IF_ERROR(sink->Write(changes, position));
+    if (Mutated(Mutant::kSinkPositionApart)) {
+      STROM_RETURN_IF_ERROR(sink->Write(changes, std::exchange(before, position)));
+      STROM_RETURN_IF_ERROR(sink->Write({}, position));
+    } else {
+      STROM_RETURN_IF_ERROR(sink->Write(changes, position));
+    }
     context_.report.Update([&](pipeline::JobProgress& p) {
       pipeline::NoteBatch(p, rows_in, static_cast<int64_t>(changes.size()));
       pipeline::NoteNewest(p, newest, context_.clock.WallNow());
@@ -136,4 +112,4 @@ Status SinkJob::Run() {
   return Status::Ok();
 }
 
-}  // namespace strom::worker
+}  // namespace strom::sink

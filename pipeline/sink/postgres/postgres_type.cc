@@ -1,4 +1,4 @@
-#include "pipeline/sink/postgres_type.h"
+#include "pipeline/sink/postgres/postgres_type.h"
 
 #include <algorithm>
 #include <charconv>

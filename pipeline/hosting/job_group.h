@@ -5,9 +5,9 @@
 #include <memory>
 #include <string>
 
-#include "pipeline/worker/job_host.h"
+#include "pipeline/hosting/job_host.h"
 
-namespace strom::worker {
+namespace strom::hosting {
 
 // The jobs of one group under one epoch, from their start to their end; on one thread. The host
 // looks at it and asks it to stop.
@@ -26,9 +26,11 @@ class JobHost::Group {
   // `changed` is called when a report has changed that should not wait for the next heartbeat.
   Group(World world, JobAssignment assignment, std::function<void()> changed);
 
-  // Runs until it is stopped, or there is nothing more to do.
+  // Runs until it is stopped, or there is nothing more to do. After that it touches nothing of its
+  // world any more.
   void Run();
   void Stop() { stop_.Request(); }
+  void AwaitEnd() const { ended_.Wait(); }
 
   const JobAssignment& assignment() const { return assignment_; }
   bool ended() const { return ended_.HasBeenNotified(); }
@@ -56,4 +58,4 @@ class JobHost::Group {
   std::map<std::string, Outcome> outcomes_ ABSL_GUARDED_BY(mutex_);  // By job.
 };
 
-}  // namespace strom::worker
+}  // namespace strom::hosting

@@ -7,6 +7,7 @@
 #include "common/runtime/clock.h"
 #include "common/types/value.h"
 #include "pipeline/cdc/lsn.h"
+#include "pipeline/cdc/source_database.h"
 #include "pipeline/cdc/source_table.h"
 #include "pipeline/postgres/pg_connection.h"
 
@@ -32,7 +33,7 @@ namespace strom::cdc {
 // truncated since X, of which old snapshots see nothing.
 //
 // One thread. Rows come through COPY, in no order; memory: one COPY message and one batch.
-class TableSnapshot {
+class TableSnapshot final : public TableRows {
  public:
   // `slot_timeout`: how long to wait for running transactions (slot.h).
   // Errors: kExternalSystemUnavailable for what may work on another try; kExternalSystem.
@@ -41,14 +42,14 @@ class TableSnapshot {
                                                      const runtime::Clock& clock,
                                                      MonoDuration slot_timeout);
 
-  Lsn consistent_point() const { return consistent_point_; }
+  Lsn consistent_point() const override { return consistent_point_; }
   // As the server's statistics have it; 0 if it has none.
-  int64_t estimated_rows() const { return estimated_rows_; }
+  int64_t estimated_rows() const override { return estimated_rows_; }
 
   // 1 to `max_rows` rows, fewer when they are large (16 MiB); empty at the end, and then always.
   // After an error the snapshot is of no more use: a new one has another consistent point.
   // Errors: connection trouble; values that do not fit, naming table, column and value.
-  Result<std::vector<Row>> Next(size_t max_rows);
+  Result<std::vector<Row>> Next(size_t max_rows) override;
 
  private:
   TableSnapshot(std::shared_ptr<const SourceTable> table,

@@ -1,4 +1,4 @@
-#include "pipeline/sink/postgres_column.h"
+#include "pipeline/sink/postgres/postgres_column.h"
 
 #include <charconv>
 #include <cmath>
@@ -6,7 +6,7 @@
 
 #include "common/base/check.h"
 #include "common/text/value_text.h"
-#include "pipeline/sink/postgres_type.h"
+#include "pipeline/sink/postgres/postgres_type.h"
 
 namespace strom::sink {
 

@@ -1,11 +1,11 @@
-#include "pipeline/cdc/preflight.h"
+#include "pipeline/cdc/postgres/preflight.h"
 
 #include <algorithm>
 #include <charconv>
 #include <set>
 
 #include "pipeline/cdc/value_text.h"
-#include "pipeline/postgres/pg_text.h"
+#include "pipeline/postgres/text/pg_text.h"
 
 namespace strom::cdc {
 namespace {

@@ -1,10 +1,10 @@
-#include "pipeline/cdc/table_snapshot.h"
+#include "pipeline/cdc/postgres/table_snapshot.h"
 
 #include <charconv>
 
-#include "pipeline/cdc/slot.h"
+#include "pipeline/cdc/postgres/slot.h"
 #include "pipeline/cdc/value_text.h"
-#include "pipeline/postgres/pg_text.h"
+#include "pipeline/postgres/text/pg_text.h"
 
 namespace strom::cdc {
 namespace {

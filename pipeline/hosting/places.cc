@@ -1,9 +1,9 @@
-#include "pipeline/worker/places.h"
+#include "pipeline/hosting/places.h"
 
 #include <algorithm>
 #include <set>
 
-namespace strom::worker {
+namespace strom::hosting {
 namespace {
 
 using Places = std::map<std::string, pipeline::Turns::Place>;
@@ -37,4 +37,4 @@ Places PlacesOf(const std::vector<JobDefinition>& jobs) {
   return places;
 }
 
-}  // namespace strom::worker
+}  // namespace strom::hosting

@@ -1,12 +1,12 @@
-#include "pipeline/sink/postgres_sql.h"
+#include "pipeline/sink/postgres/postgres_sql.h"
 
 #include <algorithm>
 #include <string_view>
 
 #include <fmt/core.h>
 
-#include "pipeline/postgres/pg_text.h"
-#include "pipeline/sink/postgres_type.h"
+#include "pipeline/postgres/text/pg_text.h"
+#include "pipeline/sink/postgres/postgres_type.h"
 
 namespace strom::sink {
 namespace {
