@@ -130,6 +130,7 @@ void CdcJob::SetAside(const CdcTable& table, const Status& why) {
 Status CdcJob::SetAsideAndForget(const CdcTarget& target, const Status& why) {
   const CdcTable& table = target.table();
   SetAside(table, why);
+  failed_checks_.push_back(&table);
   // Changes are left out from here on, so it has to be copied anew.
   STROM_RETURN_IF_ERROR(progress_->Remove(StateName(table.job)));
   targets_.erase(table.source.get());
@@ -208,6 +209,7 @@ Status CdcJob::Collect(std::vector<SourceEvent> events) {
     // The first event behind a plan that is done again ends it.
     if (redo_ && event.position > plan_->to) STROM_RETURN_IF_ERROR(Redo());
     const EventPosition at = event.position;
+    if (plan_is_full_ && at > collected_to_) STROM_RETURN_IF_ERROR(Commit(collected_to_));
     if (event.kind == EventKind::kCommit) {
       whole_end_ = event.end_lsn;
       collected_to_ = at;
@@ -231,10 +233,16 @@ Status CdcJob::Collect(std::vector<SourceEvent> events) {
       STROM_RETURN_IF_ERROR(Truncate(at, emptied));
       continue;
     }
+    if (!redo_ && target.TakesFromOldKey(event)) {
+      if (collected_to_ != EventPosition() && collected_to_ != at) {
+        STROM_RETURN_IF_ERROR(Commit(collected_to_));
+      }
+      plan_is_full_ = true;
+    }
     ++collected_rows_;
     collected_micros_ = event.commit_micros;
     if (event.kind != EventKind::kTruncate) {
-      const Status added = target.Add(std::move(event));
+      const Status added = target.Add(std::move(event), redo_);
       if (IsOfTable(added)) {
         STROM_RETURN_IF_ERROR(SetAsideAndForget(target, added));
       } else if (!added.ok()) {
@@ -307,6 +315,7 @@ Status CdcJob::Commit(EventPosition to) {
     plan_ = std::move(plan);
   }
   collected_to_ = {};
+  plan_is_full_ = false;
   return stream_->Confirm(whole_end_);
 }
 

@@ -46,7 +46,7 @@ class CdcJob final : public pipeline::Job {
 
  private:
   Status Prepare();
-  // Takes out of the tables those that cannot be followed now.
+  // Takes out of the tables those that cannot be followed now. They are looked at again later.
   Status CheckTables(SourceSession& session);
   void SetAside(const CdcTable& table, const Status& why);
   Status SetAsideAndForget(const CdcTarget& target, const Status& why);
@@ -82,6 +82,7 @@ class CdcJob final : public pipeline::Job {
   // Of the plan that is being collected:
   MonoTime next_plan_;  // It does not begin before.
   EventPosition collected_to_;
+  bool plan_is_full_ = false;  // It ends where it is.
   int64_t collected_rows_ = 0;
   int64_t collected_micros_ = 0;  // When its newest transaction committed.
   Lsn whole_end_;                 // End of the last transaction that was collected whole.
