@@ -48,7 +48,12 @@ TEST_CASE("each kind of fault by itself does no harm", "[sim]") {
   // Outside the budget with one replica: see below.
   if (fault == Fault::kPowerFailTablet || fault == Fault::kFailSync) return;
   INFO(FaultName(fault));
-  const SimResult result = RunSimulation(Small(7, {fault}));
+  SimConfig config = Small(7, {fault});
+  if (static_cast<int>(fault) >= kClusterFaultKinds) {
+    config.source_tables = 1;
+    config.workers = 2;
+  }
+  const SimResult result = RunSimulation(config);
   CHECK(result.violations == Violations());
   CHECK(result.faults.at(fault) > 0);
   CHECK(result.acknowledged > 100);

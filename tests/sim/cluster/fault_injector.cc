@@ -5,11 +5,12 @@
 
 namespace strom::sim {
 
-FaultInjector::FaultInjector(SimWorld& world, SimCluster& cluster, const SimConfig& config,
-                             std::vector<std::string> clients,
+FaultInjector::FaultInjector(SimWorld& world, SimCluster& cluster, SimPipeline* pipeline,
+                             const SimConfig& config, std::vector<std::string> clients,
                              std::function<void(const std::string&)> note)
     : world_(world),
       cluster_(cluster),
+      pipeline_(pipeline),
       config_(config),
       clients_(std::move(clients)),
       note_(std::move(note)),
@@ -50,6 +51,11 @@ SimHost* FaultInjector::AnyServer(bool tablets_only) {
   }
   for (int i = 0; i < cluster_.coordinator_count() && !tablets_only; ++i) {
     if (cluster_.coordinator(i).running()) running.push_back(&cluster_.coordinator(i));
+  }
+  if (pipeline_ && !tablets_only) {
+    for (SimWorker* worker : pipeline_->workers()) {
+      if (worker->host().running()) running.push_back(&worker->host());
+    }
   }
   return running.empty() ? nullptr : running[random_.Uniform(running.size())];
 }
@@ -97,6 +103,13 @@ void FaultInjector::Inject(Fault fault) {
       world_.meta.SetAvailable(false);
       UndoLater(Seconds(10), [this] { world_.meta.SetAvailable(true); });
       break;
+    case Fault::kCrashWorker:
+    case Fault::kIsolateWorker:
+    case Fault::kCutDatabase:
+    case Fault::kCrashDatabase:
+    case Fault::kLoseDatabaseAnswers:
+      if (!InjectIntoPipeline(fault)) return;
+      break;
     default: {
       SimHost* host = AnyServer(fault == Fault::kSlowDisk || fault == Fault::kIsolateTablet);
       if (host == nullptr) return;
@@ -142,6 +155,47 @@ void FaultInjector::InjectInto(Fault fault, SimHost& host) {
     default:
       STROM_UNREACHABLE() << FaultName(fault) << " is not of one host";
   }
+}
+
+bool FaultInjector::InjectIntoPipeline(Fault fault) {
+  const std::vector<SimWorker*> workers = pipeline_->workers();
+  SimWorker& worker = *workers[random_.Uniform(workers.size())];
+  const bool of_source = random_.Chance(0.5);
+  ModelServer& database = of_source ? static_cast<ModelServer&>(pipeline_->source())
+                                    : static_cast<ModelServer&>(pipeline_->sink());
+  const std::string& host = worker.host().name();
+  if (fault == Fault::kCrashWorker) {
+    if (!worker.host().running()) return false;
+    note_(fmt::format("{}: {}", FaultName(fault), host));
+    worker.Kill();
+    UndoLater(Seconds(8), [&worker] { worker.Start(); });
+    return true;
+  }
+  if (fault == Fault::kIsolateWorker) {
+    note_(fmt::format("{}: {}", FaultName(fault), host));
+    const auto set = [this, host](bool isolated) {
+      for (int i = 0; i < cluster_.coordinator_count(); ++i) {
+        world_.wires.SetCut(host, cluster_.coordinator(i).name(), isolated);
+        world_.wires.SetCut(cluster_.coordinator(i).name(), host, isolated);
+      }
+    };
+    set(true);
+    UndoLater(Seconds(12), [set] { set(false); });
+    return true;
+  }
+  note_(fmt::format("{}: {}", FaultName(fault), database.name()));
+  if (fault == Fault::kLoseDatabaseAnswers) {
+    database.LoseAnswers(1 + static_cast<int>(random_.Uniform(3)));
+  } else if (fault == Fault::kCrashDatabase) {
+    of_source ? pipeline_->source().Crash() : pipeline_->sink().Crash();
+  } else if (random_.Chance(0.5)) {
+    database.SetAway(true);
+    UndoLater(Seconds(8), [&database] { database.SetAway(false); });
+  } else {
+    database.SetCut(host, true);
+    UndoLater(Seconds(8), [&database, host] { database.SetCut(host, false); });
+  }
+  return true;
 }
 
 std::vector<std::string> FaultInjector::Servers() const {

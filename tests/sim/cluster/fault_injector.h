@@ -7,6 +7,7 @@
 
 #include "tests/sim/cluster/sim_cluster.h"
 #include "tests/sim/cluster/sim_config.h"
+#include "tests/sim/cluster/sim_pipeline.h"
 
 namespace strom::sim {
 
@@ -14,8 +15,9 @@ namespace strom::sim {
 // while, several at a time. See README.md for the budget. Its tasks are the world's own.
 class FaultInjector {
  public:
-  // `clients`: names of hosts whose links may be cut, too.
-  FaultInjector(SimWorld& world, SimCluster& cluster, const SimConfig& config,
+  // `pipeline`: null if there is none. `clients`: names of hosts whose links may be cut, too.
+  FaultInjector(SimWorld& world, SimCluster& cluster, SimPipeline* pipeline,
+                const SimConfig& config,
                 std::vector<std::string> clients, std::function<void(const std::string&)> note);
 
   void Start() { NextLater(); }
@@ -30,6 +32,8 @@ class FaultInjector {
   void NextLater();
   void Inject(Fault fault);
   void InjectInto(Fault fault, SimHost& host);
+  // False: there is nothing it could hit.
+  bool InjectIntoPipeline(Fault fault);
   void Cut(bool both);
   void Isolate(SimHost& host);
   std::vector<std::string> Servers() const;  // Their names.
@@ -41,6 +45,7 @@ class FaultInjector {
 
   SimWorld& world_;
   SimCluster& cluster_;
+  SimPipeline* const pipeline_;
   const SimConfig& config_;
   const std::vector<std::string> clients_;
   const std::function<void(const std::string&)> note_;

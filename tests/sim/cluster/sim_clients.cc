@@ -127,6 +127,7 @@ void SimWriter::Upsert(size_t table) {
 
 SimReader::SimReader(SimWorld& world, const SimConfig& config, int number,
                      const std::vector<std::string>& addresses, const std::vector<SimTable>& tables,
+                     const std::vector<SimTable>& followed,
                      std::function<int(ServerId)> process_of, History* history)
     : config_(config),
       tables_(tables),
@@ -139,17 +140,22 @@ SimReader::SimReader(SimWorld& world, const SimConfig& config, int number,
                                                EnvironmentOf(host_));
   for (size_t i = 0; i < tables.size(); ++i) {
     if (tables[i].keyed()) lookups_[i] = connection_->NewLookup(tables[i].info).value();
-    for (int32_t bucket = 0; bucket < config.buckets; ++bucket) {
-      logs_.push_back(std::make_shared<LogReader>(
-          cluster_, EnvironmentOf(host_),
-          LogReader::Options{
-              .path = tables[i].info.path,
-              .bucket = {.table = tables[i].info.id, .partition = {}, .bucket = BucketId(bucket)},
-              .schema = tables[i].schema,
-              .fetch_bytes_max = host_.random().Chance(0.5) ? 200 : 1 << 16,
-              .process_of = process_of},
-          [history](FetchSeen seen) { history->fetches.push_back(std::move(seen)); }));
-    }
+    ReadLogs(tables[i], process_of);
+  }
+  for (const SimTable& table : followed) ReadLogs(table, process_of);
+}
+
+void SimReader::ReadLogs(const SimTable& table, const std::function<int(ServerId)>& process_of) {
+  for (int32_t bucket = 0; bucket < config_.buckets; ++bucket) {
+    logs_.push_back(std::make_shared<LogReader>(
+        cluster_, EnvironmentOf(host_),
+        LogReader::Options{
+            .path = table.info.path,
+            .bucket = {.table = table.info.id, .partition = {}, .bucket = BucketId(bucket)},
+            .schema = table.schema,
+            .fetch_bytes_max = host_.random().Chance(0.5) ? 200 : 1 << 16,
+            .process_of = process_of},
+        [history = history_](FetchSeen seen) { history->fetches.push_back(std::move(seen)); }));
   }
 }
 

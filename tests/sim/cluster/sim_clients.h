@@ -55,12 +55,14 @@ class SimWriter {
   bool finished_ = false;
 };
 
-// Reads every bucket of every table, and looks keys up with the production client.
+// Reads every bucket of every table, and looks keys up with the production client. Of tables that
+// are `followed`, which jobs write, it only reads the logs.
 class SimReader {
  public:
   SimReader(SimWorld& world, const SimConfig& config, int number,
             const std::vector<std::string>& addresses, const std::vector<SimTable>& tables,
-            std::function<int(ServerId)> process_of, History* history);
+            const std::vector<SimTable>& followed, std::function<int(ServerId)> process_of,
+            History* history);
   ~SimReader();
 
   void Start();
@@ -74,6 +76,7 @@ class SimReader {
   SimHost& host() { return host_; }
 
  private:
+  void ReadLogs(const SimTable& table, const std::function<int(ServerId)>& process_of);
   void LookUpLater();
   void LookUp(size_t table, int64_t key);
   void Find(size_t table, int64_t key,

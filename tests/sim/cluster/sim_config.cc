@@ -7,6 +7,9 @@
 namespace strom::sim {
 namespace {
 
+// Of the seeds.
+constexpr double kPipelineShare = 0.25;
+
 template <class T, size_t N>
 T OneOf(SimRandom& random, const T (&choices)[N]) {
   return choices[random.Uniform(N)];
@@ -52,6 +55,16 @@ std::string_view FaultName(Fault fault) {
       return "isolate-tablet";
     case Fault::kDelayMetaChanges:
       return "delay-meta-changes";
+    case Fault::kCrashWorker:
+      return "crash-worker";
+    case Fault::kIsolateWorker:
+      return "isolate-worker";
+    case Fault::kCutDatabase:
+      return "cut-database";
+    case Fault::kCrashDatabase:
+      return "crash-database";
+    case Fault::kLoseDatabaseAnswers:
+      return "lose-database-answers";
   }
   STROM_UNREACHABLE();
 }
@@ -85,7 +98,7 @@ SimConfig SimConfig::Draw(uint64_t seed, int replication_factor_max) {
   config.delete_share = OneOf(random, {0.0, 0.1, 0.4});
   config.duration = Seconds(OneOf(random, {15, 30}));
   config.fault_pause_max = Millis(OneOf(random, {500, 2000, 5000}));
-  for (int i = 0; i < kFaultKinds; ++i) {
+  for (int i = 0; i < kClusterFaultKinds; ++i) {
     const auto fault = static_cast<Fault>(i);
     if (fault == Fault::kPowerFailTablet && !config.syncs_before_ack) continue;
     if (fault == Fault::kFailSync && !replicates) continue;
@@ -95,7 +108,23 @@ SimConfig SimConfig::Draw(uint64_t seed, int replication_factor_max) {
   config.fetch_bytes_max = OneOf(random, {500, 64 << 20});
   config.snapshot_interval = Millis(OneOf(random, {0, 500, 2000, 8000}));
   config.object_error_rate = OneOf(random, {0.0, 0.0, 0.02, 0.2});
+  config.DrawPipeline();
   return config;
+}
+
+// Drawn by itself: what a seed does without a pipeline does not depend on it.
+void SimConfig::DrawPipeline() {
+  SimRandom random(seed * 0x9e3779b97f4a7c15 + 2);
+  if (!random.Chance(kPipelineShare)) return;
+  source_tables = OneOf(random, {1, 1, 2});
+  source_keys = OneOf(random, {2, 8, 30});
+  workers = OneOf(random, {1, 2, 2, 3});
+  job_lease = Seconds(OneOf(random, {2, 5}));
+  full_identity = random.Chance(0.3);
+  source_pause_max = Millis(OneOf(random, {50, 200, 600}));
+  for (int i = kClusterFaultKinds; i < kFaultKinds; ++i) {
+    if (random.Chance(0.6)) faults.push_back(static_cast<Fault>(i));
+  }
 }
 
 std::string SimConfig::ToString() const {
@@ -109,6 +138,11 @@ std::string SimConfig::ToString() const {
       buckets, log_format, keys, writers, readers, write_pause_max.millis(), delete_share,
       duration.millis() / 1000);
   if (faults.empty()) text += " peace";
+  if (has_pipeline()) {
+    text += fmt::format(" {} source tables of {} keys{}, every {} ms, {} workers;", source_tables,
+                        source_keys, full_identity ? " in full" : "", source_pause_max.millis(),
+                        workers);
+  }
   if (snapshot_interval > MonoDuration()) {
     text += fmt::format(" snapshots every {} ms, {} object errors;", snapshot_interval.millis(),
                         object_error_rate);

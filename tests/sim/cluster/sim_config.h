@@ -30,8 +30,15 @@ enum class Fault {
   kFailSync,   // The disk does not keep what a sync was to make durable; the process is restarted.
   kIsolateTablet,  // From servers and metadata, but not from clients.
   kDelayMetaChanges,
+  // Of a pipeline.
+  kCrashWorker,
+  kIsolateWorker,  // From the coordinators, but not from those it writes to.
+  kCutDatabase,    // The source or the target, from one worker or from all.
+  kCrashDatabase,  // Either; it comes back at once.
+  kLoseDatabaseAnswers,
 };
-inline constexpr int kFaultKinds = static_cast<int>(Fault::kDelayMetaChanges) + 1;
+inline constexpr int kClusterFaultKinds = static_cast<int>(Fault::kDelayMetaChanges) + 1;
+inline constexpr int kFaultKinds = static_cast<int>(Fault::kLoseDatabaseAnswers) + 1;
 
 std::string_view FaultName(Fault fault);
 
@@ -69,14 +76,26 @@ struct SimConfig {
   MonoDuration snapshot_interval;  // Of primary-key buckets; 0: there are none.
   double object_error_rate = 0;    // Of the calls to the object store, while there are faults.
 
+  int source_tables = 0;  // That a pipeline follows; 0: there is no pipeline.
+  int source_keys = 8;    // Of each.
+  int workers = 0;
+  MonoDuration job_lease = Seconds(5);
+  bool full_identity = false;                   // The source's log has whole old rows.
+  MonoDuration source_pause_max = Millis(100);  // Between two of its transactions.
+
   MonoDuration duration = Seconds(30);  // With faults.
   MonoDuration fault_pause_max = Seconds(3);
   std::vector<Fault> faults;  // Those that happen.
+
+  bool has_pipeline() const { return source_tables > 0; }
 
   // With `replication_factor_max` 1 no table has several replicas or a durability of its own.
   static SimConfig Draw(uint64_t seed, int replication_factor_max = kReplicationFactorMax);
   // One line.
   std::string ToString() const;
+
+ private:
+  void DrawPipeline();
 };
 
 }  // namespace strom::sim

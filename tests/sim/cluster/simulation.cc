@@ -8,12 +8,14 @@
 #include <fmt/format.h>
 
 #include "common/base/logging.h"
+#include "tests/sim/checkers/job_checkers.h"
 #include "tests/sim/checkers/log_checkers.h"
 #include "tests/sim/checkers/table_checkers.h"
 #include "tests/sim/cluster/copy_watch.h"
 #include "tests/sim/cluster/fault_injector.h"
 #include "tests/sim/cluster/sim_clients.h"
 #include "tests/sim/cluster/sim_cluster.h"
+#include "tests/sim/cluster/sim_pipeline.h"
 #include "tests/sim/cluster/snapshot_restore.h"
 #include "tests/sim/logs/replica_logs.h"
 
@@ -51,13 +53,14 @@ class Simulation {
         [this](const std::string& path, const std::string* data) { OnMetadata(path, data); });
     for (int i = 0; i < cluster_.coordinator_count(); ++i) cluster_.StartCoordinator(i);
     for (int i = 0; i < cluster_.tablet_count(); ++i) cluster_.StartTablet(i);
-    if (MakeTables()) {
+    if (MakeTables() && MakePipeline()) {
       RunClients();
       Check();
     }
     // Clients first: they close their connections in order.
     writers_.clear();
     readers_.clear();
+    pipeline_.reset();
     result_.virtual_time = world_.scheduler.now() - begin;
     result_.trace_hash = world_.scheduler.trace().value();
     return std::move(result_);
@@ -74,6 +77,7 @@ class Simulation {
 
   void OnMetadata(const std::string& path, const std::string* data);
   bool MakeTables();
+  bool MakePipeline();
   void RunClients();
   void Check();
   // Empty once nothing is left to wait for, else what is.
@@ -98,11 +102,14 @@ class Simulation {
   const std::function<void(const std::string&)> trace_;
   SimResult result_;
   History history_;
+  JobHistory job_history_;
   std::map<TableBucket, metadata::LeaderAndIsr> leaderships_;
   std::map<std::string, metadata::KvSnapshotHandle> snapshots_;  // By the path of their nodes.
   SimWorld world_;
   SimCluster cluster_;
   std::vector<SimTable> tables_;
+  std::unique_ptr<SimPipeline> pipeline_;
+  std::vector<SimTable> ods_;  // Which jobs write.
   std::vector<std::unique_ptr<SimWriter>> writers_;
   std::vector<std::unique_ptr<SimReader>> readers_;
   std::unique_ptr<FaultInjector> faults_;
@@ -128,17 +135,29 @@ void Simulation::OnMetadata(const std::string& path, const std::string* data) {
 
 std::vector<TableBucket> Simulation::Buckets() const {
   std::vector<TableBucket> buckets;
-  for (const SimTable& table : tables_) {
-    for (int32_t bucket = 0; bucket < config_.buckets; ++bucket) {
-      buckets.push_back({.table = table.info.id, .partition = {}, .bucket = BucketId(bucket)});
+  for (const auto* const tables : {&tables_, &ods_}) {
+    for (const SimTable& table : *tables) {
+      for (int32_t bucket = 0; bucket < config_.buckets; ++bucket) {
+        buckets.push_back({.table = table.info.id, .partition = {}, .bucket = BucketId(bucket)});
+      }
     }
   }
   return buckets;
 }
 
 const SimTable& Simulation::TableOf(TableId id) const {
-  return *std::find_if(tables_.begin(), tables_.end(),
-                       [id](const SimTable& table) { return table.info.id == id; });
+  const auto is = [id](const SimTable& table) { return table.info.id == id; };
+  const auto own = std::find_if(tables_.begin(), tables_.end(), is);
+  return own != tables_.end() ? *own : *std::find_if(ods_.begin(), ods_.end(), is);
+}
+
+bool Simulation::MakePipeline() {
+  if (!config_.has_pipeline()) return true;
+  pipeline_ = std::make_unique<SimPipeline>(world_, cluster_, config_, &job_history_);
+  const Status prepared = pipeline_->Prepare();
+  if (!prepared.ok()) result_.violations.push_back("L1 start: jobs: " + prepared.ToString());
+  ods_ = pipeline_->tables();
+  return prepared.ok();
 }
 
 TableDescriptor Simulation::Descriptor(bool keyed) const {
@@ -207,14 +226,18 @@ void Simulation::RunClients() {
   }
   for (int i = 1; i <= config_.readers; ++i) {
     readers_.push_back(std::make_unique<SimReader>(
-        world_, config_, i, cluster_.Addresses(), tables_,
+        world_, config_, i, cluster_.Addresses(), tables_, ods_,
         [this](ServerId id) { return cluster_.TabletOf(id).process(); }, &history_));
     clients.push_back(readers_.back()->host().name());
   }
-  faults_ = std::make_unique<FaultInjector>(world_, cluster_, config_, clients,
+  if (pipeline_) {
+    for (SimWorker* worker : pipeline_->workers()) clients.push_back(worker->host().name());
+  }
+  faults_ = std::make_unique<FaultInjector>(world_, cluster_, pipeline_.get(), config_, clients,
                                             [this](const std::string& line) { Note(line); });
   for (const auto& writer : writers_) writer->Start();
   for (const auto& reader : readers_) reader->Start();
+  if (pipeline_) pipeline_->Start();
   CopyWatch copies(world_, cluster_, config_, Buckets(), &history_);
   copies.Start();
   world_.scheduler.RunFor(Seconds(2));
@@ -227,6 +250,7 @@ void Simulation::RunClients() {
   world_.scheduler.RunFor(Seconds(1));  // Writes go on in peace, too.
   for (const auto& writer : writers_) writer->Finish();
   for (const auto& reader : readers_) reader->Finish();
+  if (pipeline_) pipeline_->Finish();
   const MonoTime peace = world_.scheduler.now();
   std::string waiting_for = NotQuiet();
   while (!waiting_for.empty() && world_.scheduler.now() < peace + kQuietWithin) {
@@ -247,6 +271,10 @@ std::string Simulation::NotQuiet() {
       return fmt::format("{} writes of {} have no answer", writer->open_count(),
                          writer->host().name());
     }
+  }
+  if (pipeline_) {
+    std::string waiting_for = pipeline_->NotQuiet();
+    if (!waiting_for.empty()) return waiting_for;
   }
   for (const TableBucket& bucket : Buckets()) {
     const metadata::LeaderAndIsr& now = leaderships_[bucket];
@@ -296,6 +324,10 @@ void Simulation::Check() {
     }
     end.rows = *rows;
   }
+  if (pipeline_ && quiet) {
+    const Status collected = pipeline_->Collect(&end.rows);
+    if (!collected.ok()) result_.violations.push_back("L4 jobs: " + collected.ToString());
+  }
   for (const TableBucket& bucket : Buckets()) {
     FinalBucket last{.bucket = bucket,
                      .keyed = TableOf(bucket.table).keyed(),
@@ -334,7 +366,9 @@ void Simulation::Check() {
         CheckCommittedStays(history_, end), CheckContiguity(history_, end),
         CheckHighWatermarks(history_), CheckLeaderships(history_), CheckReplicasIdentical(end),
         CheckRowsAreFold(end), CheckChangelog(end), CheckLookups(history_, end),
-        CheckSnapshots(end)}) {
+        CheckSnapshots(end), CheckOnceIntoOds(job_history_, end),
+        CheckConfirms(job_history_, end), CheckSinkRows(job_history_),
+        CheckSinkTransactions(job_history_, end)}) {
     result_.violations.insert(result_.violations.end(), found.begin(), found.end());
   }
   const auto count = [this](Outcome outcome) {
@@ -348,6 +382,10 @@ void Simulation::Check() {
   for (const UpsertOp& op : history_.upserts) count(op.outcome);
   result_.lookups = history_.lookups.size();
   for (const FetchSeen& fetch : history_.fetches) result_.records_read += fetch.records.size();
+  if (pipeline_) result_.source_transactions = pipeline_->source().log().size();
+  for (const auto& [job, sink] : job_history_.sinks) {
+    result_.sink_transactions += sink.commits.size();
+  }
 }
 
 }  // namespace

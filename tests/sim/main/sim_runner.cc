@@ -107,8 +107,9 @@ std::string EncodeReport(const SeedReport& report) {
   std::ostringstream out;
   for (const uint64_t number :
        {report.seed, report.trace_hash, static_cast<uint64_t>(report.cpu_ms), report.acknowledged,
-        report.unknown, report.lookups, report.records_read,
-        static_cast<uint64_t>(report.virtual_ms), static_cast<uint64_t>(report.quiet_ms)}) {
+        report.unknown, report.lookups, report.records_read, report.source_transactions,
+        report.sink_transactions, static_cast<uint64_t>(report.virtual_ms),
+        static_cast<uint64_t>(report.quiet_ms)}) {
     out << number << kSeparator;
   }
   for (const int count : report.faults) out << count << kSeparator;
@@ -123,7 +124,7 @@ SeedReport DecodeReport(const std::string& line) {
   std::vector<std::string> parts;
   std::istringstream in(line);
   for (std::string part; std::getline(in, part, kSeparator);) parts.push_back(part);
-  STROM_CHECK(parts.size() >= 9 + kFaultKinds) << line;
+  STROM_CHECK(parts.size() >= 11 + kFaultKinds) << line;
   const auto number = [&parts](size_t i) { return std::stoull(parts[i]); };
   SeedReport report{.seed = number(0),
                     .trace_hash = number(1),
@@ -132,12 +133,14 @@ SeedReport DecodeReport(const std::string& line) {
                     .unknown = number(4),
                     .lookups = number(5),
                     .records_read = number(6),
-                    .virtual_ms = static_cast<int64_t>(number(7)),
-                    .quiet_ms = static_cast<int64_t>(number(8)),
+                    .source_transactions = number(7),
+                    .sink_transactions = number(8),
+                    .virtual_ms = static_cast<int64_t>(number(9)),
+                    .quiet_ms = static_cast<int64_t>(number(10)),
                     .faults = {},
                     .violations = {}};
-  for (size_t i = 9; i < 9 + kFaultKinds; ++i) report.faults.push_back(std::stoi(parts[i]));
-  report.violations.assign(parts.begin() + 9 + kFaultKinds, parts.end());
+  for (size_t i = 11; i < 11 + kFaultKinds; ++i) report.faults.push_back(std::stoi(parts[i]));
+  report.violations.assign(parts.begin() + 11 + kFaultKinds, parts.end());
   return report;
 }
 
@@ -156,6 +159,8 @@ SeedReport RunSeed(const SimConfig& config, bool trace) {
                     .unknown = result.unknown,
                     .lookups = result.lookups,
                     .records_read = result.records_read,
+                    .source_transactions = result.source_transactions,
+                    .sink_transactions = result.sink_transactions,
                     .virtual_ms = result.virtual_time.millis(),
                     .quiet_ms = result.until_quiet.millis(),
                     .faults = std::vector<int>(kFaultKinds),
