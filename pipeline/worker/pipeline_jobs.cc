@@ -4,7 +4,7 @@
 
 #include "pipeline/cdc/job_cdc.h"
 #include "pipeline/worker/cdc_spec.h"
-#include "pipeline/worker/layer_job.h"
+#include "pipeline/worker/layer_views.h"
 #include "pipeline/worker/parsed_job.h"
 #include "pipeline/worker/sink_spec.h"
 #include "pipeline/worker/staged_job.h"
@@ -63,12 +63,12 @@ Result<std::unique_ptr<pipeline::Job>> PipelineJobs::MakeLayer(
     queries.push_back(std::move(query));
   }
   if (!target) return Error(ErrorCode::kInvalidSql, "job {} has no INSERT", job.name);
-  STROM_ASSIGN_OR_RETURN(std::unique_ptr<LayerJob> made,
-                         LayerJob::Make(context, clock, *database_,
-                                        {.target = *std::move(target),
-                                         .columns = std::move(columns),
-                                         .queries = std::move(queries),
-                                         .tables = std::move(tables)}));
+  STROM_ASSIGN_OR_RETURN(std::unique_ptr<layer::LayerJob> made,
+                         MakeLayerJob(context, clock, *database_,
+                                      {.target = *std::move(target),
+                                       .columns = std::move(columns),
+                                       .queries = std::move(queries),
+                                       .tables = std::move(tables)}));
   return std::unique_ptr<pipeline::Job>(std::move(made));
 }
 
@@ -100,8 +100,8 @@ Result<std::unique_ptr<pipeline::Job>> PipelineJobs::MakeSink(const JobDefinitio
       context,
       [this, clock,
        first](const pipeline::JobContext& inner) -> Result<std::unique_ptr<pipeline::Job>> {
-        STROM_ASSIGN_OR_RETURN(std::unique_ptr<LayerJob> made,
-                               LayerJob::Make(inner, clock, *database_, first));
+        STROM_ASSIGN_OR_RETURN(std::unique_ptr<layer::LayerJob> made,
+                               MakeLayerJob(inner, clock, *database_, first));
         return std::unique_ptr<pipeline::Job>(std::move(made));
       },
       [this, clock,

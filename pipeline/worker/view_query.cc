@@ -5,9 +5,9 @@
 namespace strom::worker {
 namespace {
 
-class ViewQuery final : public sink::RowQuery {
+class SinkViewQuery final : public sink::RowQuery {
  public:
-  explicit ViewQuery(std::unique_ptr<layer::View> view) : view_(std::move(view)) {}
+  explicit SinkViewQuery(std::unique_ptr<layer::View> view) : view_(std::move(view)) {}
 
   Result<pipeline::Delta> Apply(std::vector<pipeline::Delta> changes, Timestamp now) override {
     std::vector<layer::SourceDelta> deltas;
@@ -42,7 +42,7 @@ Result<std::unique_ptr<sink::SinkJob>> MakeSinkJob(const pipeline::JobContext& c
       context, clock,
       sink::SinkPlan{.source = std::move(spec.source),
                      .columns = std::move(columns),
-                     .query = std::make_unique<ViewQuery>(std::move(view)),
+                     .query = std::make_unique<SinkViewQuery>(std::move(view)),
                      .target = std::move(spec.target),
                      .open = std::move(spec.open)});
 }

@@ -62,6 +62,7 @@ struct Good {
     Confirm(0x58, 8);
     SinkHistory& sink = jobs.sinks["sink"];
     sink.source = kOds;
+    sink.ods = kOds;
     sink.commits = {Commit(3, {{kKey, Version(2)}}),
                     Commit(7, {{kKey, std::nullopt}, {kOther, Version(1)}}),
                     Commit(8, {{kKey, Version(4)}})};
@@ -79,6 +80,17 @@ struct Good {
   static SinkCommit Commit(int64_t next, std::map<int64_t, std::optional<JobRow>> rows) {
     return {.at = Ms(next), .rows = std::move(rows), .next = {{0, LogOffset(next)}}};
   }
+  // A layer of the table, whose log left out version 2.
+  std::vector<LoggedRecord>& AddLayer() {
+    const TableId layer{2};
+    jobs.layers[layer] = kOds;
+    FinalBucket bucket = end.buckets[0];
+    bucket.bucket.table = layer;
+    std::vector<LoggedRecord>& log = bucket.replicas[kLeader].records;
+    log.erase(log.begin() + 2, log.begin() + 4);
+    end.buckets.push_back(std::move(bucket));
+    return end.buckets.back().replicas[kLeader].records;
+  }
   std::vector<LoggedRecord>& records() { return end.buckets[0].replicas[kLeader].records; }
   SinkHistory& sink() { return jobs.sinks["sink"]; }
 
@@ -86,7 +98,8 @@ struct Good {
   std::set<std::string> Check() const {
     std::set<std::string> found;
     for (const Violations& violations :
-         {CheckOnceIntoOds(jobs, end), CheckConfirms(jobs, end), CheckSinkRows(jobs),
+         {CheckOnceIntoOds(jobs, end), CheckConfirms(jobs, end), CheckLayers(jobs, end),
+          CheckSinkRows(jobs),
           CheckSinkTransactions(jobs, end)}) {
       for (const std::string& line : violations) found.insert(line.substr(0, line.find(':')));
     }
@@ -146,6 +159,19 @@ TEST_CASE("S23 finds positions that were confirmed too early", "[sim]") {
   SECTION("one in between, by a position that covers it") { good.jobs.confirms[1].lsn = 0x41; }
   SECTION("before the bucket had anything") { good.jobs.confirms[1].ends.clear(); }
   CHECK(good.Check() == Names{"S23 confirmed"});
+}
+
+TEST_CASE("S24 finds layers that go back, or end with other rows than the source", "[sim]") {
+  Good good;
+  std::vector<LoggedRecord>& log = good.AddLayer();
+  CHECK(good.Check() == Names());
+  SECTION("the last is missing") { log.pop_back(); }
+  SECTION("a row was never there") { log[0].value = 9; }
+  SECTION("an older row comes again") {
+    log.push_back({LogOffset(6), ChangeType::kUpdateAfter, kKey, 3});
+    log.push_back({LogOffset(7), ChangeType::kUpdateAfter, kKey, 4});
+  }
+  CHECK(good.Check() == Names{"S24 layer"});
 }
 
 TEST_CASE("S25 finds older rows over newer ones, and sinks that are not as their source", "[sim]") {

@@ -151,12 +151,40 @@ Violations CheckConfirms(const JobHistory& jobs, const FinalState& end) {
   return found;
 }
 
+Violations CheckLayers(const JobHistory& jobs, const FinalState& end) {
+  Violations found;
+  auto logged = VersionsOf(end);
+  for (const auto& [layer, ods] : jobs.layers) {
+    std::map<int64_t, std::vector<Version>> wanted;
+    for (const SourceChange& change : jobs.changes) {
+      if (change.table == ods) wanted[change.key].push_back(VersionOf(change));
+    }
+    for (const auto& [key, changes] : wanted) {
+      std::vector<Version> got;
+      for (const LoggedVersion& one : logged[{layer, key}]) got.push_back(one.version);
+      auto from = changes.begin();
+      bool in_order = true;
+      for (const Version& version : got) {
+        from = std::find(from, changes.end(), version);
+        in_order &= from != changes.end();
+        if (!in_order) break;
+        ++from;
+      }
+      if (!in_order || RowBehind(got, got.size()) != RowBehind(changes, changes.size())) {
+        found.push_back(fmt::format("S24 layer: table {} key {}: {} in the source, the log: {}",
+                                    layer, key, Text(changes), Text(got)));
+      }
+    }
+  }
+  return found;
+}
+
 Violations CheckSinkRows(const JobHistory& jobs) {
   Violations found;
   for (const auto& [job, sink] : jobs.sinks) {
     std::map<int64_t, std::vector<std::optional<JobRow>>> wanted;
     for (const SourceChange& change : jobs.changes) {
-      if (change.table == sink.source) wanted[change.key].push_back(change.row);
+      if (change.table == sink.ods) wanted[change.key].push_back(change.row);
     }
     std::map<int64_t, size_t> next;  // What a key may become: its changes from here on.
     for (const SinkCommit& commit : sink.commits) {
@@ -175,7 +203,7 @@ Violations CheckSinkRows(const JobHistory& jobs) {
             from, changes.size()));
       }
     }
-    const auto source = jobs.source_rows.find(sink.source);
+    const auto source = jobs.source_rows.find(sink.ods);
     const std::map<int64_t, JobRow> none;
     const auto& rows = source == jobs.source_rows.end() ? none : source->second;
     if (sink.rows == rows) continue;

@@ -13,6 +13,10 @@ Violations CheckOnceIntoOds(const JobHistory& jobs, const FinalState& end);
 // S23: what lay below a confirmed position was in the log when it was confirmed.
 Violations CheckConfirms(const JobHistory& jobs, const FinalState& end);
 
+// S24: the changelog of a layer brings every key through changes of the source in their order, some
+// left out, and ends with the source's rows.
+Violations CheckLayers(const JobHistory& jobs, const FinalState& end);
+
 // S25: no row of a sink is ever replaced by an older one; at the end it has the source's rows.
 Violations CheckSinkRows(const JobHistory& jobs);
 

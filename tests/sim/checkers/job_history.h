@@ -9,7 +9,8 @@
 #include "tests/sim/checkers/history.h"
 
 // What the jobs of a pipeline leave for the checkers: a source database is followed into tables of
-// the cluster (ODS), and those are written to tables of target databases (sinks). Plain data.
+// the cluster (ODS), those are kept in further tables (layers: the same rows), and those are
+// written to tables of target databases (sinks). Plain data.
 namespace strom::sim {
 
 // A row of a source and of all that follows from it: (key, version, more). No two rows that a key
@@ -45,7 +46,8 @@ struct SinkCommit {
 };
 
 struct SinkHistory {
-  TableId source;  // An ODS table.
+  TableId source;  // That it reads: a layer's.
+  TableId ods;     // Whose rows those are.
   std::vector<SinkCommit> commits;
   std::map<int64_t, JobRow> rows;  // At the end.
 };
@@ -58,6 +60,7 @@ struct JobHistory {
   // was copied.
   std::map<TableId, uint64_t> copied_at;
   std::vector<ConfirmSeen> confirms;
+  std::map<TableId, TableId> layers;  // To the ODS table each is of.
   std::map<std::string, SinkHistory> sinks;  // By job.
 };
 

@@ -11,7 +11,8 @@ namespace strom::sim {
 namespace {
 
 constexpr MonoDuration kWithin = Seconds(120);
-constexpr const char* kDatabase = "ods";
+constexpr const char* kOds = "ods";
+constexpr const char* kLayers = "dwd";
 
 Status Await(SimScheduler& scheduler, const bool& done) {
   return scheduler.RunUntil([&] { return done; }, kWithin)
@@ -93,32 +94,47 @@ TableDescriptor SimPipeline::DescriptorOf(Schema schema, TableDistribution distr
 Status SimPipeline::MakeTables(client::Connection& connection) {
   client::Admin& admin = connection.admin();
   const TablePath progress = pipeline::ProgressStore::Path();
-  for (const std::string& database : {std::string(kDatabase), progress.database}) {
+  for (const std::string& database : {std::string(kOds), std::string(kLayers), progress.database}) {
     STROM_RETURN_IF_ERROR(admin.CreateDatabase(database, {}, client::IfExists::kIgnore).Get());
   }
   STROM_ASSIGN_OR_RETURN(const TableDescriptor remembered, pipeline::ProgressStore::Descriptor());
   STROM_RETURN_IF_ERROR(
       admin.CreateTable(progress, DescriptorOf(remembered.schema, *remembered.distribution)).Get());
+  for (size_t i = 0; i < static_cast<size_t>(config_.source_tables); ++i) {
+    const TablePath ods{kOds, ModelSource::TableName(i)};
+    const TablePath layer{kLayers, ModelSource::TableName(i)};
+    STROM_ASSIGN_OR_RETURN(SimTable ods_table, MakeTable(admin, ods));
+    STROM_ASSIGN_OR_RETURN(SimTable layer_table, MakeTable(admin, layer));
+    history_->layers[layer_table.info.id] = ods_table.info.id;
+    tables_.push_back(std::move(ods_table));
+    layers_.push_back(std::move(layer_table));
+    cdc_.push_back(ModelJobs::Cdc(i, ods));
+    sinks_.push_back(ModelJobs::Sink(layer));
+    for (const JobDefinition& job : {cdc_.back(), ModelJobs::Layer(ods, layer), sinks_.back()}) {
+      STROM_RETURN_IF_ERROR(connection.jobs().Register(job).Get());
+    }
+  }
+  return Status::Ok();
+}
+
+Result<SimTable> SimPipeline::MakeTable(client::Admin& admin, const TablePath& path) const {
   STROM_ASSIGN_OR_RETURN(const Schema schema,
                          Schema::Make({.columns = {{.name = "k", .type = DataType::BigInt()},
                                                    {.name = "v", .type = DataType::BigInt()},
                                                    {.name = "more", .type = DataType::BigInt()}},
                                        .primary_key = {"k"}}));
-  for (size_t i = 0; i < static_cast<size_t>(config_.source_tables); ++i) {
-    const TablePath path{kDatabase, ModelSource::TableName(i)};
-    STROM_RETURN_IF_ERROR(
-        admin.CreateTable(path, DescriptorOf(schema, TableDistribution{{}, config_.buckets}))
-            .Get());
-    STROM_ASSIGN_OR_RETURN(const TableInfo info, admin.GetTable(path).Get());
-    std::vector<DataType> types;
-    for (const Column& column : info.descriptor.schema.columns()) types.push_back(column.type);
-    tables_.push_back({.info = info, .schema = record::RecordSchema(LogFormat::kArrow, types)});
-    cdc_.push_back(ModelJobs::Cdc(i, path));
-    STROM_RETURN_IF_ERROR(connection.jobs().Register(cdc_.back()).Get());
-    sinks_.push_back(ModelJobs::Sink(path));
-    STROM_RETURN_IF_ERROR(connection.jobs().Register(sinks_.back()).Get());
-  }
-  return Status::Ok();
+  STROM_RETURN_IF_ERROR(
+      admin.CreateTable(path, DescriptorOf(schema, TableDistribution{{}, config_.buckets})).Get());
+  STROM_ASSIGN_OR_RETURN(const TableInfo info, admin.GetTable(path).Get());
+  std::vector<DataType> types;
+  for (const Column& column : info.descriptor.schema.columns()) types.push_back(column.type);
+  return SimTable{.info = info, .schema = record::RecordSchema(LogFormat::kArrow, types)};
+}
+
+std::vector<SimTable> SimPipeline::tables() const {
+  std::vector<SimTable> all = tables_;
+  all.insert(all.end(), layers_.begin(), layers_.end());
+  return all;
 }
 
 void SimPipeline::Start() {
@@ -156,7 +172,8 @@ Status SimPipeline::Collect(std::map<TableId, std::map<int64_t, std::optional<in
   for (size_t i = 0; i < sinks_.size(); ++i) {
     SinkHistory& sink = history_->sinks[sinks_[i].name];
     sink = sink_.HistoryOf(sinks_[i].name);
-    sink.source = tables_[i].info.id;
+    sink.source = layers_[i].info.id;
+    sink.ods = tables_[i].info.id;
   }
   return Run([this, rows](client::Connection& connection) { return Read(connection, rows); });
 }
@@ -212,10 +229,13 @@ Status SimPipeline::Read(client::Connection& connection,
       STROM_ASSIGN_OR_RETURN(const cdc::TableState state, cdc::TableState::FromText(*copied));
       history_->copied_at[table.id] = state.start.value;
     }
-    for (int64_t key = 0; key < config_.source_keys; ++key) (*rows)[table.id][key] = std::nullopt;
+  }
+  for (const SimTable& table : tables()) {
+    auto& found = (*rows)[table.info.id];
+    for (int64_t key = 0; key < config_.source_keys; ++key) found[key] = std::nullopt;
     STROM_RETURN_IF_ERROR(
-        client::ReadTable(connection, table.path, {}, [&](const client::TableRow& row) {
-          (*rows)[table.id][*row.row[0].get_if<int64_t>()] = *row.row[1].get_if<int64_t>();
+        client::ReadTable(connection, table.info.path, {}, [&](const client::TableRow& row) {
+          found[*row.row[0].get_if<int64_t>()] = *row.row[1].get_if<int64_t>();
           return Status::Ok();
         }));
   }

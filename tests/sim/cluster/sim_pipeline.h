@@ -16,8 +16,8 @@
 
 namespace strom::sim {
 
-// A pipeline beside a cluster: a source database, workers that follow its tables into ODS tables
-// and write those to a target database.
+// A pipeline beside a cluster: a source database, workers that follow its tables into ODS tables,
+// keep a layer equal to each, and write those to a target database.
 class SimPipeline {
  public:
   // `history` gets what happens.
@@ -27,7 +27,7 @@ class SimPipeline {
   // Makes the tables and registers the jobs: runs the scheduler. Nobody makes the table of progress
   // but this: it is to be as safe as the others.
   Status Prepare();
-  const std::vector<SimTable>& tables() const { return tables_; }
+  std::vector<SimTable> tables() const;
 
   // Workers run; the source begins to change.
   void Start();
@@ -49,6 +49,7 @@ class SimPipeline {
   Status MakeTables(client::Connection& connection);
   Status Read(client::Connection& connection,
               std::map<TableId, std::map<int64_t, std::optional<int64_t>>>* rows);
+  Result<SimTable> MakeTable(client::Admin& admin, const TablePath& path) const;
   TableDescriptor DescriptorOf(Schema schema, TableDistribution distribution) const;
   void OnConfirm(cdc::Lsn confirmed);
   void CollectSource();
@@ -60,9 +61,10 @@ class SimPipeline {
   SimWaits waits_;
   ModelSource source_;
   ModelSink sink_;
-  std::vector<SimTable> tables_;     // ODS, one for each of the source's.
-  std::vector<JobDefinition> cdc_;   // Their jobs,
-  std::vector<JobDefinition> sinks_; // and those that read them.
+  std::vector<SimTable> tables_;      // ODS, one for each of the source's,
+  std::vector<JobDefinition> cdc_;    // by these jobs.
+  std::vector<SimTable> layers_;      // One for each of those,
+  std::vector<JobDefinition> sinks_;  // and the jobs that read it.
   std::vector<std::unique_ptr<SimWorker>> workers_;
 };
 

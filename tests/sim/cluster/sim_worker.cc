@@ -21,7 +21,7 @@ struct SimWorker::Process {
              {.name = worker.host_.name(),
               .incarnation = std::to_string(worker.host_.random().Next()),
               .address = "",
-              .kinds = {JobKind::kCdc, JobKind::kSink},
+              .kinds = {JobKind::kCdc, JobKind::kLayer, JobKind::kSink},
               .slots = 8,
               .at_once = 2,
               .retry_max = Seconds(2)}) {}

@@ -367,7 +367,8 @@ void Simulation::Check() {
         CheckHighWatermarks(history_), CheckLeaderships(history_), CheckReplicasIdentical(end),
         CheckRowsAreFold(end), CheckChangelog(end), CheckLookups(history_, end),
         CheckSnapshots(end), CheckOnceIntoOds(job_history_, end),
-        CheckConfirms(job_history_, end), CheckSinkRows(job_history_),
+        CheckConfirms(job_history_, end), CheckLayers(job_history_, end),
+        CheckSinkRows(job_history_),
         CheckSinkTransactions(job_history_, end)}) {
     result_.violations.insert(result_.violations.end(), found.begin(), found.end());
   }

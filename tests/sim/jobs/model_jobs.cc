@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "pipeline/cdc/job_cdc.h"
+#include "pipeline/layer/job/layer_job.h"
 #include "pipeline/sink/sink_job.h"
 
 namespace strom::sim {
@@ -16,24 +17,37 @@ Result<TableInfo> Find(client::Connection& connection, const std::string& name) 
   return connection.admin().GetTable({name.substr(0, dot), name.substr(dot + 1)}).Get();
 }
 
-// SELECT *.
-class AllRows final : public sink::RowQuery {
+// Adds changes to a net result: a row that comes and goes is not in it.
+void AddTo(pipeline::Delta& net, const pipeline::Delta& delta) {
+  for (const pipeline::SignedRow& change : delta) {
+    const auto opposite =
+        std::find(net.begin(), net.end(), pipeline::SignedRow{!change.insert, change.row});
+    if (opposite != net.end()) {
+      net.erase(opposite);
+    } else {
+      net.push_back(change);
+    }
+  }
+}
+
+// SELECT *, for a sink and for a layer.
+class AllRows final : public sink::RowQuery, public layer::KeptQuery {
  public:
   Result<pipeline::Delta> Apply(std::vector<pipeline::Delta> changes, Timestamp /*now*/) override {
     pipeline::Delta net;
-    for (pipeline::Delta& delta : changes) {
-      for (pipeline::SignedRow& change : delta) {
-        const auto opposite = std::find(net.begin(), net.end(),
-                                        pipeline::SignedRow{!change.insert, change.row});
-        if (opposite != net.end()) {
-          net.erase(opposite);
-        } else {
-          net.push_back(std::move(change));
-        }
-      }
-    }
+    for (const pipeline::Delta& delta : changes) AddTo(net, delta);
     return net;
   }
+  Result<pipeline::Delta> Apply(std::span<const pipeline::SourceDelta> batch,
+                                Timestamp /*now*/) override {
+    pipeline::Delta net;
+    for (const pipeline::SourceDelta& delta : batch) AddTo(net, delta.rows);
+    // Removals first, as a view gives them.
+    std::stable_partition(net.begin(), net.end(),
+                          [](const pipeline::SignedRow& change) { return !change.insert; });
+    return net;
+  }
+  bool depends_on_time() const override { return false; }
 };
 
 }  // namespace
@@ -48,6 +62,15 @@ JobDefinition ModelJobs::Cdc(size_t table, const TablePath& target) {
           .script = name};
 }
 
+JobDefinition ModelJobs::Layer(const TablePath& source, const TablePath& target) {
+  return {.name = target.ToString(),
+          .kind = JobKind::kLayer,
+          .group = target.ToString(),
+          .target = target.ToString(),
+          .sources = {source.ToString()},
+          .script = source.table};
+}
+
 JobDefinition ModelJobs::Sink(const TablePath& source) {
   const std::string name = "sink_" + source.table;
   return {.name = name,
@@ -60,7 +83,28 @@ JobDefinition ModelJobs::Sink(const TablePath& source) {
 
 Result<std::unique_ptr<pipeline::Job>> ModelJobs::Make(const std::vector<JobDefinition>& jobs,
                                                        const pipeline::JobContext& context) {
-  return jobs.at(0).kind == JobKind::kCdc ? MakeCdc(jobs, context) : MakeSink(jobs[0], context);
+  switch (jobs.at(0).kind) {
+    case JobKind::kCdc:
+      return MakeCdc(jobs, context);
+    case JobKind::kLayer:
+      return MakeLayer(jobs[0], context);
+    case JobKind::kSink:
+      return MakeSink(jobs[0], context);
+  }
+  STROM_UNREACHABLE();
+}
+
+Result<std::unique_ptr<pipeline::Job>> ModelJobs::MakeLayer(const JobDefinition& job,
+                                                            const pipeline::JobContext& context) {
+  STROM_ASSIGN_OR_RETURN(TableInfo source, Find(context.connection, job.sources.at(0)));
+  STROM_ASSIGN_OR_RETURN(TableInfo target, Find(context.connection, job.target));
+  layer::LayerPlan plan{.target = std::move(target)};
+  plan.sources.push_back({.table = std::move(source), .columns = {}});
+  plan.queries.push_back({.query = std::make_unique<AllRows>(), .feeds = {0}});
+  STROM_ASSIGN_OR_RETURN(std::unique_ptr<layer::LayerJob> made,
+                         layer::LayerJob::Make(context, pipeline::JobClock(context.clock),
+                                               std::move(plan)));
+  return std::unique_ptr<pipeline::Job>(std::move(made));
 }
 
 Result<std::unique_ptr<pipeline::Job>> ModelJobs::MakeCdc(const std::vector<JobDefinition>& jobs,
@@ -101,6 +145,7 @@ Result<std::unique_ptr<pipeline::Job>> ModelJobs::MakeSink(const JobDefinition& 
 
 Status ModelJobs::CleanUp(const JobDefinition& job, bool last,
                           const pipeline::JobContext& context) {
+  if (job.kind == JobKind::kLayer) return Status::Ok();
   if (job.kind == JobKind::kSink) return sink_.Forget(host_, job.name);
   if (!last) return cdc::CdcJob::Forget(context, job.name);
   return cdc::CdcJob::CleanUp(context, {.source = source_.From(host_)});

@@ -19,8 +19,10 @@ class ModelJobs final : public hosting::JobFactory {
   ModelJobs(std::string host, ModelSource& source, ModelSink& sink)
       : host_(std::move(host)), source_(source), sink_(sink) {}
 
-  // The jobs of a source's tables, which are a group, and one that writes an ODS table to a sink.
+  // The jobs of a source's tables, which are a group; one that keeps a table equal to another; and
+  // one that writes a table to a sink.
   static JobDefinition Cdc(size_t table, const TablePath& target);
+  static JobDefinition Layer(const TablePath& source, const TablePath& target);
   static JobDefinition Sink(const TablePath& source);
   // Under which name jobs remember that a table was copied.
   static std::string CopyName(const JobDefinition& cdc) { return "table:" + cdc.name; }
@@ -32,6 +34,8 @@ class ModelJobs final : public hosting::JobFactory {
  private:
   Result<std::unique_ptr<pipeline::Job>> MakeCdc(const std::vector<JobDefinition>& jobs,
                                                  const pipeline::JobContext& context);
+  Result<std::unique_ptr<pipeline::Job>> MakeLayer(const JobDefinition& job,
+                                                   const pipeline::JobContext& context);
   Result<std::unique_ptr<pipeline::Job>> MakeSink(const JobDefinition& job,
                                                   const pipeline::JobContext& context);
 

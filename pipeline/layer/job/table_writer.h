@@ -8,7 +8,7 @@
 #include "pipeline/core/job.h"
 #include "pipeline/core/keyed_output.h"
 
-namespace strom::worker {
+namespace strom::layer {
 
 // Writes the keyed changes of a job to its primary-key table, under the job's fence, without
 // waiting for the answers: an error of a write comes with a later call, and wakes the job at once.
@@ -49,4 +49,4 @@ class TableWriter {
   std::unique_ptr<client::UpsertWriter> writer_;
 };
 
-}  // namespace strom::worker
+}  // namespace strom::layer

@@ -1,8 +1,8 @@
-#include "pipeline/worker/table_writer.h"
+#include "pipeline/layer/job/table_writer.h"
 
 #include <utility>
 
-namespace strom::worker {
+namespace strom::layer {
 
 Result<std::unique_ptr<TableWriter>> TableWriter::Open(const pipeline::JobContext& context,
                                                        const TableInfo& table,
@@ -58,4 +58,4 @@ Status TableWriter::Flush() {
 
 void TableWriter::Settle() { (void)writer_->Flush().WaitFor(Seconds(2)); }
 
-}  // namespace strom::worker
+}  // namespace strom::layer

@@ -1,10 +1,9 @@
-#include "pipeline/worker/layer_job.h"
+#include "pipeline/layer/job/layer_job.h"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
-namespace strom::worker {
+namespace strom::layer {
 namespace {
 
 // The snapshot is applied in pieces of so many rows: large ones make few intermediate results.
@@ -13,71 +12,33 @@ constexpr size_t kRowsPerBatch = 20'000;
 // How often a result that depends on the time is looked at.
 constexpr MonoDuration kTick = Seconds(10);
 
-// Columns that are clock columns of all.
-std::vector<size_t> CommonClockColumns(const std::vector<std::unique_ptr<layer::View>>& views) {
-  std::vector<size_t> common;
-  for (size_t i = 0; i < views.size(); ++i) {
-    std::vector<size_t> mine = views[i]->clock_columns();
-    std::sort(mine.begin(), mine.end());
-    if (i == 0) {
-      common = std::move(mine);
-      continue;
-    }
-    std::vector<size_t> both;
-    std::set_intersection(common.begin(), common.end(), mine.begin(), mine.end(),
-                          std::back_inserter(both));
-    common = std::move(both);
-  }
-  return common;
-}
-
-// Of each source's path, the columns that any of the queries looks at.
-std::map<std::string, std::set<size_t>> UsedColumns(
-    const std::vector<std::unique_ptr<layer::View>>& views,
-    const std::vector<sql::BoundQuery>& queries) {
-  std::map<std::string, std::set<size_t>> used;
-  for (size_t i = 0; i < views.size(); ++i) {
-    for (size_t s = 0; s < queries[i].sources.size(); ++s) {
-      const std::vector<size_t> columns = views[i]->UsedColumns(s);
-      used[queries[i].sources[s].path].insert(columns.begin(), columns.end());
-    }
-  }
-  return used;
-}
-
-// Empty for all: then nobody has to take columns out.
-std::vector<std::string> NamesOf(const sql::SourceTable& source, const std::set<size_t>& columns) {
-  std::vector<std::string> names;
-  if (columns.size() == source.columns.size()) return names;
-  for (const size_t column : columns) names.push_back(source.columns[column].name);
-  return names;
-}
-
 }  // namespace
 
-LayerJob::LayerJob(pipeline::JobContext context, pipeline::JobClock clock, TableInfo target,
-                   std::vector<std::string> columns, pipeline::KeyedOutput output)
+LayerJob::LayerJob(pipeline::JobContext context, pipeline::JobClock clock, LayerPlan plan,
+                   pipeline::KeyedOutput output)
     : context_(context),
       clock_(clock),
-      target_(std::move(target)),
-      columns_(std::move(columns)),
-      output_(std::move(output)) {}
+      target_(std::move(plan.target)),
+      columns_(std::move(plan.columns)),
+      sources_(std::move(plan.sources)),
+      output_(std::move(output)) {
+  for (LayerPlan::Query& query : plan.queries) queries_.push_back({.kept = std::move(query)});
+}
 
 Result<std::unique_ptr<LayerJob>> LayerJob::Make(pipeline::JobContext context,
-                                                 pipeline::JobClock clock, duck::Database& database,
-                                                 LayerSpec spec) {
-  const Schema& schema = spec.target.descriptor.schema;
+                                                 pipeline::JobClock clock, LayerPlan plan) {
+  const Schema& schema = plan.target.descriptor.schema;
   if (!schema.has_primary_key()) {
     return Error(ErrorCode::kInvalidTable,
                  "table {} has no primary key: a query into a log table cannot be kept up to date",
-                 spec.target.path);
+                 plan.target.path);
   }
   std::vector<Column> columns;
-  if (spec.columns.empty()) columns = schema.columns();
-  for (const std::string& name : spec.columns) {
+  if (plan.columns.empty()) columns = schema.columns();
+  for (const std::string& name : plan.columns) {
     const std::optional<size_t> at = schema.Find(name);
     if (!at) {
-      return Error(ErrorCode::kInvalidTargetColumn, "table {} has no column {}", spec.target.path,
+      return Error(ErrorCode::kInvalidTargetColumn, "table {} has no column {}", plan.target.path,
                    name);
     }
     columns.push_back(schema.columns()[*at]);
@@ -89,38 +50,15 @@ Result<std::unique_ptr<LayerJob>> LayerJob::Make(pipeline::JobContext context,
     if (at == columns.end()) {
       return Error(ErrorCode::kInvalidTargetColumn,
                    "column {} of the primary key of table {} is not written", name,
-                   spec.target.path);
+                   plan.target.path);
     }
     key.push_back(static_cast<size_t>(at - columns.begin()));
   }
-  std::vector<std::unique_ptr<layer::View>> views;
-  for (const sql::BoundQuery& bound : spec.queries) {
-    STROM_ASSIGN_OR_RETURN(std::unique_ptr<layer::View> view, layer::View::Make(database, bound));
-    views.push_back(std::move(view));
-  }
   STROM_ASSIGN_OR_RETURN(
       pipeline::KeyedOutput output,
-      pipeline::KeyedOutput::Make(std::move(columns), std::move(key), CommonClockColumns(views)));
-  std::unique_ptr<LayerJob> job(new LayerJob(context, clock, std::move(spec.target),
-                                             std::move(spec.columns), std::move(output)));
-  const auto used = UsedColumns(views, spec.queries);
-  std::map<std::string, size_t> feed_of;
-  for (size_t i = 0; i < views.size(); ++i) {
-    Query query;
-    query.view = std::move(views[i]);
-    for (size_t s = 0; s < spec.queries[i].sources.size(); ++s) {
-      const sql::SourceTable& source = spec.queries[i].sources[s];
-      const auto table = spec.tables.find(source.path);
-      STROM_CHECK(table != spec.tables.end()) << "source " << source.path << " has no table";
-      const std::set<size_t>& columns = used.at(source.path);
-      query.view->TakeColumns(s, {columns.begin(), columns.end()});
-      const auto [feed, fresh] = feed_of.try_emplace(source.path, job->sources_.size());
-      if (fresh) job->sources_.push_back({table->second, NamesOf(source, columns)});
-      query.feeds.push_back(feed->second);
-    }
-    job->queries_.push_back(std::move(query));
-  }
-  return job;
+      pipeline::KeyedOutput::Make(std::move(columns), std::move(key), plan.clock_columns));
+  return std::unique_ptr<LayerJob>(
+      new LayerJob(context, clock, std::move(plan), std::move(output)));
 }
 
 Status LayerJob::Run() {
@@ -137,20 +75,21 @@ Status LayerJob::Run() {
 }
 
 void LayerJob::Take(pipeline::FeedBatch batch) {
-  layer::SourceDelta* last = nullptr;  // Gets the rows themselves, those before it a copy.
+  pipeline::SourceDelta* last = nullptr;  // Gets the rows themselves, those before it a copy.
   for (Query& query : queries_) {
-    for (size_t i = 0; i < query.feeds.size(); ++i) {
-      if (query.feeds[i] != batch.source) continue;
+    for (size_t i = 0; i < query.kept.feeds.size(); ++i) {
+      if (query.kept.feeds[i] != batch.source) continue;
       if (last != nullptr) last->rows = batch.rows;
       query.pending_rows += batch.rows.size();
-      last = &query.pending.emplace_back(layer::SourceDelta{i, {}});
+      last = &query.pending.emplace_back(pipeline::SourceDelta{i, {}});
     }
   }
   if (last != nullptr) last->rows = std::move(batch.rows);
 }
 
 Status LayerJob::Apply(Query& query, std::vector<pipeline::KeyedChange>& changes) {
-  STROM_ASSIGN_OR_RETURN(pipeline::Delta delta, query.view->Apply(query.pending, clock_.Now()));
+  STROM_ASSIGN_OR_RETURN(pipeline::Delta delta,
+                         query.kept.query->Apply(query.pending, clock_.Now()));
   query.pending.clear();
   query.pending_rows = 0;
   STROM_ASSIGN_OR_RETURN(std::vector<pipeline::KeyedChange> different,
@@ -205,9 +144,8 @@ Status LayerJob::Reconcile(TableWriter& writer) {
 }
 
 MonoTime LayerJob::NextTick() const {
-  const bool ticks = !clock_.frozen() &&
-                     std::any_of(queries_.begin(), queries_.end(),
-                                 [](const Query& query) { return query.view->depends_on_time(); });
+  const auto depends = [](const Query& query) { return query.kept.query->depends_on_time(); };
+  const bool ticks = !clock_.frozen() && std::any_of(queries_.begin(), queries_.end(), depends);
   return ticks ? context_.clock.Now() + kTick : MonoTime::Infinite();
 }
 
@@ -225,7 +163,7 @@ Status LayerJob::Follow(pipeline::SourceFeeds& feeds, TableWriter& writer) {
     }
     std::vector<pipeline::KeyedChange> changes;
     for (Query& query : queries_) {
-      const bool tick = batches.empty() && query.view->depends_on_time();
+      const bool tick = batches.empty() && query.kept.query->depends_on_time();
       if (query.pending_rows > 0 || tick) STROM_RETURN_IF_ERROR(Apply(query, changes));
     }
     STROM_RETURN_IF_ERROR(writer.Write(changes));
@@ -240,4 +178,4 @@ Status LayerJob::Follow(pipeline::SourceFeeds& feeds, TableWriter& writer) {
   return Status::Ok();
 }
 
-}  // namespace strom::worker
+}  // namespace strom::layer
