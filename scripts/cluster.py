@@ -134,12 +134,13 @@ class Cluster:
         return Process(command).expect_success(timeout).output()
 
     def pid(self, name: str) -> int | None:
-        """Of the process if it runs and is ours: a pid may have been given to somebody else meanwhile."""
+        """Of the process if it runs and is ours: a pid may have been given to somebody else meanwhile, unless it is a
+        child of ours, whose command line says nothing while it executes another program."""
         pid = self._pids.get(name)
         if pid is None:
             return None
-        if name in self._children and self._children[name].poll() is not None:
-            return None
+        if name in self._children:
+            return pid if self._children[name].poll() is None else None
         try:
             state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
             arguments = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")

@@ -12,7 +12,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 import cluster as cluster_module  # noqa: E402
 from cluster import Cluster, server_binary, wait_for  # noqa: E402
-from strom_process import COLUMNS, TIMEOUT, Failure, Feeder, Process, Scan, row, strom_binary  # noqa: E402
+from strom_process import COLUMNS, TIMEOUT, Failure, Feeder, Process, Scan, die_with_parent, row, strom_binary  # noqa: E402
 
 ROWS = 24_000
 UPSERTS = 4_000
@@ -233,6 +233,21 @@ class ClusterTest(unittest.TestCase):
         self.assertIsNone(Scan(self.server, "shop.orders").problem(range(ROWS), ROWS))
         self.assertEqual(len(latest_rows(self.server, "shop.stock")), KEYS)
         again.strom("db", "drop", "shop", "--cascade")
+
+
+class PidTest(unittest.TestCase):
+    def test_a_child_runs_also_while_its_command_line_is_another(self):
+        """As between two programs that a process executes: then /proc shows none of its arguments."""
+        with tempfile.TemporaryDirectory(prefix="strom-it-") as directory:
+            cluster = Cluster(Path(directory) / "cluster", servers=1)
+            child = subprocess.Popen(["sleep", "600"], preexec_fn=die_with_parent)
+            self.addCleanup(child.wait)
+            self.addCleanup(child.kill)
+            cluster._children["zookeeper"], cluster._pids["zookeeper"] = child, child.pid
+            self.assertEqual(cluster.pid("zookeeper"), child.pid)
+            child.kill()
+            child.wait()
+            self.assertIsNone(cluster.pid("zookeeper"))
 
 
 class CommandTest(unittest.TestCase):
