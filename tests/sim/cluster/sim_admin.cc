@@ -7,8 +7,8 @@
 namespace strom::sim {
 namespace {
 
-constexpr uint64_t kNames = 3;
-constexpr uint64_t kPauseMaxMs = 1500;
+constexpr uint64_t kNames = 2;
+constexpr uint64_t kPauseMaxMs = 600;
 
 }  // namespace
 
