@@ -167,6 +167,12 @@ std::string SimPipeline::NotQuiet() {
   return "";
 }
 
+int64_t SimPipeline::Moved() {
+  auto moved = static_cast<int64_t>(history_->confirms.size());
+  for (const JobDefinition& sink : sinks_) moved += sink_.commit_count(sink.name);
+  return moved;
+}
+
 Status SimPipeline::Collect(std::map<TableId, std::map<int64_t, std::optional<int64_t>>>* rows) {
   CollectSource();
   for (size_t i = 0; i < sinks_.size(); ++i) {

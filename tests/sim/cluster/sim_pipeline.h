@@ -35,6 +35,8 @@ class SimPipeline {
   void Finish() { source_.Finish(); }
   // Empty once the jobs have nothing more to do, else what they have.
   std::string NotQuiet();
+  // Grows whenever a database hears of a job that gets on.
+  int64_t Moved();
   // What the databases went through and the jobs remember goes to the history, what the ODS tables
   // hold to `rows`: runs the scheduler.
   Status Collect(std::map<TableId, std::map<int64_t, std::optional<int64_t>>>* rows);

@@ -32,6 +32,10 @@ class ModelSink final : public ModelServer {
   // What the jobs' tables went through, and what is in them.
   SinkHistory HistoryOf(const std::string& job) const;
   const std::map<int64_t, JobRow>& rows(const std::string& job) { return tables_[job].rows; }
+  // So many transactions the job's table has.
+  int64_t commit_count(const std::string& job) {
+    return static_cast<int64_t>(tables_[job].commits.size());
+  }
 
  private:
   friend class ModelSinkSession;

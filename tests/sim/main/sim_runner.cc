@@ -107,9 +107,9 @@ std::string EncodeReport(const SeedReport& report) {
   std::ostringstream out;
   for (const uint64_t number :
        {report.seed, report.trace_hash, static_cast<uint64_t>(report.cpu_ms), report.acknowledged,
-        report.unknown, report.lookups, report.records_read, report.source_transactions,
-        report.sink_transactions, static_cast<uint64_t>(report.virtual_ms),
-        static_cast<uint64_t>(report.quiet_ms)}) {
+        report.unknown, report.lookups, report.records_read, report.tables_changed,
+        report.source_transactions, report.sink_transactions,
+        static_cast<uint64_t>(report.virtual_ms), static_cast<uint64_t>(report.quiet_ms)}) {
     out << number << kSeparator;
   }
   for (const int count : report.faults) out << count << kSeparator;
@@ -124,7 +124,7 @@ SeedReport DecodeReport(const std::string& line) {
   std::vector<std::string> parts;
   std::istringstream in(line);
   for (std::string part; std::getline(in, part, kSeparator);) parts.push_back(part);
-  STROM_CHECK(parts.size() >= 11 + kFaultKinds) << line;
+  STROM_CHECK(parts.size() >= 12 + kFaultKinds) << line;
   const auto number = [&parts](size_t i) { return std::stoull(parts[i]); };
   SeedReport report{.seed = number(0),
                     .trace_hash = number(1),
@@ -133,14 +133,15 @@ SeedReport DecodeReport(const std::string& line) {
                     .unknown = number(4),
                     .lookups = number(5),
                     .records_read = number(6),
-                    .source_transactions = number(7),
-                    .sink_transactions = number(8),
-                    .virtual_ms = static_cast<int64_t>(number(9)),
-                    .quiet_ms = static_cast<int64_t>(number(10)),
+                    .tables_changed = number(7),
+                    .source_transactions = number(8),
+                    .sink_transactions = number(9),
+                    .virtual_ms = static_cast<int64_t>(number(10)),
+                    .quiet_ms = static_cast<int64_t>(number(11)),
                     .faults = {},
                     .violations = {}};
-  for (size_t i = 11; i < 11 + kFaultKinds; ++i) report.faults.push_back(std::stoi(parts[i]));
-  report.violations.assign(parts.begin() + 11 + kFaultKinds, parts.end());
+  for (size_t i = 12; i < 12 + kFaultKinds; ++i) report.faults.push_back(std::stoi(parts[i]));
+  report.violations.assign(parts.begin() + 12 + kFaultKinds, parts.end());
   return report;
 }
 
@@ -159,6 +160,7 @@ SeedReport RunSeed(const SimConfig& config, bool trace) {
                     .unknown = result.unknown,
                     .lookups = result.lookups,
                     .records_read = result.records_read,
+                    .tables_changed = result.tables_changed,
                     .source_transactions = result.source_transactions,
                     .sink_transactions = result.sink_transactions,
                     .virtual_ms = result.virtual_time.millis(),
