@@ -35,8 +35,8 @@ TEST_CASE("in peace a pipeline brings every change from its source to its sink",
   CHECK(result.until_quiet < Seconds(5));
 }
 
-// Each of these seeds ended with the table set aside: a plan that moved a row to another key and left
-// out a large value was done again when its delete was written already and its insert was not.
+// Each of these seeds ended with the table set aside: a plan that moved a row to another key and
+// left out a large value was done again when its delete was written and its insert was not.
 TEST_CASE("a plan that is done again finds the large values that its updates leave out", "[sim]") {
   const auto seed = static_cast<uint64_t>(GENERATE(values({25, 40, 48})));
   INFO("seed " << seed);

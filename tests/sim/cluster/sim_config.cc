@@ -142,7 +142,8 @@ std::string SimConfig::ToString() const {
   std::string text = fmt::format(
       "seed {}: {} coordinators, {} tablet servers, RF {}{}; segments {} B, index every {} B, "
       "session {} ms, requests {} ms, notices {} ms, latency {} us, lag {} ms, fetches {} B; {} "
-      "log and {} keyed tables of {} buckets, {}, {} keys, {} writers, {} readers, every {} ms, {} deletes; {} s of",
+      "log and {} keyed tables of {} buckets, {}, {} keys, {} writers, {} readers, every {} ms, {} "
+      "deletes; {} s of",
       seed, coordinators, tablets, replication_factor, durability.empty() ? "" : " " + durability,
       segment_size_bytes, index_interval_bytes, session_timeout.millis(), request_timeout.millis(),
       notice_timeout.millis(),

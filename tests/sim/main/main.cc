@@ -72,8 +72,8 @@ void PrintSummary(const std::vector<SeedReport>& reports, double seconds) {
     std::printf(" %s %ld", std::string(FaultName(static_cast<Fault>(i))).c_str(), faults[i]);
   }
   std::printf(
-      "\nchecked: %lu acknowledged writes, %lu lookups, %lu records read, %lu tables created or dropped, "
-      "%lu transactions of sources and %lu of sinks\n"
+      "\nchecked: %lu acknowledged writes, %lu lookups, %lu records read, %lu tables created or "
+      "dropped, %lu transactions of sources and %lu of sinks\n"
       "%zu seeds in %.1f s, %.0f a minute; CPU seconds a seed: median %.3f, max %.3f; quiet after: "
       "median %.1f s, max %.1f s\n",
       acknowledged, lookups, records, tables, sources, sinks, reports.size(), seconds,
