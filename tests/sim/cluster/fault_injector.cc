@@ -4,6 +4,11 @@
 #include <utility>
 
 namespace strom::sim {
+namespace {
+
+constexpr MonoDuration kBusyDisk = Millis(200);  // Each access takes up to so long.
+
+}  // namespace
 
 FaultInjector::FaultInjector(SimWorld& world, SimCluster& cluster, const SimConfig& config,
                              std::vector<std::string> clients,
@@ -56,13 +61,12 @@ SimHost* FaultInjector::AnyServer(bool tablets_only) {
 
 void FaultInjector::Inject(Fault fault) {
   switch (fault) {
-    case Fault::kCrashTablet:
-    case Fault::kPowerFailTablet: {
+    case Fault::kCrashTablet: {
       const int i =
           static_cast<int>(random_.Uniform(static_cast<uint64_t>(cluster_.tablet_count())));
       if (!cluster_.tablet(i).running()) return;
       note_(fmt::format("{}: {}", FaultName(fault), cluster_.tablet(i).name()));
-      cluster_.KillTablet(i, fault == Fault::kPowerFailTablet);
+      cluster_.KillTablet(i, /*power_failed=*/false);
       UndoLater(Seconds(8), [this, i] { cluster_.StartTablet(i); });
       break;
     }
@@ -95,9 +99,19 @@ void FaultInjector::Inject(Fault fault) {
     case Fault::kPartition:
       Part();
       break;
-    case Fault::kPowerFailAll:
-      FailPowerOfAll();
+    case Fault::kPowerFailTablet:
+    case Fault::kPowerFailAll: {
+      std::vector<int> running;
+      for (int i = 0; i < cluster_.tablet_count(); ++i) {
+        if (cluster_.tablet(i).running()) running.push_back(i);
+      }
+      if (running.empty()) return;
+      if (fault == Fault::kPowerFailTablet) running = {running[random_.Uniform(running.size())]};
+      note_(fmt::format("{} of {} servers from {} on", FaultName(fault), running.size(),
+                        running.front() + 1));
+      FailPower(std::move(running));
       break;
+    }
     case Fault::kMetaOutage:
       note_("meta-outage");
       world_.meta.SetAvailable(false);
@@ -148,11 +162,7 @@ void FaultInjector::InjectInto(Fault fault, SimHost& host) {
     case Fault::kGrayHost:
       return Slow(host);
     case Fault::kDelayRequests:
-      world_.wires.DelayRequests(host.name(), 1 + static_cast<int>(random_.Uniform(8)),
-                                 UpTo(Seconds(8)));
-      return UndoLater(Seconds(8), [this, &host] {
-        world_.wires.DelayRequests(host.name(), 0, MonoDuration());
-      });
+      return world_.wires.DelayRequests(host.name(), UpTo(Seconds(8)));
     default:
       STROM_UNREACHABLE() << FaultName(fault) << " is not of one host";
   }
@@ -173,13 +183,18 @@ std::vector<std::string> FaultInjector::Hosts() const {
   return names;
 }
 
-void FaultInjector::FailPowerOfAll() {
-  note_("power-fail-all");
-  for (int i = 0; i < cluster_.tablet_count(); ++i) {
-    if (!cluster_.tablet(i).running()) continue;  // It comes back by itself.
-    cluster_.KillTablet(i, /*power_failed=*/true);
-    UndoLater(Seconds(8), [this, i] { cluster_.StartTablet(i); });
-  }
+void FaultInjector::FailPower(std::vector<int> tablets) {
+  for (const int i : tablets) cluster_.tablet(i).SetSlowDisk(kBusyDisk);
+  const auto fail = [this, tablets = std::move(tablets)] {
+    for (const int i : tablets) {
+      if (!cluster_.tablet(i).running()) continue;  // It comes back by itself.
+      cluster_.KillTablet(i, /*power_failed=*/true);
+      UndoLater(Seconds(8), [this, i] { cluster_.StartTablet(i); });
+    }
+  };
+  world_.scheduler.PostAt(world_.scheduler.now() + UpTo(kBusyDisk), [this, fail] {
+    if (!peace_) fail();
+  });
 }
 
 }  // namespace strom::sim

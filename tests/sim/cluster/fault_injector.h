@@ -30,7 +30,8 @@ class FaultInjector {
   void NextLater();
   void Inject(Fault fault);
   void InjectInto(Fault fault, SimHost& host);
-  void FailPowerOfAll();
+  // While its disk is busy, so that not all it wrote is synced.
+  void FailPower(std::vector<int> tablets);
   std::vector<std::string> Servers() const;  // Their names.
   std::vector<std::string> Hosts() const;    // And those of clients.
 

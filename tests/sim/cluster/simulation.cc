@@ -158,6 +158,9 @@ TableDescriptor Simulation::Descriptor(bool keyed) const {
   spec.columns = {
       {.name = keyed ? "k" : "writer", .type = keyed ? DataType::BigInt() : DataType::Int()},
       {.name = "v", .type = DataType::BigInt()}};
+  if (config_.padding_bytes_max > 0) {
+    spec.columns.push_back({.name = "padding", .type = DataType::String()});
+  }
   if (keyed) spec.primary_key = {"k"};
   TableDescriptor table{.schema = Schema::Make(std::move(spec)).value(),
                         .distribution = TableDistribution{{}, config_.buckets}};
