@@ -402,7 +402,7 @@ void Simulation::Check() {
 }  // namespace
 
 SimResult RunSimulation(const SimConfig& config, std::function<void(const std::string&)> trace) {
-  if (!trace) SetLogLevel(LogLevel::kOff);  // Servers complain, and rightly.
+  SetLogLevel(trace ? LogLevel::kInfo : LogLevel::kOff);  // Servers complain, and rightly.
   Simulation simulation(config, std::move(trace));
   return simulation.Run();
 }
