@@ -94,8 +94,8 @@ void FaultInjector::Slow(SimHost& host) {
 }
 
 // What leases are for. Its session ends at once, and servers do not reach it; the last it heard of
-// coordinators may have taken its time. Some clients notice that something is wrong and look for its
-// successor, others go on to ask it.
+// coordinators may have taken its time. Some clients notice that something is wrong and look for
+// its successor, others go on to ask it.
 void FaultInjector::DeposeUnheard(SimHost& host) {
   const auto slow = [this, &host](MonoDuration delay_max) {
     for (int i = 0; i < cluster_.coordinator_count(); ++i) {
