@@ -4,6 +4,11 @@
 #include <utility>
 
 namespace strom::sim {
+namespace {
+
+constexpr MonoDuration kBusyDisk = Millis(200);  // Each access takes up to so long.
+
+}  // namespace
 
 FaultInjector::FaultInjector(SimWorld& world, SimCluster& cluster, SimPipeline* pipeline,
                              const SimConfig& config, std::vector<std::string> clients,
@@ -29,10 +34,10 @@ void FaultInjector::NextLater() {
   });
 }
 
-void FaultInjector::UndoLater(MonoDuration max, Undo undo) {
+void FaultInjector::UndoAfter(MonoDuration time, Undo undo) {
   const uint64_t id = next_undo_++;
   undos_[id] = std::move(undo);
-  world_.scheduler.PostAt(world_.scheduler.now() + UpTo(max), [this, id] {
+  world_.scheduler.PostAt(world_.scheduler.now() + time, [this, id] {
     const auto waiting = undos_.extract(id);
     if (!waiting.empty()) waiting.mapped()();
   });
@@ -62,13 +67,12 @@ SimHost* FaultInjector::AnyServer(bool tablets_only) {
 
 void FaultInjector::Inject(Fault fault) {
   switch (fault) {
-    case Fault::kCrashTablet:
-    case Fault::kPowerFailTablet: {
+    case Fault::kCrashTablet: {
       const int i =
           static_cast<int>(random_.Uniform(static_cast<uint64_t>(cluster_.tablet_count())));
       if (!cluster_.tablet(i).running()) return;
       note_(fmt::format("{}: {}", FaultName(fault), cluster_.tablet(i).name()));
-      cluster_.KillTablet(i, fault == Fault::kPowerFailTablet);
+      cluster_.KillTablet(i, /*power_failed=*/false);
       UndoLater(Seconds(8), [this, i] { cluster_.StartTablet(i); });
       break;
     }
@@ -101,9 +105,19 @@ void FaultInjector::Inject(Fault fault) {
     case Fault::kPartition:
       Part();
       break;
-    case Fault::kPowerFailAll:
-      FailPowerOfAll();
+    case Fault::kPowerFailTablet:
+    case Fault::kPowerFailAll: {
+      std::vector<int> running;
+      for (int i = 0; i < cluster_.tablet_count(); ++i) {
+        if (cluster_.tablet(i).running()) running.push_back(i);
+      }
+      if (running.empty()) return;
+      if (fault == Fault::kPowerFailTablet) running = {running[random_.Uniform(running.size())]};
+      note_(fmt::format("{} of {} servers from {} on", FaultName(fault), running.size(),
+                        running.front() + 1));
+      FailPower(std::move(running));
       break;
+    }
     case Fault::kMetaOutage:
       note_("meta-outage");
       world_.meta.SetAvailable(false);
@@ -117,7 +131,8 @@ void FaultInjector::Inject(Fault fault) {
       if (!InjectIntoPipeline(fault)) return;
       break;
     default: {
-      SimHost* host = AnyServer(fault == Fault::kSlowDisk || fault == Fault::kIsolateTablet);
+      SimHost* host = AnyServer(fault == Fault::kSlowDisk || fault == Fault::kIsolateTablet ||
+                                fault == Fault::kDeposeUnheard);
       if (host == nullptr) return;
       note_(fmt::format("{}: {}", FaultName(fault), host->name()));
       InjectInto(fault, *host);
@@ -160,12 +175,10 @@ void FaultInjector::InjectInto(Fault fault, SimHost& host) {
       return Isolate(host);
     case Fault::kGrayHost:
       return Slow(host);
+    case Fault::kDeposeUnheard:
+      return DeposeUnheard(host);
     case Fault::kDelayRequests:
-      world_.wires.DelayRequests(host.name(), 1 + static_cast<int>(random_.Uniform(8)),
-                                 UpTo(Seconds(8)));
-      return UndoLater(Seconds(8), [this, &host] {
-        world_.wires.DelayRequests(host.name(), 0, MonoDuration());
-      });
+      return world_.wires.DelayRequests(host.name(), UpTo(Seconds(8)));
     default:
       STROM_UNREACHABLE() << FaultName(fault) << " is not of one host";
   }
@@ -227,13 +240,18 @@ std::vector<std::string> FaultInjector::Hosts() const {
   return names;
 }
 
-void FaultInjector::FailPowerOfAll() {
-  note_("power-fail-all");
-  for (int i = 0; i < cluster_.tablet_count(); ++i) {
-    if (!cluster_.tablet(i).running()) continue;  // It comes back by itself.
-    cluster_.KillTablet(i, /*power_failed=*/true);
-    UndoLater(Seconds(8), [this, i] { cluster_.StartTablet(i); });
-  }
+void FaultInjector::FailPower(std::vector<int> tablets) {
+  for (const int i : tablets) cluster_.tablet(i).SetSlowDisk(kBusyDisk);
+  const auto fail = [this, tablets = std::move(tablets)] {
+    for (const int i : tablets) {
+      if (!cluster_.tablet(i).running()) continue;  // It comes back by itself.
+      cluster_.KillTablet(i, /*power_failed=*/true);
+      UndoLater(Seconds(8), [this, i] { cluster_.StartTablet(i); });
+    }
+  };
+  world_.scheduler.PostAt(world_.scheduler.now() + UpTo(kBusyDisk), [this, fail] {
+    if (!peace_) fail();
+  });
 }
 
 }  // namespace strom::sim

@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/sim/cluster/sim_cluster.h"
@@ -34,7 +35,8 @@ class FaultInjector {
   void InjectInto(Fault fault, SimHost& host);
   // False: there is nothing it could hit.
   bool InjectIntoPipeline(Fault fault);
-  void FailPowerOfAll();
+  // While its disk is busy, so that not all it wrote is synced.
+  void FailPower(std::vector<int> tablets);
   std::vector<std::string> Servers() const;  // Their names.
   std::vector<std::string> Hosts() const;    // And those of clients.
 
@@ -43,10 +45,12 @@ class FaultInjector {
   void Isolate(SimHost& host);
   void Part();
   void Slow(SimHost& host);
+  void DeposeUnheard(SimHost& host);
   void SetCutBetween(const std::string& a, const std::string& b, bool cut);
 
-  // Undoes it within `max`, or at HealAll.
-  void UndoLater(MonoDuration max, Undo undo);
+  // Undoes it within `max`, or then; or at HealAll.
+  void UndoLater(MonoDuration max, Undo undo) { UndoAfter(UpTo(max), std::move(undo)); }
+  void UndoAfter(MonoDuration time, Undo undo);
   MonoDuration UpTo(MonoDuration max);
   // A process of the cluster that runs; null if there is none.
   SimHost* AnyServer(bool tablets_only);
@@ -61,6 +65,7 @@ class FaultInjector {
   std::map<Fault, int> counts_;
   std::map<uint64_t, Undo> undos_;  // Of faults that last.
   uint64_t next_undo_ = 1;
+  bool parted_ = false;
   bool peace_ = false;
 };
 

@@ -77,13 +77,21 @@ void SimWriter::Write() {
   for (int i = 0; i < count; ++i) tables_[table].keyed() ? Upsert(table) : Append(table);
 }
 
+Row SimWriter::RowOf(int64_t first, int64_t second) {
+  Row row{Value::Int(first), Value::Int(second)};
+  if (config_.padding_bytes_max > 0) {
+    row.push_back(Value::String(Bytes(host_.random().Uniform(config_.padding_bytes_max + 1), 'p')));
+  }
+  return row;
+}
+
 void SimWriter::Append(size_t table) {
   const size_t op = history_->appends.size();
   history_->appends.push_back(
       {.writer = number_, .number = next_++, .time = {.invoked = host_.clock().Now()}});
   ++open_;
   const Status taken = appenders_.at(table)->TryAppend(
-      {Value::Int(number_), Value::Int(history_->appends[op].number)},
+      RowOf(number_, history_->appends[op].number),
       [this, op](Result<client::AppendResult> result) {
         --open_;
         AppendOp& done = history_->appends[op];
@@ -123,7 +131,7 @@ void SimWriter::Upsert(size_t table) {
     told_(result->bucket, result->log_end_offset);
   };
   client::UpsertWriter& writer = *upserters_.at(table);
-  const Row row{Value::Int(key), Value::Int(value)};
+  const Row row = RowOf(key, value);
   const Status taken =
       deletes ? writer.TryDelete(row, std::move(done)) : writer.TryUpsert(row, std::move(done));
   if (taken.ok()) return;

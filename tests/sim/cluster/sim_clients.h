@@ -44,6 +44,7 @@ class SimWriter {
   void Write();
   void Append(size_t table);
   void Upsert(size_t table);
+  Row RowOf(int64_t first, int64_t second);
 
   const SimConfig& config_;
   const int64_t number_;

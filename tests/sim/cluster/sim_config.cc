@@ -1,5 +1,7 @@
 #include "tests/sim/cluster/sim_config.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "common/base/check.h"
@@ -63,6 +65,8 @@ std::string_view FaultName(Fault fault) {
       return "delay-requests";
     case Fault::kPowerFailAll:
       return "power-fail-all";
+    case Fault::kDeposeUnheard:
+      return "depose-unheard";
     case Fault::kCrashWorker:
       return "crash-worker";
     case Fault::kIsolateWorker:
@@ -105,6 +109,9 @@ SimConfig SimConfig::Draw(uint64_t seed, int replication_factor_max) {
   config.readers = OneOf(random, {1, 2});
   config.write_pause_max = Millis(OneOf(random, {20, 60, 200}));
   config.delete_share = OneOf(random, {0.0, 0.1, 0.4});
+  // An update logs the old row too, and all of a batch must fit into a segment.
+  config.padding_bytes_max =
+      std::min<uint64_t>(OneOf(random, {0, 0, 400, 1500}), config.segment_size_bytes / 32);
   config.duration = Seconds(OneOf(random, {15, 30}));
   config.fault_pause_max = Millis(OneOf(random, {500, 2000, 5000}));
   for (int i = 0; i < kClusterFaultKinds; ++i) {
@@ -143,13 +150,12 @@ std::string SimConfig::ToString() const {
       "seed {}: {} coordinators, {} tablet servers, RF {}{}; segments {} B, index every {} B, "
       "session {} ms, requests {} ms, notices {} ms, latency {} us, lag {} ms, fetches {} B; {} "
       "log and {} keyed tables of {} buckets, {}, {} keys, {} writers, {} readers, every {} ms, {} "
-      "deletes; {} s of",
+      "deletes, {} B of padding; {} s of",
       seed, coordinators, tablets, replication_factor, durability.empty() ? "" : " " + durability,
       segment_size_bytes, index_interval_bytes, session_timeout.millis(), request_timeout.millis(),
-      notice_timeout.millis(),
-      latency_max.nanos() / 1000, lag_max.millis(), fetch_bytes_max, log_tables, keyed_tables,
-      buckets, log_format, keys, writers, readers, write_pause_max.millis(), delete_share,
-      duration.millis() / 1000);
+      notice_timeout.millis(), latency_max.nanos() / 1000, lag_max.millis(), fetch_bytes_max,
+      log_tables, keyed_tables, buckets, log_format, keys, writers, readers,
+      write_pause_max.millis(), delete_share, padding_bytes_max, duration.millis() / 1000);
   if (faults.empty()) text += " peace";
   if (has_pipeline()) {
     text += fmt::format(" {} source tables of {} keys{}, every {} ms, {} workers;", source_tables,

@@ -34,6 +34,7 @@ enum class Fault {
   kGrayHost,       // All its links are slow and lose much.
   kDelayRequests,  // Single ones arrive late, after newer ones.
   kPowerFailAll,   // All tablet servers at once.
+  kDeposeUnheard,  // A leader that clients go on to ask.
   // Of a pipeline.
   kCrashWorker,
   kIsolateWorker,  // From the coordinators, but not from those it writes to.
@@ -41,7 +42,7 @@ enum class Fault {
   kCrashDatabase,  // Either; it comes back at once.
   kLoseDatabaseAnswers,
 };
-inline constexpr int kClusterFaultKinds = static_cast<int>(Fault::kPowerFailAll) + 1;
+inline constexpr int kClusterFaultKinds = static_cast<int>(Fault::kDeposeUnheard) + 1;
 inline constexpr int kFaultKinds = static_cast<int>(Fault::kLoseDatabaseAnswers) + 1;
 
 std::string_view FaultName(Fault fault);
@@ -77,6 +78,7 @@ struct SimConfig {
   int readers = 2;
   MonoDuration write_pause_max = Millis(40);  // Between two writes of one writer.
   double delete_share = 0.2;
+  uint64_t padding_bytes_max = 0;  // Of each row, so that batches lie in several sectors.
   bool tables_change = false;  // An admin creates and drops tables beside.
 
   MonoDuration snapshot_interval;  // Of primary-key buckets; 0: there are none.

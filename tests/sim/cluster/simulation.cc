@@ -190,6 +190,9 @@ TableDescriptor Simulation::Descriptor(bool keyed) const {
   spec.columns = {
       {.name = keyed ? "k" : "writer", .type = keyed ? DataType::BigInt() : DataType::Int()},
       {.name = "v", .type = DataType::BigInt()}};
+  if (config_.padding_bytes_max > 0) {
+    spec.columns.push_back({.name = "padding", .type = DataType::String()});
+  }
   if (keyed) spec.primary_key = {"k"};
   TableDescriptor table{.schema = Schema::Make(std::move(spec)).value(),
                         .distribution = TableDistribution{{}, config_.buckets}};
@@ -477,7 +480,7 @@ void Simulation::Check() {
 }  // namespace
 
 SimResult RunSimulation(const SimConfig& config, std::function<void(const std::string&)> trace) {
-  if (!trace) SetLogLevel(LogLevel::kOff);  // Servers complain, and rightly.
+  SetLogLevel(trace ? LogLevel::kInfo : LogLevel::kOff);  // Servers complain, and rightly.
   Simulation simulation(config, std::move(trace));
   return simulation.Run();
 }
