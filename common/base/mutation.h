@@ -34,6 +34,9 @@ enum class Mutant {
   kLeaseOnlyBeforeRead,
   kLeaseFromAnswer,
   kNothingWithheld,
+  kPromiseFromReceipt,
+  kPromiseOfSome,
+  kPromiseNotKept,
   // Logs: tablet/log.
   kSyncErrorIgnored,
   kWritersNotRestored,

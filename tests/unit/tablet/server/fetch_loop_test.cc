@@ -146,7 +146,7 @@ TEST_CASE("what a fetch brings is in the log, and the next one says so", "[table
   CHECK(f.newest->follower_server_id() == kSelf.value());
   CHECK(f.newest->max_bytes() == 16 << 20);
   CHECK(f.newest->min_bytes() == 1);
-  CHECK(f.newest->max_wait_ms() == 500);
+  CHECK(f.newest->max_wait_ms() == 250);
   const auto& entry = f.newest->tables_req(0).buckets_req(0);
   CHECK(entry.max_fetch_bytes() == 1 << 20);
   CHECK(entry.leader_epoch() == 0);
@@ -319,6 +319,42 @@ TEST_CASE("a loop that nobody holds any more says that it has stopped, whenever 
   std::exchange(f.loop, nullptr)->Stop([&stopped] { stopped = true; });
   f.scheduler().RunFor(Millis(100));
   CHECK(stopped);
+}
+
+TEST_CASE("a fetch says when the answer was sent that was taken before, under the same leader",
+          "[tablet]") {
+  Following f;
+  f.Follow(0);
+  const auto promised = [&] {
+    f.Next();
+    const auto& entry = f.newest->tables_req(0).buckets_req(0);
+    return entry.has_promised_at() ? entry.promised_at() : -1;
+  };
+  const auto sent = [](int64_t at, std::vector<int> values = {}) {
+    FollowerRead read = values.empty() ? FollowerRead() : Following::Records(values);
+    read.sent_at = MonoTime(at);
+    return read;
+  };
+  CHECK(promised() == -1);
+  f.Give({{0, sent(70)}});
+  CHECK(promised() == 70);
+  f.Give({{0, sent(80, {1, 2})}});
+  CHECK(promised() == 80);
+  SECTION("what it could not take it has not promised") {
+    FollowerRead bad = sent(90, {3, 4});
+    bad.records.back() ^= 1;
+    f.Give({{0, bad}});
+    CHECK(promised() < 90);
+  }
+  SECTION("a leader that asks for nothing is promised nothing") {
+    f.Give({});
+    CHECK(promised() == -1);
+  }
+  SECTION("nor is the next leader") {
+    f.Follow(0, 3);
+    REQUIRE(f.scheduler().RunUntil([&] { return f.nudges == 1; }, Seconds(1)));
+    CHECK(promised() == -1);
+  }
 }
 
 }  // namespace strom::tablet
