@@ -65,12 +65,13 @@ class Following : public ReplicaFixture {
     views.Set(std::make_shared<const service::ClusterView>(std::move(view)));
   }
 
-  void Follow(int bucket, int leader_epoch = 0) {
+  void Follow(int bucket, int leader_epoch = 0, bool keyed = false) {
     Leadership leadership = Lead(leader_epoch, leader_epoch);
     leadership.leader = kLeader;
     leadership.replicas = {kLeader, kSelf};
     leadership.isr = leadership.replicas;
-    REQUIRE(Become(Bucket(bucket), leadership).ok());
+    const TableBucket id = Bucket(bucket);
+    REQUIRE(Become(keyed ? KeyedSpec(id) : SpecOf(id), leadership).ok());
     loop->Follow(replicas().Find(Bucket(bucket)), LeaderEpoch(leader_epoch));
   }
 
@@ -146,7 +147,7 @@ TEST_CASE("what a fetch brings is in the log, and the next one says so", "[table
   CHECK(f.newest->follower_server_id() == kSelf.value());
   CHECK(f.newest->max_bytes() == 16 << 20);
   CHECK(f.newest->min_bytes() == 1);
-  CHECK(f.newest->max_wait_ms() == 250);
+  CHECK(f.newest->max_wait_ms() == 500);
   const auto& entry = f.newest->tables_req(0).buckets_req(0);
   CHECK(entry.max_fetch_bytes() == 1 << 20);
   CHECK(entry.leader_epoch() == 0);
@@ -319,6 +320,14 @@ TEST_CASE("a loop that nobody holds any more says that it has stopped, whenever 
   std::exchange(f.loop, nullptr)->Stop([&stopped] { stopped = true; });
   f.scheduler().RunFor(Millis(100));
   CHECK(stopped);
+}
+
+TEST_CASE("a fetch that renews promises waits no longer than they allow", "[tablet]") {
+  Following f;
+  f.Follow(0);
+  f.Follow(1, 0, /*keyed=*/true);
+  while (f.Next().size() < 2) f.Give({});
+  CHECK(f.newest->max_wait_ms() == 250);
 }
 
 TEST_CASE("a fetch says when the answer was sent that was taken before, under the same leader",

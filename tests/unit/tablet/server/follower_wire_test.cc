@@ -72,7 +72,7 @@ TEST_CASE("the leader's answer has these bytes", "[tablet]") {
   FollowerRead asking = Read();
   asking.epochs.clear();
   asking.sent_at = MonoTime(300);
-  CHECK(bytes(asking) == "0a140807121010032805300242026162d83eac02");
+  CHECK(bytes(asking) == "0a120807120e10032805300242026162d83eac02");
   FollowerRead diverging = Read();
   diverging.records.clear();
   diverging.epochs.clear();
