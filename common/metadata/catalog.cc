@@ -127,6 +127,14 @@ void Catalog::GetTable(TablePath path, Callback<TableInfo> done) {
   });
 }
 
+void Catalog::GetTableId(TablePath path, Callback<TableId> done) {
+  ReadTableNode(path, [path, done = std::move(done)](Result<TableNode> table) mutable {
+    if (!table.ok()) return done(table.status());
+    if (!table->registration) return done(NoTable(path));
+    done(table->registration->id);
+  });
+}
+
 void Catalog::GetSchema(TablePath path, std::optional<SchemaId> id, Callback<NumberedSchema> done) {
   TableExists(path, [this, path, id, done = std::move(done)](Result<bool> exists) mutable {
     if (!exists.ok()) return done(exists.status());

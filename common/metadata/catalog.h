@@ -62,6 +62,8 @@ class Catalog {
   void ListTables(std::string database, Callback<std::vector<std::string>> done);
   // At its newest schema.
   void GetTable(TablePath path, Callback<TableInfo> done);
+  // Also of a table whose schema is missing.
+  void GetTableId(TablePath path, Callback<TableId> done);
   void TableExists(TablePath path, Callback<bool> done);
   // The newest schema if `id` is absent.
   void GetSchema(TablePath path, std::optional<SchemaId> id,
@@ -132,6 +134,8 @@ class CatalogWriter : public Catalog {
   // The first half of it: the assignment stays, as a note of the replicas whose files have to go.
   // DropAssignment is the other half. Errors: as DropTable.
   void DropTableKeepingAssignment(TableInfo table, Callback<std::monostate> done);
+  // The same of whatever is stored at the path, be it no table that can be read.
+  void DropUnreadableTable(TablePath path, Callback<std::monostate> done);
 
   // The tables that have an assignment; ascending.
   void ListAssignedTables(Callback<std::vector<TableId>> done);

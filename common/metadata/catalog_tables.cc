@@ -139,6 +139,14 @@ void CatalogWriter::DropTableKeepingAssignment(TableInfo table, Callback<std::mo
                          });
 }
 
+void CatalogWriter::DropUnreadableTable(TablePath path, Callback<std::monostate> done) {
+  InTurn<std::monostate>(
+      std::move(done), [this, path = std::move(path)](Callback<std::monostate> done) {
+        if (NameProblem(path.database) || NameProblem(path.table)) return done(NoTable(path));
+        DeleteTree(paths_.Table(path), kAttemptsMax, std::move(done));
+      });
+}
+
 void CatalogWriter::DropTableNodes(TableInfo table, bool keep_assignment,
                                    Callback<std::monostate> done) {
   const TablePath path = table.path;

@@ -1,7 +1,9 @@
 #include "coordinator/server/catalog_loader.h"
 
+#include <algorithm>
 #include <set>
 #include <string>
+#include <variant>
 
 #include "common/base/logging.h"
 
@@ -13,6 +15,14 @@ using metadata::Callback;
 using metadata::CatalogWriter;
 using metadata::Gather;
 using Table = LoadedCatalog::Table;
+using Unreadable = LoadedCatalog::Unreadable;
+using Loaded = std::pair<TablePath, std::variant<Table, Unreadable>>;
+
+// The store answered, but with what is no table's.
+bool BlamesContent(const Status& failed) {
+  return failed.code() == ErrorCode::kUnknownServerError ||
+         failed.code() == ErrorCode::kSchemaNotExist;
+}
 
 void LoadLeaderships(CatalogWriter& catalog, Table table, Callback<Table> done) {
   std::vector<TableBucket> buckets;
@@ -60,12 +70,32 @@ void LoadTable(CatalogWriter& catalog, const TablePath& path, Callback<Table> do
   });
 }
 
+void LoadOrSetAside(CatalogWriter& catalog, const TablePath& path, Callback<Loaded> done) {
+  LoadTable(catalog, path, [&catalog, path, done = std::move(done)](Result<Table> table) mutable {
+    if (table.ok()) return done(Loaded(path, *std::move(table)));
+    if (!BlamesContent(table.status())) return done(table.status());
+    catalog.GetTableId(path, [path, why = table.status(),
+                              done = std::move(done)](Result<TableId> id) mutable {
+      if (!id.ok() && !BlamesContent(id.status())) return done(id.status());
+      STROM_LOG(kError, "table {} cannot be read; nobody leads it, but it can be dropped: {}", path,
+                why.ToString());
+      const std::optional<TableId> known = id.ok() ? std::optional(*id) : std::nullopt;
+      done(Loaded(path, Unreadable{.id = known, .why = std::move(why)}));
+    });
+  });
+}
+
 void LoadOrphans(CatalogWriter& catalog, LoadedCatalog loaded, Callback<LoadedCatalog> done) {
-  catalog.ListAssignedTables([&catalog, loaded = std::move(loaded),
+  std::set<TableId> known;
+  for (const Table& table : loaded.tables) known.insert(table.info.id);
+  for (const auto& [path, unreadable] : loaded.unreadable) {
+    // Any assignment may be this table's.
+    if (!unreadable.id) return done(std::move(loaded));
+    known.insert(*unreadable.id);
+  }
+  catalog.ListAssignedTables([&catalog, known = std::move(known), loaded = std::move(loaded),
                               done = std::move(done)](Result<std::vector<TableId>> ids) mutable {
     if (!ids.ok()) return done(ids.status());
-    std::set<TableId> known;
-    for (const Table& table : loaded.tables) known.insert(table.info.id);
     std::erase_if(*ids, [&](TableId id) { return known.contains(id); });
     const size_t count = ids->size();
     using Orphan = std::pair<TableId, ReplicaLists>;
@@ -77,6 +107,10 @@ void LoadOrphans(CatalogWriter& catalog, LoadedCatalog loaded, Callback<LoadedCa
                                             Result<metadata::Assignment> assignment) mutable {
             // A node without content: nobody has a replica.
             if (assignment.status().code() == ErrorCode::kTableNotExist) {
+              assignment = metadata::Assignment();
+            } else if (!assignment.ok() && BlamesContent(assignment.status())) {
+              STROM_LOG(kError, "who has replicas of the dropped table {} is not known: {}", id,
+                        assignment.status().ToString());
               assignment = metadata::Assignment();
             }
             if (!assignment.ok()) return answer(assignment.status());
@@ -96,16 +130,24 @@ void LoadOrphans(CatalogWriter& catalog, LoadedCatalog loaded, Callback<LoadedCa
 void LoadTables(CatalogWriter& catalog, std::vector<TablePath> paths,
                 Callback<LoadedCatalog> done) {
   const size_t count = paths.size();
-  Gather<Result<Table>>(
+  Gather<Result<Loaded>>(
       count,
       [&catalog, paths = std::move(paths)](size_t i,
-                                           absl::AnyInvocable<void(Result<Table>)> answer) {
-        LoadTable(catalog, paths[i], std::move(answer));
+                                           absl::AnyInvocable<void(Result<Loaded>)> answer) {
+        LoadOrSetAside(catalog, paths[i], std::move(answer));
       },
-      [&catalog, done = std::move(done)](std::vector<Result<Table>> tables) mutable {
-        Result<std::vector<Table>> all = AllOf(std::move(tables));
+      [&catalog, done = std::move(done)](std::vector<Result<Loaded>> tables) mutable {
+        Result<std::vector<Loaded>> all = AllOf(std::move(tables));
         if (!all.ok()) return done(all.status());
-        LoadOrphans(catalog, {.tables = *std::move(all), .orphans = {}}, std::move(done));
+        LoadedCatalog loaded;
+        for (auto& [path, what] : *all) {
+          if (auto* table = std::get_if<Table>(&what)) {
+            loaded.tables.push_back(std::move(*table));
+          } else {
+            loaded.unreadable.emplace(path, std::get<Unreadable>(std::move(what)));
+          }
+        }
+        LoadOrphans(catalog, std::move(loaded), std::move(done));
       });
 }
 

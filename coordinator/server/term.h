@@ -12,6 +12,7 @@
 #include "common/service/cluster_view.h"
 #include "common/types/job.h"
 #include "coordinator/server/answer.h"
+#include "coordinator/server/catalog_loader.h"
 #include "coordinator/server/event_queue.h"
 #include "coordinator/server/replica_counts.h"
 #include "coordinator/server/server_notifier.h"
@@ -260,6 +261,9 @@ class Term final : private ServerNotifier::Observer {
   void FinishRemoval(TableId id);
   // As DropTable, but answers without waiting for the servers.
   void RemoveTable(TablePath path, bool ignore_if_not_exists, MonoTime deadline, Answer answer);
+  void RemoveUnreadable(const TablePath& path, Answer answer, runtime::Task finished);
+  // Lets servers delete the replicas of a table that is gone, as its assignment has them.
+  void RemoveReplicasOf(TableId id, runtime::Task finished);
 
   // term_databases.cc
   void DropTablesOf(std::string name, int rounds_left, bool ignore_if_not_exists, MonoTime deadline,
@@ -294,6 +298,8 @@ class Term final : private ServerNotifier::Observer {
   bool lost_ = false;
   CoordinatorEpoch epoch_;
   ClusterState state_;
+  // Not in state_: nobody leads them, and they do not exist for clients but for being dropped.
+  std::map<TablePath, LoadedCatalog::Unreadable> unreadable_;
   EventQueue events_;
   std::map<ServerId, Server> servers_;         // As of the last event; those in state_.live().
   std::optional<LiveServers> newest_servers_;  // As the watch saw them; an event will look.

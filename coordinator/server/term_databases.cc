@@ -49,7 +49,11 @@ void Term::DropTablesOf(std::string name, int rounds_left, bool ignore_if_not_ex
   // The first error of a table's drop ends the whole; the database's own turn comes after them.
   auto failed = std::make_shared<Status>();
   if (rounds_left > 0) {
-    for (TablePath& path : state_.TablesIn(name)) {
+    std::vector<TablePath> tables = state_.TablesIn(name);
+    for (const auto& [path, unreadable] : unreadable_) {
+      if (path.database == name) tables.push_back(path);
+    }
+    for (TablePath& path : tables) {
       RemoveTable(std::move(path), true, deadline, Answer([failed](Status removed) {
                     if (failed->ok()) *failed = std::move(removed);
                   }));

@@ -114,10 +114,9 @@ void Term::Load(runtime::Task finished) {
         state_.LoadLeadership(bucket, std::move(leadership));
       }
     }
+    unreadable_ = std::move(loaded->unreadable);
     for (const auto& [table, replicas] : loaded->orphans) {
-      for (const auto& [number, servers] : replicas) {
-        state_.LoadRemoval({.table = table, .partition = std::nullopt, .bucket = number}, servers);
-      }
+      state_.RemoveReplicas(table, replicas);
       FinishRemoval(table);
     }
     watch_.Start(

@@ -27,6 +27,12 @@ void Term::CreateTable(NewTable table, bool ignore_if_exists, MonoTime deadline,
 }
 
 void Term::PlaceTable(NewTable table, MonoTime deadline, Answer answer, runtime::Task finished) {
+  if (const auto found = unreadable_.find(table.path); found != unreadable_.end()) {
+    std::move(answer)(Error(ErrorCode::kTableAlreadyExist,
+                            "table {} is stored, but cannot be read ({}): drop it first", table.path,
+                            found->second.why.message()));
+    return finished();
+  }
   Result<ReplicaLists> replicas =
       AssignReplicas(*table.descriptor.bucket_count(), table.replication_factor, state_.Loads(),
                      world_.random.Next());
@@ -108,6 +114,9 @@ void Term::RemoveTable(TablePath path, bool ignore_if_not_exists, MonoTime deadl
       [this, path = std::move(path), ignore_if_not_exists](Answer answer,
                                                            runtime::Task finished) mutable {
         const TableInfo* table = state_.Find(path);
+        if (unreadable_.contains(path)) {
+          return RemoveUnreadable(path, std::move(answer), std::move(finished));
+        }
         if (!table) {
           std::move(answer)(ignore_if_not_exists ? Status::Ok()
                                                  : Error(ErrorCode::kTableNotExist,
@@ -134,6 +143,34 @@ void Term::RemoveTable(TablePath path, bool ignore_if_not_exists, MonoTime deadl
             });
       },
       deadline, std::move(answer));
+}
+
+void Term::RemoveUnreadable(const TablePath& path, Answer answer, runtime::Task finished) {
+  catalog_.DropUnreadableTable(
+      path, [this, path, answer = std::move(answer),
+             finished = std::move(finished)](Result<std::monostate> dropped) mutable {
+        if (!dropped.ok()) {
+          if (IsRefusal(dropped.status())) std::move(answer)(dropped.status());
+          return finished();
+        }
+        const std::optional<TableId> id = unreadable_.at(path).id;
+        unreadable_.erase(path);
+        std::move(answer)(Status::Ok());
+        // Without its id, the assignment is found by the next coordinator.
+        if (!id) return finished();
+        RemoveReplicasOf(*id, std::move(finished));
+      });
+}
+
+void Term::RemoveReplicasOf(TableId id, runtime::Task finished) {
+  catalog_.GetAssignment(id, [this, id, finished = std::move(finished)](
+                                 Result<metadata::Assignment> assignment) mutable {
+    if (assignment.status().code() == ErrorCode::kNetwork) return Lose(assignment.status());
+    Effects removal;
+    if (assignment.ok()) removal = state_.RemoveReplicas(id, *assignment);
+    FinishRemoval(id);
+    Apply(std::move(removal), std::move(finished));
+  });
 }
 
 // Replicas are deleted long after their table is gone. Once all are, so is the note of them.

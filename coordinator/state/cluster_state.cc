@@ -32,12 +32,6 @@ void ClusterState::LoadLeadership(const TableBucket& bucket, Leadership leadersh
   it->second.leadership = std::move(leadership);
 }
 
-void ClusterState::LoadRemoval(const TableBucket& bucket, const std::vector<ServerId>& replicas) {
-  STROM_CHECK(!tables_.contains(bucket.table)) << bucket << " belongs to a table that exists";
-  // Whatever epoch the servers know: nobody leads the bucket in a later one.
-  for (const ServerId server : replicas) AddRemoval(bucket, server, LeaderEpoch(INT32_MAX));
-}
-
 Effects ClusterState::AddTable(TableInfo info, ReplicaLists replicas) {
   const TableId id = info.id;
   Insert(std::move(info), std::move(replicas));
@@ -46,6 +40,21 @@ Effects ClusterState::AddTable(TableInfo info, ReplicaLists replicas) {
     Elect(bucket, ElectFirst(state->replicas, able_), effects);
   }
   NotifyWritten(effects);
+  return effects;
+}
+
+Effects ClusterState::RemoveReplicas(TableId id, const ReplicaLists& replicas) {
+  STROM_CHECK(!tables_.contains(id)) << "table " << id << " exists";
+  // Whatever epoch the servers know: nobody leads its buckets in a later one.
+  constexpr LeaderEpoch kLast(INT32_MAX);
+  Effects effects;
+  for (const auto& [number, servers] : replicas) {
+    const TableBucket bucket{.table = id, .partition = std::nullopt, .bucket = number};
+    for (const ServerId server : servers) {
+      AddRemoval(bucket, server, kLast);
+      if (live_.contains(server)) effects.remove[server][bucket] = kLast;
+    }
+  }
   return effects;
 }
 

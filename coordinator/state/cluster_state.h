@@ -99,8 +99,6 @@ class ClusterState {
   void LoadTable(TableInfo info, ReplicaLists replicas);
   // The bucket was loaded; leaderships of others are ignored.
   void LoadLeadership(const TableBucket& bucket, Leadership leadership);
-  // Replicas of a table that no longer is, whose deletion nobody has finished.
-  void LoadRemoval(const TableBucket& bucket, const std::vector<ServerId>& replicas);
   // The directory with which the server was last here.
   void LoadDirectory(ServerId server, std::string id);
 
@@ -117,6 +115,9 @@ class ClusterState {
   // all servers everything.
   Effects Start(std::set<ServerId> live);
 
+  // Replicas of a table that no longer is, whose deletion nobody has finished. Also before Start,
+  // then without effects.
+  Effects RemoveReplicas(TableId id, const ReplicaLists& replicas);
   // A new table with all its buckets. Path and id are not known yet.
   Effects AddTable(TableInfo info, ReplicaLists replicas);
 

@@ -274,11 +274,13 @@ TEST_CASE("a start that fails says why", "[coordinator]") {
   CoordinatorWorld world;
   SECTION("metadata that is none") {
     world.Lead();
-    world.AddServer(1);
+    TabletFake& one = world.MakeServer(1);
+    one.directory_id = "disk";
+    one.Start();
     world.Settle();
-    REQUIRE(world.CreateTable("fluss", "t").ok());
     world.StopCoordinator();
-    REQUIRE(world.Change(metadata::SetOp{kPaths.Table({"fluss", "t"}), "{nonsense"}) ==
+    // Nobody could tell whether the server's disk is the one it had.
+    REQUIRE(world.Change(metadata::SetOp{kPaths.DirectoryIdOf(ServerId(1)), "{nonsense"}) ==
             metadata::MetaCode::kOk);
     world.Launch("coordinator");
     world.scheduler.RunFor(Seconds(1));

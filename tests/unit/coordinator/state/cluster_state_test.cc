@@ -206,7 +206,7 @@ TEST_CASE("a coordinator that begins to lead catches up with what happened befor
   // Bucket 3: created, but never led.
   state.LoadLeadership(Bucket(1, 4), leadership(-1, {1}));  // Its last member is back.
   state.LoadLeadership(Bucket(8, 0), leadership(1, {1}));   // Of no table.
-  state.LoadRemoval(Bucket(2, 0), {ServerId(2), ServerId(3)});
+  CHECK(state.RemoveReplicas(TableId(2), Lists({{2, 3}})).empty());  // Nobody is there to be told.
   const Effects effects = state.Start(Ids({1, 2}));
 
   CHECK_FALSE(effects.write.contains(Bucket(1, 0)));
@@ -222,6 +222,11 @@ TEST_CASE("a coordinator that begins to lead catches up with what happened befor
   CHECK_FALSE(effects.notify.contains(ServerId(3)));
   CHECK(effects.remove.at(ServerId(2)).contains(Bucket(2, 0)));
   CHECK(state.ChangeServers({}, Ids({3})).remove.at(ServerId(3)).contains(Bucket(2, 0)));
+  // Of a table that is found to be gone later.
+  const Effects later = state.RemoveReplicas(TableId(3), Lists({{3, 4}}));
+  CHECK(later.remove.at(ServerId(3)).contains(Bucket(3, 0)));
+  CHECK_FALSE(later.remove.contains(ServerId(4)));
+  CHECK(state.AwaitsRemovals(TableId(3)));
 }
 
 TEST_CASE("everything written is also told, and only to live servers with a replica",
