@@ -241,6 +241,70 @@ TEST_CASE("what crosses a cut link arrives once it is healed, late but whole", "
   }
 }
 
+TEST_CASE("a slow link takes its time and keeps the order, and is fast again afterwards", "[sim]") {
+  for (const double loss : {0.0, 0.4}) {
+    World world;
+    const auto channel = world.Connect();
+    world.scheduler.RunFor(Seconds(1));
+    world.wires.SetSlow("client", "server", Millis(500), loss);
+    std::vector<std::shared_ptr<std::optional<Status>>> answers;
+    std::vector<std::string> sent;
+    for (int i = 0; i < 20; ++i) {
+      sent.push_back(std::to_string(i));
+      answers.push_back(world.Ask(*channel, sent.back()));
+    }
+    world.scheduler.RunFor(Millis(100));
+    CHECK(world.echo.asked.size() < 20);
+    world.scheduler.RunFor(Seconds(20));
+    CHECK(world.echo.asked == sent);
+    for (const auto& answer : answers) CHECK(answer->value().ok());
+    world.wires.SetSlow("client", "server", MonoDuration(), 0);
+    const auto fast = world.Ask(*channel, "fast");
+    world.scheduler.RunFor(Millis(5));
+    CHECK(fast->has_value());
+  }
+}
+
+TEST_CASE("a request that is held up arrives behind newer ones of other connections", "[sim]") {
+  int held_up = 0;
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    World world(seed);
+    const auto old = world.Connect();
+    world.scheduler.RunFor(Seconds(1));
+    world.wires.DelayRequests("server", Seconds(60));
+    world.Ask(*old, "held");
+    world.Ask(*old, "behind it");
+    const auto young = world.Connect();
+    world.scheduler.RunFor(Millis(100));
+    const bool waits = world.echo.asked.empty();
+    held_up += waits;
+    const auto answer = world.Ask(*young, "young");
+    world.scheduler.RunFor(Millis(100));
+    CHECK(answer->value().ok());
+    world.scheduler.RunFor(Seconds(60));
+    CHECK(world.echo.asked == (waits ? std::vector<std::string>{"young", "held", "behind it"}
+                                     : std::vector<std::string>{"held", "behind it", "young"}));
+  }
+  CHECK(held_up >= 5);
+  CHECK(held_up <= 15);
+}
+
+TEST_CASE("what a host sent arrives although its process has died since", "[sim]") {
+  World world;
+  SimExecutor executor(world.scheduler);
+  const auto dying = world.wires.AddHost("dying", executor, world.clock);
+  const auto channel = dying->Connect(world.listener->endpoint());
+  world.Ask(*channel, "first");
+  world.scheduler.RunFor(Seconds(1));
+  world.wires.SetSlow("dying", "server", Seconds(5), 0);
+  world.Ask(*channel, "last");
+  world.scheduler.RunFor(Micros(10));
+  executor.Shutdown();
+  world.wires.CrashHost("dying");
+  world.scheduler.RunFor(Seconds(6));
+  CHECK(world.echo.asked == std::vector<std::string>{"first", "last"});
+}
+
 TEST_CASE("a host that dies breaks its connections, and the next process can listen", "[sim]") {
   World world;
   SimExecutor executor(world.scheduler);

@@ -4,6 +4,11 @@
 #include <utility>
 
 namespace strom::sim {
+namespace {
+
+constexpr MonoDuration kBusyDisk = Millis(200);  // Each access takes up to so long.
+
+}  // namespace
 
 FaultInjector::FaultInjector(SimWorld& world, SimCluster& cluster, const SimConfig& config,
                              std::vector<std::string> clients,
@@ -56,13 +61,12 @@ SimHost* FaultInjector::AnyServer(bool tablets_only) {
 
 void FaultInjector::Inject(Fault fault) {
   switch (fault) {
-    case Fault::kCrashTablet:
-    case Fault::kPowerFailTablet: {
+    case Fault::kCrashTablet: {
       const int i =
           static_cast<int>(random_.Uniform(static_cast<uint64_t>(cluster_.tablet_count())));
       if (!cluster_.tablet(i).running()) return;
       note_(fmt::format("{}: {}", FaultName(fault), cluster_.tablet(i).name()));
-      cluster_.KillTablet(i, fault == Fault::kPowerFailTablet);
+      cluster_.KillTablet(i, /*power_failed=*/false);
       UndoLater(Seconds(8), [this, i] { cluster_.StartTablet(i); });
       break;
     }
@@ -92,6 +96,22 @@ void FaultInjector::Inject(Fault fault) {
     case Fault::kCutBothWays:
       Cut(fault == Fault::kCutBothWays);
       break;
+    case Fault::kPartition:
+      Part();
+      break;
+    case Fault::kPowerFailTablet:
+    case Fault::kPowerFailAll: {
+      std::vector<int> running;
+      for (int i = 0; i < cluster_.tablet_count(); ++i) {
+        if (cluster_.tablet(i).running()) running.push_back(i);
+      }
+      if (running.empty()) return;
+      if (fault == Fault::kPowerFailTablet) running = {running[random_.Uniform(running.size())]};
+      note_(fmt::format("{} of {} servers from {} on", FaultName(fault), running.size(),
+                        running.front() + 1));
+      FailPower(std::move(running));
+      break;
+    }
     case Fault::kMetaOutage:
       note_("meta-outage");
       world_.meta.SetAvailable(false);
@@ -139,6 +159,10 @@ void FaultInjector::InjectInto(Fault fault, SimHost& host) {
       return host.clock().JumpWall(static_cast<int64_t>(random_.Uniform(7'200'000)) - 3'600'000);
     case Fault::kIsolateTablet:
       return Isolate(host);
+    case Fault::kGrayHost:
+      return Slow(host);
+    case Fault::kDelayRequests:
+      return world_.wires.DelayRequests(host.name(), UpTo(Seconds(8)));
     default:
       STROM_UNREACHABLE() << FaultName(fault) << " is not of one host";
   }
@@ -153,33 +177,23 @@ std::vector<std::string> FaultInjector::Servers() const {
   return names;
 }
 
-// Clients reach it and go on to ask it, while others may lead what it led.
-void FaultInjector::Isolate(SimHost& host) {
-  const auto set = [this, &host](bool isolated) {
-    for (const std::string& other : Servers()) {
-      if (other == host.name()) continue;
-      world_.wires.SetCut(host.name(), other, isolated);
-      world_.wires.SetCut(other, host.name(), isolated);
-    }
-    world_.meta.SetReachable(host.name(), !isolated);
-  };
-  set(true);
-  UndoLater(Seconds(8), [set] { set(false); });
-}
-
-void FaultInjector::Cut(bool both) {
+std::vector<std::string> FaultInjector::Hosts() const {
   std::vector<std::string> names = Servers();
   names.insert(names.end(), clients_.begin(), clients_.end());
-  const std::string from = names[random_.Uniform(names.size())];
-  const std::string to = names[random_.Uniform(names.size())];
-  if (from == to) return;
-  note_(fmt::format("cut: {} -> {}{}", from, to, both ? " and back" : ""));
-  world_.wires.SetCut(from, to, true);
-  if (both) world_.wires.SetCut(to, from, true);
-  UndoLater(Seconds(8), [this, from, to, both] {
-    note_(fmt::format("cut healed: {} -> {}{}", from, to, both ? " and back" : ""));
-    world_.wires.SetCut(from, to, false);
-    if (both) world_.wires.SetCut(to, from, false);
+  return names;
+}
+
+void FaultInjector::FailPower(std::vector<int> tablets) {
+  for (const int i : tablets) cluster_.tablet(i).SetSlowDisk(kBusyDisk);
+  const auto fail = [this, tablets = std::move(tablets)] {
+    for (const int i : tablets) {
+      if (!cluster_.tablet(i).running()) continue;  // It comes back by itself.
+      cluster_.KillTablet(i, /*power_failed=*/true);
+      UndoLater(Seconds(8), [this, i] { cluster_.StartTablet(i); });
+    }
+  };
+  world_.scheduler.PostAt(world_.scheduler.now() + UpTo(kBusyDisk), [this, fail] {
+    if (!peace_) fail();
   });
 }
 

@@ -1,5 +1,7 @@
 #include "tests/sim/cluster/sim_config.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "common/base/check.h"
@@ -52,6 +54,14 @@ std::string_view FaultName(Fault fault) {
       return "isolate-tablet";
     case Fault::kDelayMetaChanges:
       return "delay-meta-changes";
+    case Fault::kPartition:
+      return "partition";
+    case Fault::kGrayHost:
+      return "gray-host";
+    case Fault::kDelayRequests:
+      return "delay-requests";
+    case Fault::kPowerFailAll:
+      return "power-fail-all";
   }
   STROM_UNREACHABLE();
 }
@@ -73,7 +83,8 @@ SimConfig SimConfig::Draw(uint64_t seed, int replication_factor_max) {
   config.index_interval_bytes = OneOf(random, {1, 256, 4096});
   config.session_timeout = Seconds(OneOf(random, {2, 4, 6}));
   config.request_timeout = Seconds(OneOf(random, {1, 3, 10}));
-  config.latency_max = Micros(OneOf(random, {200, 1000, 10'000}));
+  config.notice_timeout = Millis(OneOf(random, {1000, 5000}));
+  config.latency_max = Micros(OneOf(random, {200, 1000, 10'000, 30'000}));
   config.log_tables = static_cast<int>(random.Uniform(3));
   config.keyed_tables = config.log_tables == 0 ? 1 : static_cast<int>(random.Uniform(2));
   config.buckets = OneOf(random, {1, 2, 3});
@@ -83,11 +94,15 @@ SimConfig SimConfig::Draw(uint64_t seed, int replication_factor_max) {
   config.readers = OneOf(random, {1, 2});
   config.write_pause_max = Millis(OneOf(random, {20, 60, 200}));
   config.delete_share = OneOf(random, {0.0, 0.1, 0.4});
+  // An update logs the old row too, and all of a batch must fit into a segment.
+  config.padding_bytes_max =
+      std::min<uint64_t>(OneOf(random, {0, 0, 400, 1500}), config.segment_size_bytes / 32);
   config.duration = Seconds(OneOf(random, {15, 30}));
   config.fault_pause_max = Millis(OneOf(random, {500, 2000, 5000}));
   for (int i = 0; i < kFaultKinds; ++i) {
     const auto fault = static_cast<Fault>(i);
-    if (fault == Fault::kPowerFailTablet && !config.syncs_before_ack) continue;
+    const bool cuts_power = fault == Fault::kPowerFailTablet || fault == Fault::kPowerFailAll;
+    if (cuts_power && !config.syncs_before_ack) continue;
     if (fault == Fault::kFailSync && !replicates) continue;
     if (random.Chance(0.4)) config.faults.push_back(fault);
   }
@@ -101,13 +116,14 @@ SimConfig SimConfig::Draw(uint64_t seed, int replication_factor_max) {
 std::string SimConfig::ToString() const {
   std::string text = fmt::format(
       "seed {}: {} coordinators, {} tablet servers, RF {}{}; segments {} B, index every {} B, "
-      "session {} ms, requests {} ms, latency {} us, lag {} ms, fetches {} B; {} log and {} keyed "
-      "tables of {} buckets, {}, {} keys, {} writers, {} readers, every {} ms, {} deletes; {} s of",
+      "session {} ms, requests {} ms, notices {} ms, latency {} us, lag {} ms, fetches {} B; {} "
+      "log and {} keyed tables of {} buckets, {}, {} keys, {} writers, {} readers, every {} ms, {} "
+      "deletes, {} B of padding; {} s of",
       seed, coordinators, tablets, replication_factor, durability.empty() ? "" : " " + durability,
       segment_size_bytes, index_interval_bytes, session_timeout.millis(), request_timeout.millis(),
-      latency_max.nanos() / 1000, lag_max.millis(), fetch_bytes_max, log_tables, keyed_tables,
-      buckets, log_format, keys, writers, readers, write_pause_max.millis(), delete_share,
-      duration.millis() / 1000);
+      notice_timeout.millis(), latency_max.nanos() / 1000, lag_max.millis(), fetch_bytes_max,
+      log_tables, keyed_tables, buckets, log_format, keys, writers, readers,
+      write_pause_max.millis(), delete_share, padding_bytes_max, duration.millis() / 1000);
   if (faults.empty()) text += " peace";
   if (snapshot_interval > MonoDuration()) {
     text += fmt::format(" snapshots every {} ms, {} object errors;", snapshot_interval.millis(),

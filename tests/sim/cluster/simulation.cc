@@ -20,11 +20,14 @@
 namespace strom::sim {
 namespace {
 
-// From the end of the faults until all is quiet. Nobody should need nearly as long.
-constexpr MonoDuration kQuietWithin = Seconds(180);
+// After the end of the faults something always goes on, until all is quiet, ...
+constexpr MonoDuration kMovesWithin = Seconds(60);
+// ... which takes long where writers have filled their queues, links are slow and fetches small.
+constexpr MonoDuration kQuietWithin = Seconds(900);
+constexpr MonoDuration kFoundWithin = Seconds(60);
 constexpr MonoDuration kStartWithin = Seconds(60);
 // While the metadata service is away and nothing else is wrong, lookups are answered at once.
-constexpr MonoDuration kFoundWithin = Seconds(2);
+constexpr MonoDuration kFoundInOutageWithin = Seconds(2);
 
 // Of a leader-and-ISR node, as ZkPaths::LeaderAndIsr names it; none for other nodes.
 std::optional<TableBucket> BucketOfPath(const std::string& path) {
@@ -45,7 +48,8 @@ class Simulation {
         trace_(std::move(trace)),
         world_(config.seed, {.seed = config.seed * 3 + 1, .latency_max = config.latency_max},
                {.seed = config.seed * 3 + 2, .session_timeout = config.session_timeout}),
-        cluster_(world_, config_, [this](const std::string& line) { Note(line); }) {}
+        cluster_(world_, config_, [this](const std::string& line) { Note(line); }),
+        copies_(world_, cluster_, config_, &history_) {}
 
   SimResult Run() {
     const MonoTime begin = world_.scheduler.now();
@@ -77,12 +81,15 @@ class Simulation {
   void OnMetadata(const std::string& path, const std::string* data);
   bool MakeTables();
   void RunClients();
+  void AwaitQuiet();
   void Check();
   using Rows = std::map<TableId, std::map<int64_t, std::optional<int64_t>>>;
   // All rows, as lookups find them; none if they do not find all of them in time.
   std::optional<Rows> FindAll(MonoDuration within);
   // Lookups go on without the metadata service, however long: in peace, when all leases are over.
   void CheckOutage(const Rows& rows);
+  // What moves as long as there is something to do.
+  std::vector<int64_t> Marks();
   // Empty once nothing is left to wait for, else what is.
   std::string NotQuiet();
   TableDescriptor Descriptor(bool keyed) const;
@@ -109,6 +116,7 @@ class Simulation {
   std::map<std::string, metadata::KvSnapshotHandle> snapshots_;  // By the path of their nodes.
   SimWorld world_;
   SimCluster cluster_;
+  CopyWatch copies_;
   std::vector<SimTable> tables_;
   std::vector<std::unique_ptr<SimWriter>> writers_;
   std::vector<std::unique_ptr<SimReader>> readers_;
@@ -128,7 +136,11 @@ void Simulation::OnMetadata(const std::string& path, const std::string* data) {
   STROM_CHECK(leadership.ok()) << path << ": " << *data;
   history_.leaderships.push_back(
       {.bucket = *bucket, .leadership = *leadership, .at = world_.scheduler.now()});
+  if (leaderships_[*bucket].leader_epoch != leadership->leader_epoch) {
+    for (const auto& reader : readers_) reader->Hurry();
+  }
   leaderships_[*bucket] = *leadership;
+  copies_.OnLeadership(*bucket, *leadership);
   Note(fmt::format("{}: leader {} epoch {}, ISR {}, bucket epoch {}", *bucket, leadership->leader,
                    leadership->leader_epoch, fmt::join(leadership->isr, " "),
                    leadership->bucket_epoch));
@@ -154,6 +166,9 @@ TableDescriptor Simulation::Descriptor(bool keyed) const {
   spec.columns = {
       {.name = keyed ? "k" : "writer", .type = keyed ? DataType::BigInt() : DataType::Int()},
       {.name = "v", .type = DataType::BigInt()}};
+  if (config_.padding_bytes_max > 0) {
+    spec.columns.push_back({.name = "padding", .type = DataType::String()});
+  }
   if (keyed) spec.primary_key = {"k"};
   TableDescriptor table{.schema = Schema::Make(std::move(spec)).value(),
                         .distribution = TableDistribution{{}, config_.buckets}};
@@ -208,23 +223,25 @@ bool Simulation::MakeTables() {
 
 void Simulation::RunClients() {
   std::vector<std::string> clients;
+  const Told told = [this](const TableBucket& bucket, LogOffset end) {
+    copies_.OnTold(bucket, end);
+  };
   for (int i = 1; i <= config_.writers; ++i) {
-    writers_.push_back(
-        std::make_unique<SimWriter>(world_, config_, i, cluster_.Addresses(), tables_, &history_));
+    writers_.push_back(std::make_unique<SimWriter>(world_, config_, i, cluster_.Addresses(),
+                                                   tables_, &history_, told));
     clients.push_back(writers_.back()->host().name());
   }
   for (int i = 1; i <= config_.readers; ++i) {
     readers_.push_back(std::make_unique<SimReader>(
         world_, config_, i, cluster_.Addresses(), tables_,
-        [this](ServerId id) { return cluster_.TabletOf(id).process(); }, &history_));
+        [this](ServerId id) { return cluster_.TabletOf(id).process(); }, &history_, told));
     clients.push_back(readers_.back()->host().name());
   }
   faults_ = std::make_unique<FaultInjector>(world_, cluster_, config_, clients,
                                             [this](const std::string& line) { Note(line); });
   for (const auto& writer : writers_) writer->Start();
   for (const auto& reader : readers_) reader->Start();
-  CopyWatch copies(world_, cluster_, config_, Buckets(), &history_);
-  copies.Start();
+  copies_.Start(Buckets());
   world_.scheduler.RunFor(Seconds(2));
   faults_->Start();
   cluster_.objects().SetErrorRate(config_.object_error_rate);
@@ -235,18 +252,49 @@ void Simulation::RunClients() {
   world_.scheduler.RunFor(Seconds(1));  // Writes go on in peace, too.
   for (const auto& writer : writers_) writer->Finish();
   for (const auto& reader : readers_) reader->Finish();
+  AwaitQuiet();
+  Note("quiet");
+}
+
+void Simulation::AwaitQuiet() {
   const MonoTime peace = world_.scheduler.now();
+  std::vector<int64_t> marks = Marks();
+  MonoTime moved = peace;
   std::string waiting_for = NotQuiet();
-  while (!waiting_for.empty() && world_.scheduler.now() < peace + kQuietWithin) {
+  for (MonoTime now = peace; !waiting_for.empty() && now < moved + kMovesWithin &&
+                             now < peace + kQuietWithin;
+       now = world_.scheduler.now()) {
     world_.scheduler.RunFor(Millis(250));
     waiting_for = NotQuiet();
+    if (world_.scheduler.now() < moved + Seconds(5)) continue;
+    if (trace_) trace_("waiting: " + waiting_for);
+    std::vector<int64_t> next = Marks();
+    if (next != std::exchange(marks, next)) moved = world_.scheduler.now();
   }
   result_.until_quiet = world_.scheduler.now() - peace;
-  if (!waiting_for.empty()) {
-    result_.violations.push_back(fmt::format("L4 not quiet {} s after the last fault: {}",
-                                             kQuietWithin.millis() / 1000, waiting_for));
+  if (waiting_for.empty()) return;
+  result_.violations.push_back(
+      fmt::format("L4 not quiet {} s after the last fault, {} s after anything moved: {}",
+                  result_.until_quiet.millis() / 1000,
+                  (world_.scheduler.now() - moved).millis() / 1000, waiting_for));
+}
+
+std::vector<int64_t> Simulation::Marks() {
+  std::vector<int64_t> marks;
+  for (const auto& writer : writers_) marks.push_back(writer->open_count());
+  for (const auto& reader : readers_) {
+    for (const auto& log : reader->logs()) {
+      marks.push_back(log->position().value());
+      marks.push_back(log->high_watermark().value());
+    }
   }
-  Note("quiet");
+  for (const TableBucket& bucket : Buckets()) {
+    for (int i = 0; i < cluster_.tablet_count(); ++i) {
+      const auto end = ReadLogEnd(cluster_.tablet(i).disk(), kDataDirectory, bucket);
+      marks.push_back(end ? end->value() : -1);
+    }
+  }
+  return marks;
 }
 
 std::string Simulation::NotQuiet() {
@@ -302,7 +350,7 @@ void Simulation::CheckOutage(const Rows& rows) {
   world_.meta.SetAvailable(false);
   // Coordinators grant leases for two thirds of that, of a second.
   world_.scheduler.RunFor(config_.session_timeout + Seconds(1));
-  const auto found = FindAll(kFoundWithin);
+  const auto found = FindAll(kFoundInOutageWithin);
   if (!found) {
     result_.violations.push_back("L6 lookups end while the metadata service is away: " +
                                  readers_[0]->find_error());
@@ -316,7 +364,7 @@ void Simulation::Check() {
   FinalState end;
   const bool quiet = result_.violations.empty();
   if (quiet && config_.keyed_tables > 0) {
-    if (const auto rows = FindAll(kQuietWithin)) {
+    if (const auto rows = FindAll(kFoundWithin)) {
       end.rows = *rows;
       CheckOutage(*rows);
     } else {
@@ -357,7 +405,8 @@ void Simulation::Check() {
   }
   result_.snapshots = end.snapshots.size();
   for (const Violations& found :
-       {CheckNothingLost(history_, end), CheckCopies(history_), CheckNoneGivenUp(history_),
+       {CheckNothingLost(history_, end), CheckCopies(history_), CheckIsrHonesty(history_),
+        CheckNoneGivenUp(history_),
         CheckNoDuplicates(end), CheckOneValuePerOffset(history_, end), CheckWriterOrder(end),
         CheckCommittedStays(history_, end), CheckContiguity(history_, end),
         CheckHighWatermarks(history_), CheckLeaderships(history_), CheckReplicasIdentical(end),
