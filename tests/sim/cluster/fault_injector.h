@@ -38,6 +38,7 @@ class FaultInjector {
   // On links: fault_injector_links.cc.
   void Cut(bool both);
   void Isolate(SimHost& host);
+  void CutOff(SimHost& host);
   void Part();
   void Slow(SimHost& host);
   void SetCutBetween(const std::string& a, const std::string& b, bool cut);

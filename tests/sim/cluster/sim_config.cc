@@ -62,6 +62,8 @@ std::string_view FaultName(Fault fault) {
       return "delay-requests";
     case Fault::kPowerFailAll:
       return "power-fail-all";
+    case Fault::kCutOffTablet:
+      return "cut-off-tablet";
   }
   STROM_UNREACHABLE();
 }

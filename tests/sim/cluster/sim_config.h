@@ -34,8 +34,9 @@ enum class Fault {
   kGrayHost,       // All its links are slow and lose much.
   kDelayRequests,  // Single ones arrive late, after newer ones.
   kPowerFailAll,   // All tablet servers at once.
+  kCutOffTablet,   // From coordinators and metadata, and from some others.
 };
-inline constexpr int kFaultKinds = static_cast<int>(Fault::kPowerFailAll) + 1;
+inline constexpr int kFaultKinds = static_cast<int>(Fault::kCutOffTablet) + 1;
 
 std::string_view FaultName(Fault fault);
 
