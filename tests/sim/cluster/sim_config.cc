@@ -64,6 +64,8 @@ std::string_view FaultName(Fault fault) {
       return "power-fail-all";
     case Fault::kDeposeUnheard:
       return "depose-unheard";
+    case Fault::kCutOffTablet:
+      return "cut-off-tablet";
   }
   STROM_UNREACHABLE();
 }

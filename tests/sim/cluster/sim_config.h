@@ -35,8 +35,9 @@ enum class Fault {
   kDelayRequests,  // Single ones arrive late, after newer ones.
   kPowerFailAll,   // All tablet servers at once.
   kDeposeUnheard,  // A leader that clients go on to ask.
+  kCutOffTablet,   // From coordinators and metadata, and from some others.
 };
-inline constexpr int kFaultKinds = static_cast<int>(Fault::kDeposeUnheard) + 1;
+inline constexpr int kFaultKinds = static_cast<int>(Fault::kCutOffTablet) + 1;
 
 std::string_view FaultName(Fault fault);
 
