@@ -31,9 +31,12 @@ enum class Mutant {
   kFailedPutStays,
   kNewLeaderShowsAtOnce,
   kNoLease,
-  kLeaseOnlyBeforeRead,
+  kLeaseOfAnyCoordinator,
   kLeaseFromAnswer,
   kNothingWithheld,
+  kPromiseFromReceipt,
+  kPromiseOfSome,
+  kPromiseNotKept,
   // Logs: tablet/log.
   kSyncErrorIgnored,
   kWritersNotRestored,

@@ -28,6 +28,7 @@ pb::PbNotifyLeaderAndIsrReqForBucket ToPb(const TableBucket& bucket, const Leade
   if (notice.withheld_until > now) {
     entry.set_withhold_ms((notice.withheld_until - now).millis() + 1);
   }
+  entry.set_ended_since(notice.ended_since.value());
   return entry;
 }
 

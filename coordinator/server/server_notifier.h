@@ -27,6 +27,9 @@ struct LeaderNotice {
   Leadership leadership;
   // Until then a former leader may show rows: the new one acknowledges and shows none before.
   MonoTime withheld_until = {};
+  // The leaders under this epoch and later ones, but for this one, have heard that they lead no
+  // more.
+  LeaderEpoch ended_since = {};
 };
 
 // The epochs of all groups of jobs.

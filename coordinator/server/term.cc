@@ -93,8 +93,8 @@ void Term::Apply(Effects effects, runtime::Task done) {
 void Term::Store(const Effects& effects, runtime::Task done) {
   if (lost_) return;
   for (const auto& [server, buckets] : effects.deposed) {
-    for (const auto& [bucket, since] : buckets) {
-      leases_.OnDeposed(server, bucket, since, world_.clock.Now());
+    for (const auto& [bucket, deposal] : buckets) {
+      leases_.OnDeposed(server, bucket, deposal.led, deposal.since, world_.clock.Now());
     }
   }
   std::map<TableBucket, metadata::LeaderAndIsr> leaders;
@@ -166,7 +166,9 @@ LeaderNotice Term::NoticeOf(const TableBucket& bucket) const {
   return {.path = {.table = state_.Find(bucket.table)->path, .partition = std::nullopt},
           .replicas = state.replicas,
           .leadership = *state.leadership,
-          .withheld_until = WithheldUntil(bucket, state)};
+          .withheld_until = WithheldUntil(bucket, state),
+          .ended_since = std::max(state.known_since,
+                                  leases_.EndedSince(bucket, state.leadership->leader))};
 }
 
 bool Term::IsRefusal(const Status& failed) {

@@ -13,7 +13,7 @@ void Effects::Add(Effects later) {
     for (auto& [bucket, leadership] : leaderships) notify[server][bucket] = std::move(leadership);
   }
   for (const auto& [server, buckets] : later.deposed) {
-    for (const auto& [bucket, since] : buckets) deposed[server][bucket] = since;
+    for (const auto& [bucket, deposal] : buckets) deposed[server][bucket] = deposal;
   }
   for (auto& [server, removals] : later.remove) {
     for (const auto& [bucket, epoch] : removals) remove[server][bucket] = epoch;
@@ -26,7 +26,10 @@ void ClusterState::LoadTable(TableInfo info, ReplicaLists replicas) {
 
 void ClusterState::LoadLeadership(const TableBucket& bucket, Leadership leadership) {
   const auto it = buckets_.find(bucket);
-  if (it != buckets_.end()) it->second.leadership = std::move(leadership);
+  if (it == buckets_.end()) return;
+  const LeaderEpoch last = leadership.leader_epoch;
+  it->second.known_since = leadership.leader == kNoServer ? last.Next() : last;
+  it->second.leadership = std::move(leadership);
 }
 
 Effects ClusterState::AddTable(TableInfo info, ReplicaLists replicas) {
@@ -199,7 +202,7 @@ void ClusterState::Elect(const TableBucket& bucket, std::optional<Leadership> ne
   auto& leadership = buckets_.at(bucket).leadership;
   if (leadership && leadership->leader != kNoServer && leadership->leader != next->leader &&
       tables_.at(bucket.table).descriptor.has_primary_key()) {
-    effects.deposed[leadership->leader][bucket] = next->bucket_epoch;
+    effects.deposed[leadership->leader][bucket] = {leadership->leader_epoch, next->bucket_epoch};
   }
   effects.write[bucket] = *next;
   leadership = std::move(next);

@@ -20,6 +20,14 @@ using LeadershipMap = std::map<TableBucket, Leadership>;
 // Replicas to be deleted, with the leader epoch to say so under.
 using Removals = std::map<TableBucket, LeaderEpoch>;
 
+// A server that led a bucket under this leader epoch does so no more, since this bucket epoch.
+struct Deposal {
+  LeaderEpoch led;
+  BucketEpoch since;
+
+  friend bool operator==(const Deposal&, const Deposal&) = default;
+};
+
 // What has to happen outside for a transition to be real: first `write` is stored, then
 // `directories`, then the servers are told, in any order.
 struct Effects {
@@ -27,9 +35,9 @@ struct Effects {
   std::map<ServerId, std::string> directories;  // Ids of the servers' data directories.
   std::map<ServerId, LeadershipMap> notify;     // Who leads what, to servers with a replica of it.
   std::map<ServerId, Removals> remove;          // Replicas of tables that are gone.
-  // Buckets of primary-key tables that servers lead no more, whether they know or not, and since
-  // which bucket epoch. Counts at once.
-  std::map<ServerId, std::map<TableBucket, BucketEpoch>> deposed;
+  // Buckets of primary-key tables that servers lead no more, whether they know or not. Counts at
+  // once.
+  std::map<ServerId, std::map<TableBucket, Deposal>> deposed;
 
   bool empty() const {
     return write.empty() && directories.empty() && notify.empty() && remove.empty();
@@ -64,6 +72,7 @@ struct BucketState {
   std::optional<Leadership> leadership;  // None until a replica was live once.
   std::optional<LeaderEpoch> served;     // The epoch in which its leader has said that it serves.
   std::set<ServerId> failed;             // Replicas out of service on servers that live.
+  LeaderEpoch known_since;  // All who led under this epoch and later ones did so before our eyes.
 
   bool serves() const {
     return leadership && leadership->leader != kNoServer && served == leadership->leader_epoch;

@@ -12,10 +12,13 @@ bool LeaseBook::Grant(ServerId server, MonoTime now) {
   return true;
 }
 
-void LeaseBook::OnDeposed(ServerId server, const TableBucket& bucket, BucketEpoch since,
-                          MonoTime now) {
+void LeaseBook::OnDeposed(ServerId server, const TableBucket& bucket, LeaderEpoch led,
+                          BucketEpoch since, MonoTime now) {
   if (Mutated(Mutant::kDeposedLeaseForgotten)) return;
-  const Former former{.since = since, .lease_end = std::max(LeaseEnd(server), now)};
+  const Former former{.led = led,
+                      .since = since,
+                      .lease_end = std::max(LeaseEnd(server), now),
+                      .waited_until = now + options_.lease + options_.margin};
   if (formers_[bucket].insert_or_assign(server, former).second) ++unheard_[server];
 }
 
@@ -25,7 +28,7 @@ bool LeaseBook::OnHeard(ServerId server, const TableBucket& bucket, BucketEpoch 
   if (formers == formers_.end()) return false;
   const auto former = formers->second.find(server);
   if (former == formers->second.end() || told < former->second.since) return false;
-  const bool was_waited_for = former->second.lease_end > now;
+  const bool was_waited_for = former->second.waited_until > now;
   formers->second.erase(former);
   if (formers->second.empty()) formers_.erase(formers);
   Remove(server);
@@ -49,6 +52,16 @@ MonoTime LeaseBook::FreeAt(const TableBucket& bucket, ServerId leader) const {
     }
   }
   return free;
+}
+
+LeaderEpoch LeaseBook::EndedSince(const TableBucket& bucket, ServerId leader) const {
+  LeaderEpoch ended;
+  if (const auto formers = formers_.find(bucket); formers != formers_.end()) {
+    for (const auto& [server, former] : formers->second) {
+      if (server != leader) ended = std::max(ended, former.led.Next());
+    }
+  }
+  return ended;
 }
 
 // What former coordinators granted counts as granted when this one began.

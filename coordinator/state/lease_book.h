@@ -35,24 +35,32 @@ class LeaseBook {
   // A server asks for a lease from now on; false: it gets none, so far.
   bool Grant(ServerId server, MonoTime now);
 
-  // `server` leads `bucket` no more, since the leadership with this bucket epoch.
-  void OnDeposed(ServerId server, const TableBucket& bucket, BucketEpoch since, MonoTime now);
+  // `server`, which led `bucket` under this leader epoch, does so no more, since the leadership
+  // with this bucket epoch.
+  void OnDeposed(ServerId server, const TableBucket& bucket, LeaderEpoch led, BucketEpoch since,
+                 MonoTime now);
 
   // `server` has answered to the leadership with this bucket epoch: it does not lead under older
-  // ones. True if that makes FreeAt of `bucket` earlier.
+  // ones. True if somebody may wait for that: then FreeAt or EndedSince of `bucket` is earlier.
   bool OnHeard(ServerId server, const TableBucket& bucket, BucketEpoch told, MonoTime now);
 
   // The table is gone.
   void Forget(TableId table);
 
-  // From when on nobody but `leader` shows rows of the bucket.
+  // From when on nobody but `leader` shows rows of the bucket by a lease.
   MonoTime FreeAt(const TableBucket& bucket, ServerId leader) const;
+
+  // The leaders that were deposed under this epoch and later ones, but for `leader`, have all heard
+  // of it.
+  LeaderEpoch EndedSince(const TableBucket& bucket, ServerId leader) const;
 
  private:
   // A server that has not heard that it leads a bucket no more.
   struct Former {
+    LeaderEpoch led;
     BucketEpoch since;
     MonoTime lease_end;
+    MonoTime waited_until;  // For its lease, or for what was promised to it.
   };
 
   MonoTime LeaseEnd(ServerId server) const;

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -45,8 +46,11 @@ struct Leadership {
   CoordinatorEpoch coordinator_epoch;
   std::vector<ServerId> replicas;
   std::vector<ServerId> isr;
-  // How long, from now on, a leader before may still show rows.
+  // How long, from now on, a leader before may still show rows by a lease.
   MonoDuration withhold = {};
+  // The leaders under this epoch and later ones, but for this leader, are known to lead no more;
+  // none: nothing is known of any.
+  std::optional<LeaderEpoch> ended_since = {};
 };
 
 }  // namespace strom::tablet

@@ -141,7 +141,10 @@ void FollowerFetch::Finish() {
   if (timer_ != runtime::kNoTimer) strand_.Cancel(timer_);
   for (const size_t i : waiting_) buckets_[i].replica->ForgetWait(first_wait_id_ + i);
   FollowerResults results;
-  for (Bucket& bucket : buckets_) results.push_back(*std::move(bucket.result));
+  for (Bucket& bucket : buckets_) {
+    if (bucket.result->ok() && (*bucket.result)->sent_at) (*bucket.result)->sent_at = clock_.Now();
+    results.push_back(*std::move(bucket.result));
+  }
   std::exchange(done_, nullptr)(std::move(results));
 }
 

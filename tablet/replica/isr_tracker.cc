@@ -91,6 +91,14 @@ bool IsrTracker::Counts(ServerId server) const {
          (proposed_ && Contains(*proposed_, server));
 }
 
+std::vector<ServerId> IsrTracker::Electable() const {
+  std::vector<ServerId> others;
+  for (const auto& [server, follower] : followers_) {
+    if (Counts(server)) others.push_back(server);
+  }
+  return others;
+}
+
 void IsrTracker::Advance() {
   if (!has_enough()) return;
   LogOffset lowest = position_;
@@ -120,6 +128,7 @@ std::vector<ServerId> IsrTracker::Wanted(MonoTime now) const {
       wanted.push_back(member);
     }
   }
+  if (now < join_from_) return wanted;
   for (const ServerId replica : committed_.replicas) {
     if (replica == options_.leader || Contains(committed_.isr, replica)) continue;
     if (MayJoin(followers_.at(replica))) wanted.push_back(replica);
@@ -165,7 +174,7 @@ void IsrTracker::BackOff(MonoTime now) {
 MonoTime IsrTracker::next_check(MonoTime now) const {
   if (proposed_) return MonoTime::Infinite();
   if (in_doubt_ || Wanted(now) != committed_.isr) return std::max(retry_at_, now);
-  MonoTime next = MonoTime::Infinite();
+  MonoTime next = now < join_from_ ? join_from_ : MonoTime::Infinite();
   for (const ServerId member : committed_.isr) {
     if (member == options_.leader) continue;
     const Follower& follower = followers_.at(member);

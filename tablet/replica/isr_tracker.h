@@ -59,12 +59,18 @@ class IsrTracker {
   void OnRefused(MonoTime now);
   void OnDoubt(MonoTime now);
 
+  // Nobody joins before `when`.
+  void LetJoinFrom(MonoTime when) { join_from_ = when; }
+
   // When to ask Propose again, should nothing happen before.
   MonoTime next_check(MonoTime now) const;
 
   LogOffset high_watermark() const { return high_watermark_; }
   LogOffset epoch_start() const { return options_.epoch_start; }
   const std::vector<ServerId>& isr() const { return committed_.isr; }
+  // Who can be the next leader, but for this one: the members of the committed ISR, and of those
+  // proposals of which it is not known that they are none.
+  std::vector<ServerId> Electable() const;
   size_t isr_min() const { return committed_.isr_min; }
   bool has_enough() const { return committed_.isr.size() >= committed_.isr_min; }
 
@@ -98,6 +104,7 @@ class IsrTracker {
   std::vector<ServerId> doubtful_;                 // ... and these were their members.
   MonoDuration back_off_;
   MonoTime retry_at_;
+  MonoTime join_from_;
 };
 
 }  // namespace strom::tablet

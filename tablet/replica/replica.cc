@@ -61,6 +61,7 @@ Replica::Replica(World world, Options options, BucketSpec spec, std::unique_ptr<
                    [this] { OnRowsMended(); })),
       taker_(TakerOf(world_, options_.snapshots, spec_, strand_, *log_)),
       high_watermark_(KnownCommitted(*log_, high_watermark, left).value()),
+      given_promises_(options_.promises_forgotten),
       commit_(world_.blocking, strand_, *log_) {}
 
 Status Replica::CheckEpochs(const Leadership& next) const {
@@ -143,6 +144,8 @@ void Replica::Lead(News news, absl::AnyInvocable<void(Status)> done) {
   } else if (news == News::kIsr) {
     isr_->OnCommitted(CommittedIsr(), world_.clock.Now());
   }
+  if (spec_.has_primary_key()) isr_->LetJoinFrom(MonoTime(withheld_until_.load()));
+  CountPromises();
   if (spec_.has_primary_key() && !kv_.Get()) {
     OpenRows(std::move(done));
   } else {
@@ -169,6 +172,7 @@ Status Replica::BeginToLead() {
                                    .epoch_start = log_->log_end_offset(),
                                    .lag_max = options_.lag_max},
                CommittedIsr(), high_watermark(), world_.clock.Now());
+  held_promises_ = {};
   return Status::Ok();
 }
 
@@ -187,6 +191,7 @@ void Replica::EndLeading() {
   if (taker_) taker_->StopLeading();
   serving_.store(false, std::memory_order_release);
   isr_.reset();
+  promised_until_.store(0, std::memory_order_release);
   strand_.Cancel(std::exchange(alarm_, runtime::kNoTimer));
   alarm_at_ = MonoTime::Infinite();
   FailWrites(writes_.TakeAll(), CheckServing());

@@ -18,6 +18,7 @@
 #include "tablet/replica/isr_tracker.h"
 #include "tablet/replica/kept_rows.h"
 #include "tablet/replica/open_kv.h"
+#include "tablet/replica/promises.h"
 #include "tablet/replica/projections.h"
 #include "tablet/replica/replica_duties.h"
 #include "tablet/replica/replica_requests.h"
@@ -42,7 +43,8 @@ namespace strom::tablet {
 // replica has the rows it makes (KeptRows), as far as they are committed; a leader whole, before it
 // serves, and it alone shows them. What is committed is in the rows before the high watermark says
 // so: an acknowledged upsert is a visible one. And it is at the only leader that shows rows: a
-// deposed one's lease is over before the next one acknowledges upserts or shows rows.
+// deposed one's lease, and what its followers promised it, is over before the next one acknowledges
+// upserts or shows rows.
 //
 // A sync that fails ends the replica, as what it did not write may be lost: it neither serves nor
 // follows any more while this process lives, and has the coordinator know.
@@ -57,6 +59,7 @@ class Replica : public std::enable_shared_from_this<Replica> {
     DurabilityPolicy durability;
     MonoDuration lag_max = Seconds(30);  // log.replica.max-lag-time
     SnapshotOptions snapshots = {};
+    MonoTime promises_forgotten = {};  // What was promised before: see GivenPromises.
   };
 
   // What a replica lives on; outlives it. Rows are rebuilt and logs synced on `blocking`.
@@ -150,7 +153,8 @@ class Replica : public std::enable_shared_from_this<Replica> {
 
   // Whether rows that were read before this call are the newest. Errors: kNotLeaderOrFollower;
   // kLeaderNotAvailable while a new leader does not know yet what the ones before committed, or one
-  // of them may still show rows, or this one's own lease is over: there may be another one.
+  // of them may still show rows, or this one's own lease is over and not all who could follow it
+  // have promised not to: there may be another one.
   Status CheckShows() const;
 
   // A scan over the committed rows of the moment. Errors: those of Rows.
@@ -257,6 +261,8 @@ class Replica : public std::enable_shared_from_this<Replica> {
            world_.clock.Now() < MonoTime(withheld_until_.load(std::memory_order_acquire));
   }
   void Withhold(News news);
+  // Anew, after a promise or a change of who may be elected.
+  void CountPromises();
   void OpenRows(absl::AnyInvocable<void(Status)> done);
   void OnRowsOpened(Result<std::shared_ptr<KvTablet>> opened,
                     absl::AnyInvocable<void(Status)> done);
@@ -299,6 +305,7 @@ class Replica : public std::enable_shared_from_this<Replica> {
   std::atomic<int32_t> leader_epoch_{kNoLeaderEpoch.value()};
   std::atomic<int32_t> told_by_{-1};  // The coordinator's epoch.
   std::atomic<int64_t> withheld_until_{0};
+  std::atomic<int64_t> promised_until_{0};  // Until then nobody else serves, lease or not.
   std::atomic<int64_t> needed_from_{0};  // As OnNeededFrom says.
   std::atomic<size_t> waiter_count_{0};
 
@@ -306,6 +313,8 @@ class Replica : public std::enable_shared_from_this<Replica> {
   std::optional<Leadership> leadership_;
   DurabilityTerms terms_;
   std::optional<IsrTracker> isr_;  // While it leads.
+  HeldPromises held_promises_;     // Under its leader epoch.
+  GivenPromises given_promises_;
   GroupCommit commit_;
   bool syncing_own_ = false;  // A sync of what a leader appended is asked for.
   bool failed_ = false;

@@ -31,18 +31,25 @@ void Replica::TakeFromLeader(LeaderEpoch under, FollowerRead read,
   strand_.Dispatch(
       [self = shared_from_this(), under, read = std::move(read), done = std::move(done)]() mutable {
         if (Status s = self->CheckFollowing(under); !s.ok()) return done(std::move(s));
+        const std::optional<MonoTime> sent_at = read.sent_at;
+        if (sent_at) self->given_promises_.Promise(under, self->world_.clock.Now());
+        const auto go_on = [self, sent_at] {
+          FollowerPosition next = self->position();
+          next.promised_at = sent_at;
+          return next;
+        };
         Status taken = self->TakeOnStrand(std::move(read));
         if (self->OwnPosition() == self->log_->log_end_offset() ||
             Mutated(Mutant::kFollowerCountsUnsynced)) {
-          return taken.ok() ? done(self->position()) : done(std::move(taken));
+          return taken.ok() ? done(go_on()) : done(std::move(taken));
         }
         // Also after an error, which may have left some batches: wherever it goes on, that is
         // synced.
-        self->commit_.Sync(self, [self, under, taken = std::move(taken),
+        self->commit_.Sync(self, [self, under, go_on, taken = std::move(taken),
                                   done = std::move(done)](const Status& synced) mutable {
           if (!synced.ok()) self->Fail();
           if (taken.ok()) taken = self->CheckFollowing(under);
-          taken.ok() ? done(self->position()) : done(std::move(taken));
+          taken.ok() ? done(go_on()) : done(std::move(taken));
         });
       });
 }

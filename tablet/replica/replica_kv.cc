@@ -106,11 +106,22 @@ void Replica::PutKv(Bytes batch, PutOptions put, WriteOptions options,
 
 // Under the same leader epoch what is left to wait can only have become less.
 void Replica::Withhold(News news) {
-  const bool waits = !Mutated(Mutant::kNothingWithheld);
-  const MonoTime until = world_.clock.Now() + (waits ? leadership_->withhold : MonoDuration());
+  MonoTime until = world_.clock.Now() + leadership_->withhold;
+  const bool has_promised =
+      leadership_->replicas.size() > 1 && !Mutated(Mutant::kPromiseNotKept);
+  if (has_promised) {
+    const LeaderEpoch ended = leadership_->ended_since.value_or(leadership_->leader_epoch);
+    until = std::max(until, given_promises_.FreeAt(ended));
+  }
+  if (Mutated(Mutant::kNothingWithheld)) until = world_.clock.Now();
   const MonoTime known(withheld_until_.load(std::memory_order_acquire));
   withheld_until_.store((news == News::kLeader ? until : std::min(known, until)).nanos(),
                         std::memory_order_release);
+}
+
+void Replica::CountPromises() {
+  if (!spec_.has_primary_key()) return;
+  promised_until_.store(held_promises_.Until(isr_->Electable()).nanos(), std::memory_order_release);
 }
 
 Status Replica::CheckShows() const {
@@ -121,6 +132,8 @@ Status Replica::CheckShows() const {
                  "{} of {}: a leader before may still show rows, so its new one does not yet",
                  bucket(), spec_.path);
   }
+  const MonoTime promised_until(promised_until_.load(std::memory_order_acquire));
+  if (world_.clock.Now() < promised_until) return Status::Ok();
   const CoordinatorEpoch told_by(told_by_.load(std::memory_order_acquire));
   Status lease = world_.duties.CheckLease(told_by);
   if (lease.ok() || Mutated(Mutant::kNoLease)) return Status::Ok();

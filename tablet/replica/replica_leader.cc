@@ -96,10 +96,16 @@ Result<FollowerRead> Replica::ReadOnStrand(const FollowerPosition& position, siz
                     .log_start_offset = log_->log_start_offset(),
                     .epochs = {},
                     .diverging = DivergenceOf(position)};
+  if (spec_.has_primary_key()) read.sent_at = world_.clock.Now();
   if (read.diverging) return read;  // What it holds is not this log: it does not count.
 
   const LogOffset from = position.log_end_offset;
   STROM_RETURN_IF_ERROR(isr_->OnFollowerFetch(position.follower, from, world_.clock.Now()));
+  if (position.promised_at) {
+    const bool late = Mutated(Mutant::kPromiseFromReceipt);
+    held_promises_.OnPromise(position.follower, late ? world_.clock.Now() : *position.promised_at);
+    CountPromises();
+  }
   Settle();
   read.high_watermark = high_watermark();
   if (from < read.log_start_offset) return read;  // It begins anew there.
@@ -125,6 +131,7 @@ void Replica::ReadForFollower(FollowerPosition position, size_t size_max, bool a
 void Replica::ProposeIsr() {
   auto isr = isr_->Propose(world_.clock.Now());
   if (!isr) return;
+  CountPromises();  // Before anybody hears of it.
   ReplicaDuties::IsrProposal proposal{.bucket = bucket(),
                                       .coordinator_epoch = leadership_->coordinator_epoch,
                                       .leader_epoch = leadership_->leader_epoch,
@@ -164,6 +171,7 @@ void Replica::OnIsrAnswer(const ReplicaDuties::IsrProposal& proposal, Result<Lea
     const bool refused = answer.status().code() == ErrorCode::kIneligibleReplica;
     refused ? isr_->OnRefused(now) : isr_->OnDoubt(now);
   }
+  CountPromises();
   Settle();
 }
 

@@ -36,6 +36,7 @@ ReplicaManager::ReplicaManager(runtime::Executor& executor, runtime::Executor& b
       strand_(blocking) {}
 
 Status ReplicaManager::Start() {
+  promises_forgotten_ = clock_.Now().nanos();
   STROM_ASSIGN_OR_RETURN(recovery_points_,
                          ReadCheckpoint(files_, directory_.recovery_point_path()));
   STROM_ASSIGN_OR_RETURN(high_watermarks_,
@@ -166,6 +167,7 @@ void ReplicaManager::CloseOrRemove(std::shared_ptr<Replica> replica, bool remove
         recovery_points_[bucket] = replica->log().recovery_point();
       }
       if (!remove) high_watermarks_[bucket] = replica->high_watermark();
+      promises_forgotten_ = clock_.Now().nanos();
       if (!status.ok()) broken_[bucket] = status;
       done(std::move(status));
       Release(bucket);

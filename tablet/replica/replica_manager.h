@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <map>
 #include <memory>
@@ -132,6 +133,9 @@ class ReplicaManager {
   const ServerId self_;
   const ReplicaOptions options_;
   runtime::Strand strand_;
+
+  // A replica that is opened does not know what an earlier one promised before.
+  std::atomic<int64_t> promises_forgotten_{0};
 
   // On strand_.
   BucketOffsets recovery_points_;

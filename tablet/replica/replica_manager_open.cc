@@ -52,7 +52,8 @@ Result<std::shared_ptr<Replica>> ReplicaManager::Open(const BucketSpec& spec, Ch
   const Replica::Options options{.self = self_,
                                  .durability = options_.durability,
                                  .lag_max = options_.lag_max,
-                                 .snapshots = options_.snapshots};
+                                 .snapshots = options_.snapshots,
+                                 .promises_forgotten = MonoTime(promises_forgotten_)};
   return std::make_shared<Replica>(world, options, spec, std::move(log), checkpoint.high_watermark,
                                    std::move(left));
 }

@@ -54,6 +54,8 @@ struct FollowerPosition {
   LeaderEpoch leader_epoch;  // Under which it follows.
   LogOffset log_end_offset;
   std::optional<LeaderEpoch> last_epoch;  // Of its last record; none: it has none.
+  // FollowerRead::sent_at of what it took last, and has promised for since (promises.h).
+  std::optional<MonoTime> promised_at = {};
 };
 
 // What a leader gives a follower.
@@ -65,6 +67,8 @@ struct FollowerRead {
   // The follower's log leaves the leader's: cut it to the smaller of this end and the end of the
   // same epoch in its own history, and ask again. No records then.
   std::optional<EpochEnd> diverging;
+  // By the leader's clock, of a table with a primary key: a promise is asked for (promises.h).
+  std::optional<MonoTime> sent_at = {};
 };
 
 }  // namespace strom::tablet

@@ -98,16 +98,18 @@ void FetchLoop::Fetch() {
   request_ = MakeFollowerRequest(options_.self);
   request_.set_max_bytes(static_cast<int32_t>(options_.size_max));
   request_.set_min_bytes(1);
-  request_.set_max_wait_ms(static_cast<int32_t>(options_.wait_max.millis()));
+  MonoDuration wait = options_.wait_max;
   for (const auto& bucket : turns_) {
     if (bucket->phase != Phase::kReady) continue;
     bucket->phase = Phase::kFetching;
+    if (bucket->replica->spec().has_primary_key()) wait = options_.promise_wait;
     AddBucket({.bucket = bucket->replica->bucket(),
                .position = bucket->position,
                .size_max = options_.bucket_size_max},
               &request_);
     asked_.push_back(bucket);
   }
+  request_.set_max_wait_ms(static_cast<int32_t>(wait.millis()));
   calling_ = true;
   wait_ended_ = false;
   rpc::CallFromStrand(*channel_, rpc::kFetchLog, request_,

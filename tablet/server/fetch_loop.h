@@ -38,7 +38,8 @@ class FetchLoop : public std::enable_shared_from_this<FetchLoop> {
     std::string internal_listener;             // Its address of the source is used.
     size_t size_max = size_t{16} << 20;        // Of one answer's records,
     size_t bucket_size_max = size_t{1} << 20;  // and of those of one bucket.
-    MonoDuration wait_max = Millis(500);       // At the leader, for the first byte.
+    MonoDuration wait_max = Millis(500);       // At the leader, for the first byte,
+    MonoDuration promise_wait = Millis(250);   // and where promises are to be renewed.
     MonoDuration call_timeout = Seconds(5);    // Over that.
     MonoDuration retry_min = Millis(100);      // After an error, doubling
     MonoDuration retry_max = Seconds(1);       // up to this.

@@ -20,7 +20,7 @@ int32_t WireSize(size_t size) {
 Result<FollowerPosition> PositionFrom(ServerId follower, const TableBucket& bucket,
                                       const pb::PbFetchLogReqForBucket& entry) {
   if (!entry.has_leader_epoch() || entry.leader_epoch() < 0 || entry.fetch_offset() < 0 ||
-      (entry.has_last_epoch() && entry.last_epoch() < 0)) {
+      (entry.has_last_epoch() && entry.last_epoch() < 0) || entry.promised_at() < 0) {
     return Error(ErrorCode::kCorruptMessage,
                  "{}: follower {} asks from offset {} on under leader epoch {}, last epoch {}",
                  bucket, follower, entry.fetch_offset(), entry.leader_epoch(), entry.last_epoch());
@@ -30,6 +30,7 @@ Result<FollowerPosition> PositionFrom(ServerId follower, const TableBucket& buck
                             .log_end_offset = LogOffset(entry.fetch_offset()),
                             .last_epoch = {}};
   if (entry.has_last_epoch()) position.last_epoch = LeaderEpoch(entry.last_epoch());
+  if (entry.has_promised_at()) position.promised_at = MonoTime(entry.promised_at());
   return position;
 }
 
@@ -47,6 +48,7 @@ Result<FollowerRead> ReadFrom(pb::PbFetchLogRespForBucket* entry) {
     read.diverging = {LeaderEpoch(entry->diverging_epoch()),
                       LogOffset(entry->diverging_end_offset())};
   }
+  if (entry->has_sent_at()) read.sent_at = MonoTime(entry->sent_at());
   return read;
 }
 
@@ -74,6 +76,7 @@ void SetRead(Result<FollowerRead> read, pb::PbFetchLogRespForBucket* entry) {
     entry->set_diverging_epoch(read->diverging->epoch.value());
     entry->set_diverging_end_offset(read->diverging->end_offset.value());
   }
+  if (read->sent_at) entry->set_sent_at(read->sent_at->nanos());
 }
 
 }  // namespace
@@ -99,6 +102,7 @@ void AddBucket(const FollowerFetchRequest::Bucket& bucket, pb::FetchLogRequest* 
   entry.set_max_fetch_bytes(WireSize(bucket.size_max));
   entry.set_leader_epoch(bucket.position.leader_epoch.value());
   if (bucket.position.last_epoch) entry.set_last_epoch(bucket.position.last_epoch->value());
+  if (bucket.position.promised_at) entry.set_promised_at(bucket.position.promised_at->nanos());
 }
 
 Result<FollowerResults> TakeFollowerResults(const pb::FetchLogRequest& request,

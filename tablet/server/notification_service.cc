@@ -25,13 +25,16 @@ std::vector<ServerId> ServerIds(const google::protobuf::RepeatedField<int32_t>& 
 }
 
 Leadership LeadershipOf(const PbNotifyLeaderAndIsrReqForBucket& entry, CoordinatorEpoch epoch) {
+  std::optional<LeaderEpoch> ended_since;
+  if (entry.has_ended_since()) ended_since = LeaderEpoch(entry.ended_since());
   return {.leader = ServerId(entry.leader()),
           .leader_epoch = LeaderEpoch(entry.leader_epoch()),
           .bucket_epoch = BucketEpoch(entry.bucket_epoch()),
           .coordinator_epoch = epoch,
           .replicas = ServerIds(entry.replicas()),
           .isr = ServerIds(entry.isr()),
-          .withhold = Millis(entry.withhold_ms())};
+          .withhold = Millis(entry.withhold_ms()),
+          .ended_since = ended_since};
 }
 
 Result<BucketSpec> SpecOf(const PbNotifyLeaderAndIsrReqForBucket& entry,

@@ -148,7 +148,7 @@ class Proof:
     def verdict(self) -> str:
         if not self.totals.clean():
             return self.totals.violations[0]
-        if self.o.fault == "controlled-shutdown" and self.totals.failed_requests:
+        if self.o.fault in ("controlled-shutdown", "zk-outage") and self.totals.failed_requests:
             return f"{self.totals.failed_requests} requests failed: {next(iter(self.totals.errors), '')}"
         return ""
 

@@ -74,10 +74,11 @@ TEST_CASE("each kind of fault by itself does no harm", "[sim]") {
   CHECK(result.acknowledged > 100);
 }
 
-TEST_CASE("a leader that was paused or isolated shows no old rows", "[sim]") {
+TEST_CASE("a leader that was paused or cut off shows no old rows", "[sim]") {
   SimConfig config =
       Small(static_cast<uint64_t>(GENERATE(range(1, 7))),
-            GENERATE(values<std::vector<Fault>>({{Fault::kPauseHost}, {Fault::kIsolateTablet}})));
+            GENERATE(values<std::vector<Fault>>(
+                {{Fault::kPauseHost}, {Fault::kIsolateTablet}, {Fault::kCutOffTablet}})));
   config.tablets = 3;
   config.replication_factor = 3;
   config.durability = "replicated";

@@ -23,7 +23,7 @@ Result<ProveCommand> ParseCommand(const std::string& line) {
   static const std::map<std::string, Shape> kShapes = {
       {"begin", {Verb::kBegin, 0}},     {"leaders", {Verb::kLeaders, 0}},
       {"watch", {Verb::kWatch, 0}},     {"unwatch", {Verb::kUnwatch, 2}},
-      {"served", {Verb::kServed, 2}},   {"full", {Verb::kFull, 1}},
+      {"served", {Verb::kServed, 1}},   {"full", {Verb::kFull, 1}},
       {"process", {Verb::kProcess, 1}}, {"judge", {Verb::kJudge, 0}},
       {"summary", {Verb::kSummary, 0}}};
   std::vector<std::string> words;
@@ -53,11 +53,6 @@ Result<ProveCommand> ParseCommand(const std::string& line) {
     case Verb::kFull: {
       STROM_ASSIGN_OR_RETURN(const int64_t seconds, IntegerOf(words[0], words[1], 1, 3600));
       command.within = Seconds(seconds);
-      if (command.verb == Verb::kFull) break;
-      command.lookups = words[2] == "all";
-      if (!command.lookups && words[2] != "writes") {
-        return Error(ErrorCode::kInvalidConfig, "served says all or writes, not '{}'", words[2]);
-      }
       break;
     }
     default:

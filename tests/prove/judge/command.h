@@ -26,7 +26,6 @@ struct ProveCommand {
   Verb verb = Verb::kBegin;
   std::string name;                // kUnwatch
   std::optional<ServerId> server;  // kUnwatch, kProcess
-  bool lookups = true;             // kServed: lookups too, not only writes.
   MonoDuration within;             // kServed, kFull
 };
 

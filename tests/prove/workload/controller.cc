@@ -70,7 +70,7 @@ Result<std::string> Controller::Do(const ProveCommand& command) {
     case Verb::kUnwatch:
       return Unwatch(command.name, command.server);
     case Verb::kServed:
-      return Served(command.within, command.lookups);
+      return Served(command.within);
     case Verb::kFull:
       return Full(command.within);
     case Verb::kProcess:
@@ -127,11 +127,11 @@ std::string Controller::Unwatch(const std::string& name, std::optional<ServerId>
   return Json{{"longest_ms", longest}}.dump();
 }
 
-std::string Controller::Served(MonoDuration within, bool lookups) {
+std::string Controller::Served(MonoDuration within) {
   const MonoTime since = world_->clock.Now();
   std::string missing;
   const bool served = Await(*world_, since + within, [&] {
-    missing = recorder_.NotServedSince(since, lookups);
+    missing = recorder_.NotServedSince(since);
     return missing.empty();
   });
   return Json{{"ok", served}, {"missing", missing}, {"ms", Ms(world_->clock.Now() - since)}}.dump();

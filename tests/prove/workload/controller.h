@@ -55,7 +55,7 @@ class Controller {
   Result<std::string> BeginRound();
   std::string Leaders() const;
   std::string Unwatch(const std::string& name, std::optional<ServerId> server);
-  std::string Served(MonoDuration within, bool lookups);
+  std::string Served(MonoDuration within);
   std::string Full(MonoDuration within);
   Result<std::string> JudgeRound();
   std::string Summary() const;

@@ -144,11 +144,10 @@ std::vector<MonoDuration> Recorder::CloseWatch() {
   return windows_.Close(clock_.Now());
 }
 
-std::string Recorder::NotServedSince(MonoTime since, bool lookups) const {
+std::string Recorder::NotServedSince(MonoTime since) const {
   absl::MutexLock lock(&mutex_);
   const auto buckets = static_cast<size_t>(buckets_);
-  const std::optional<size_t> missing =
-      windows_.NotServedSince(since, (lookups ? kWishes : kWishes - 1) * buckets);
+  const std::optional<size_t> missing = windows_.NotServedSince(since, kWishes * buckets);
   if (!missing) return "";
   return fmt::format("{} of bucket {}", kWishNames[*missing / buckets], *missing % buckets);
 }

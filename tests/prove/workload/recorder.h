@@ -59,9 +59,8 @@ class Recorder {
   void OpenWatch();
   // By wish, then by bucket.
   std::vector<MonoDuration> CloseWatch();
-  // A bucket and wish that nothing begun at `since` or later was done for yet, as text; or "". With
-  // `lookups`, they are wishes, too.
-  std::string NotServedSince(MonoTime since, bool lookups) const;
+  // A bucket and wish that nothing begun at `since` or later was done for yet, as text; or "".
+  std::string NotServedSince(MonoTime since) const;
 
   Counts counts() const;
   size_t operations() const;  // In the history.

@@ -132,7 +132,7 @@ void FaultInjector::Inject(Fault fault) {
       break;
     default: {
       SimHost* host = AnyServer(fault == Fault::kSlowDisk || fault == Fault::kIsolateTablet ||
-                                fault == Fault::kDeposeUnheard);
+                                fault == Fault::kDeposeUnheard || fault == Fault::kCutOffTablet);
       if (host == nullptr) return;
       note_(fmt::format("{}: {}", FaultName(fault), host->name()));
       InjectInto(fault, *host);
@@ -173,6 +173,8 @@ void FaultInjector::InjectInto(Fault fault, SimHost& host) {
       return host.clock().JumpWall(static_cast<int64_t>(random_.Uniform(7'200'000)) - 3'600'000);
     case Fault::kIsolateTablet:
       return Isolate(host);
+    case Fault::kCutOffTablet:
+      return CutOff(host);
     case Fault::kGrayHost:
       return Slow(host);
     case Fault::kDeposeUnheard:

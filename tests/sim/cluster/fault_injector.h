@@ -43,6 +43,7 @@ class FaultInjector {
   // On links: fault_injector_links.cc.
   void Cut(bool both);
   void Isolate(SimHost& host);
+  void CutOff(SimHost& host);
   void Part();
   void Slow(SimHost& host);
   void DeposeUnheard(SimHost& host);

@@ -1,4 +1,6 @@
 // Faults of the links between hosts.
+#include <algorithm>
+
 #include <fmt/ranges.h>
 
 #include "tests/sim/cluster/fault_injector.h"
@@ -18,6 +20,26 @@ void FaultInjector::Isolate(SimHost& host) {
     }
     world_.meta.SetReachable(host.name(), !isolated);
   };
+  set(true);
+  UndoLater(Seconds(8), [set] { set(false); });
+}
+
+// Somebody follows it as leader who may have followed it until then, and some clients turn to that
+// one sooner than others.
+void FaultInjector::CutOff(SimHost& host) {
+  std::vector<std::string> cut;
+  for (int i = 0; i < cluster_.coordinator_count(); ++i) {
+    cut.push_back(cluster_.coordinator(i).name());
+  }
+  for (const std::string& other : Hosts()) {
+    const bool decided = std::ranges::find(cut, other) != cut.end() || other == host.name();
+    if (!decided && random_.Chance(0.4)) cut.push_back(other);
+  }
+  const auto set = [this, &host, cut](bool off) {
+    for (const std::string& other : cut) SetCutBetween(host.name(), other, off);
+    world_.meta.SetReachable(host.name(), !off);
+  };
+  note_(fmt::format("{} without {} and the metadata service", host.name(), fmt::join(cut, " ")));
   set(true);
   UndoLater(Seconds(8), [set] { set(false); });
 }

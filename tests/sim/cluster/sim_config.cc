@@ -67,6 +67,8 @@ std::string_view FaultName(Fault fault) {
       return "power-fail-all";
     case Fault::kDeposeUnheard:
       return "depose-unheard";
+    case Fault::kCutOffTablet:
+      return "cut-off-tablet";
     case Fault::kCrashWorker:
       return "crash-worker";
     case Fault::kIsolateWorker:

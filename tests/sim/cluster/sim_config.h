@@ -35,6 +35,7 @@ enum class Fault {
   kDelayRequests,  // Single ones arrive late, after newer ones.
   kPowerFailAll,   // All tablet servers at once.
   kDeposeUnheard,  // A leader that clients go on to ask.
+  kCutOffTablet,   // From coordinators and metadata, and from some others.
   // Of a pipeline.
   kCrashWorker,
   kIsolateWorker,  // From the coordinators, but not from those it writes to.
@@ -42,7 +43,7 @@ enum class Fault {
   kCrashDatabase,  // Either; it comes back at once.
   kLoseDatabaseAnswers,
 };
-inline constexpr int kClusterFaultKinds = static_cast<int>(Fault::kDeposeUnheard) + 1;
+inline constexpr int kClusterFaultKinds = static_cast<int>(Fault::kCutOffTablet) + 1;
 inline constexpr int kFaultKinds = static_cast<int>(Fault::kLoseDatabaseAnswers) + 1;
 
 std::string_view FaultName(Fault fault);

@@ -35,6 +35,8 @@ constexpr MonoDuration kStartWithin = Seconds(60);
 // begin nothing whose deadline has passed.
 constexpr MonoDuration kLate = Seconds(60);
 constexpr const char* kDatabase = "db";
+// While the metadata service is away and nothing else is wrong, lookups are answered at once.
+constexpr MonoDuration kFoundInOutageWithin = Seconds(2);
 
 // Of a leader-and-ISR node, as ZkPaths::LeaderAndIsr names it; none for other nodes.
 std::optional<TableBucket> BucketOfPath(const std::string& path) {
@@ -94,6 +96,11 @@ class Simulation {
   void AwaitQuiet();
   void Check();
   void CheckTables();
+  using Rows = std::map<TableId, std::map<int64_t, std::optional<int64_t>>>;
+  // All rows, as lookups find them; none if they do not find all of them in time.
+  std::optional<Rows> FindAll(MonoDuration within);
+  // Lookups go on without the metadata service, however long: in peace, when all leases are over.
+  void CheckOutage(const Rows& rows);
   // What moves as long as there is something to do.
   std::vector<int64_t> Marks();
   // Empty once nothing is left to wait for, else what is.
@@ -131,6 +138,7 @@ class Simulation {
   std::vector<std::unique_ptr<SimWriter>> writers_;
   std::vector<std::unique_ptr<SimReader>> readers_;
   std::unique_ptr<SimAdmin> admin_;
+  std::vector<std::unique_ptr<Rows>> finds_;  // Lookups write there, whenever they are answered.
   std::unique_ptr<FaultInjector> faults_;
 };
 
@@ -390,26 +398,46 @@ void Simulation::CheckTables() {
       std::ranges::count(admin_->operations(), AdminOp::Answer::kDone, &AdminOp::answer));
 }
 
+std::optional<Simulation::Rows> Simulation::FindAll(MonoDuration within) {
+  const Rows& rows = *finds_.emplace_back(std::make_unique<Rows>());
+  readers_[0]->FindAll(finds_.back().get());
+  const bool found = world_.scheduler.RunUntil(
+      [&] {
+        size_t count = 0;
+        for (const auto& [table, keys] : rows) count += keys.size();
+        return count == static_cast<size_t>(config_.keyed_tables * config_.keys);
+      },
+      within);
+  return found ? std::optional(rows) : std::nullopt;
+}
+
+void Simulation::CheckOutage(const Rows& rows) {
+  Note("outage in peace");
+  world_.meta.SetAvailable(false);
+  // Coordinators grant leases for two thirds of that, of a second.
+  world_.scheduler.RunFor(config_.session_timeout + Seconds(1));
+  const auto found = FindAll(kFoundInOutageWithin);
+  if (!found) {
+    result_.violations.push_back("L6 lookups end while the metadata service is away: " +
+                                 readers_[0]->find_error());
+  } else if (*found != rows) {
+    result_.violations.push_back("S12 lookups find other rows while the metadata service is away");
+  }
+  world_.meta.SetAvailable(true);
+}
+
 void Simulation::Check() {
   FinalState end;
   const bool quiet = result_.violations.empty();
   if (quiet && admin_) CheckTables();
   if (quiet && config_.keyed_tables > 0) {
-    const auto rows =
-        std::make_shared<std::map<TableId, std::map<int64_t, std::optional<int64_t>>>>();
-    readers_[0]->FindAll(rows.get());
-    const bool found = world_.scheduler.RunUntil(
-        [&] {
-          size_t count = 0;
-          for (const auto& [table, keys] : *rows) count += keys.size();
-          return count == static_cast<size_t>(config_.keyed_tables * config_.keys);
-        },
-        kFoundWithin);
-    if (!found) {
+    if (const auto rows = FindAll(kFoundWithin)) {
+      end.rows = *rows;
+      CheckOutage(*rows);
+    } else {
       result_.violations.push_back("L4 lookups find no answer in peace: " +
                                    readers_[0]->find_error());
     }
-    end.rows = *rows;
   }
   if (pipeline_ && quiet) {
     const Status collected = pipeline_->Collect(&end.rows);

@@ -212,10 +212,13 @@ TEST_CASE("the messages are proto2 with explicit presence and no features beyond
         std::set<std::string>{
             "strom.v1.ControlledShutdownRequest.start_epoch",
             "strom.v1.PbNotifyLeaderAndIsrReqForBucket.withhold_ms",
+            "strom.v1.PbNotifyLeaderAndIsrReqForBucket.ended_since",
             "strom.v1.ProduceLogRequest.job_group", "strom.v1.ProduceLogRequest.job_epoch",
             "strom.v1.PutKvRequest.job_group", "strom.v1.PutKvRequest.job_epoch",
             "strom.v1.PbFetchLogReqForBucket.leader_epoch",
-            "strom.v1.PbFetchLogReqForBucket.last_epoch", "strom.v1.PbFetchLogRespForBucket.epochs",
+            "strom.v1.PbFetchLogReqForBucket.last_epoch",
+            "strom.v1.PbFetchLogReqForBucket.promised_at",
+            "strom.v1.PbFetchLogRespForBucket.epochs", "strom.v1.PbFetchLogRespForBucket.sent_at",
             "strom.v1.PbFetchLogRespForBucket.diverging_epoch",
             "strom.v1.PbFetchLogRespForBucket.diverging_end_offset"});
 }

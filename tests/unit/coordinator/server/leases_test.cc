@@ -47,6 +47,9 @@ struct Rows {
     return found == world.tablet(2).withhold_ms.end() ? 0 : found->second;
   }
 
+  // From which leader epoch on all have ended, as that server was told last.
+  int EndedSince() { return world.tablet(2).ended_since.at(bucket).value(); }
+
   CoordinatorWorld world;
   TableBucket bucket;
 };
@@ -156,6 +159,35 @@ TEST_CASE("a new coordinator waits for the leases that the one before may have g
   rows.world.Settle();
   CHECK((rows.Withheld() > 0) == soon);
   CHECK(rows.Withheld() <= 1100);
+}
+
+TEST_CASE("a new leader hears which of those before it have ended", "[coordinator]") {
+  Rows rows;
+  CoordinatorWorld& world = rows.world;
+  CHECK(rows.EndedSince() == 0);
+  const bool same_term = GENERATE(true, false);
+  if (!same_term) {
+    world.CrashCoordinator();
+    world.Lead();
+    world.scheduler.RunFor(Seconds(3));
+  }
+  TabletFake& one = world.tablet(1);
+  one.hold_leaders = true;
+  pb::ControlledShutdownRequest stop;
+  stop.set_tablet_server_id(1);
+  stop.set_tablet_server_epoch(-1);
+  REQUIRE(world.Call(rpc::kControlledShutdown, stop, "coordinator", "INTERNAL").ok());
+  world.Settle();
+  REQUIRE(rows.Withheld() == 0);  // It had no lease, but maybe promises.
+  CHECK(rows.EndedSince() == 1);
+  one.Release();
+  world.Settle();
+  CHECK(rows.EndedSince() == 0);  // Server 1 led under 0, which this term has seen.
+
+  world.CrashCoordinator();
+  world.Lead();
+  world.Settle();
+  CHECK(rows.EndedSince() == 1);  // Who led under 0, this one does not know.
 }
 
 }  // namespace strom::coordinator

@@ -69,6 +69,7 @@ TabletFake::~TabletFake() = default;
 void TabletFake::Forget() {
   leaders.clear();
   withhold_ms.clear();
+  ended_since.clear();
   removed.clear();
   view = {};
   epoch = CoordinatorEpoch(-1);
@@ -178,6 +179,7 @@ void TabletFake::Lead(rpc::Ref<pb::NotifyLeaderAndIsrRequest> request,
         }
         withhold_ms.erase(bucket);
         if (entry.has_withhold_ms()) withhold_ms[bucket] = entry.withhold_ms();
+        ended_since[bucket] = LeaderEpoch(entry.ended_since());
         leaders[bucket] = {.path = entry.physical_table_path().database_name() + "." +
                                    entry.physical_table_path().table_name(),
                            .leader = ServerId(entry.leader()),

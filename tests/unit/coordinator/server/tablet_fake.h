@@ -63,6 +63,7 @@ class TabletFake {
   std::map<TableBucket, Leader> leaders;  // The newest accepted word.
   // What the last word on each bucket said to withhold; not in here: nothing.
   std::map<TableBucket, int64_t> withhold_ms;
+  std::map<TableBucket, LeaderEpoch> ended_since;  // Of the same.
   std::set<TableBucket> removed;                 // By StopReplica with delete.
   std::map<TableBucket, LogOffset> needed_from;  // As NotifyKvSnapshotOffset said last.
   service::ClusterView view;

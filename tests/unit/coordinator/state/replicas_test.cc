@@ -149,7 +149,8 @@ TEST_CASE("a server that refuses connections loses what others can lead", "[coor
   // It may be alive and answer lookups until its lease is over.
   REQUIRE(effects.deposed.size() == 1);
   CHECK(effects.deposed.at(ServerId(1)) ==
-        std::map<TableBucket, BucketEpoch>{{Bucket(2, 0), BucketEpoch(1)}});
+        std::map<TableBucket, Deposal>{
+            {Bucket(2, 0), {.led = LeaderEpoch(0), .since = BucketEpoch(1)}}});
   // If it lives, it is the first that should know.
   CHECK(effects.notify.at(ServerId(1)).at(Bucket(1, 0)) == Now(state, 0));
   CHECK(effects.notify.at(ServerId(2)).at(Bucket(1, 0)) == Now(state, 0));

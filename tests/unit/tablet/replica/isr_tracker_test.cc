@@ -234,4 +234,59 @@ TEST_CASE("new members have as long as any to show themselves, old ones no longe
   CHECK(isr.Propose(At(19'000)) == Servers{kLeader});
 }
 
+TEST_CASE("who may be elected next is in the committed ISR, or in one that may have been taken over",
+          "[replica]") {
+  IsrTracker isr = Leading(Isr({kLeader, kSecond}));
+  CHECK(isr.Electable() == Servers{kSecond});
+  Fetch(isr, kSecond, 100);
+  Fetch(isr, kThird, 100);
+  REQUIRE(isr.Propose(At(1)) == Servers{kLeader, kSecond, kThird});
+  CHECK(isr.Electable() == Servers{kSecond, kThird});  // From the moment it is proposed.
+
+  SECTION("a refusal is certain") {
+    isr.OnRefused(At(2));
+    CHECK(isr.Electable() == Servers{kSecond});
+  }
+  SECTION("a doubt lasts until there is a newer state") {
+    isr.OnDoubt(At(2));
+    CHECK(isr.Electable() == Servers{kSecond, kThird});
+    REQUIRE(isr.Propose(At(100)));
+    isr.OnRefused(At(101));
+    CHECK(isr.Electable() == Servers{kSecond, kThird});
+    isr.OnCommitted(Isr({kLeader}), At(102));
+    CHECK(isr.Electable().empty());
+  }
+  SECTION("a shrink counts once it is committed") {
+    isr.OnCommitted(Isr({kLeader, kSecond, kThird}), At(3));
+    isr.OnLeaderLog(LogOffset(200), LogOffset(200));
+    Fetch(isr, kSecond, 200, At(20'000));
+    REQUIRE(isr.Propose(At(20'000)) == Servers{kLeader, kSecond});
+    CHECK(isr.Electable() == Servers{kSecond, kThird});
+    isr.OnCommitted(Isr({kLeader, kSecond}), At(20'001));
+    CHECK(isr.Electable() == Servers{kSecond});
+  }
+}
+
+TEST_CASE("nobody joins before that is allowed; members may leave", "[replica]") {
+  IsrTracker isr = Leading(Isr({kLeader, kSecond}));
+  isr.LetJoinFrom(At(20'000));
+  Fetch(isr, kSecond, 100);
+  Fetch(isr, kThird, 100);
+  CHECK_FALSE(isr.Propose(At(2)));
+  CHECK(isr.next_check(At(2)) == At(20'000));
+  SECTION("when it is") {
+    CHECK(isr.Propose(At(20'000)) == Servers{kLeader, kSecond, kThird});
+  }
+  SECTION("or sooner") {
+    isr.LetJoinFrom(At(3));
+    CHECK(isr.next_check(At(3)) == At(3));
+    CHECK(isr.Propose(At(3)) == Servers{kLeader, kSecond, kThird});
+  }
+  SECTION("a member leaves") {
+    isr.OnLeaderLog(LogOffset(200), LogOffset(200));
+    CHECK(isr.next_check(At(5)) < At(20'000));
+    CHECK(isr.Propose(At(15'000)) == Servers{kLeader});
+  }
+}
+
 }  // namespace strom::tablet

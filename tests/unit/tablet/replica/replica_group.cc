@@ -5,7 +5,7 @@
 namespace strom::tablet {
 namespace {
 
-constexpr MonoDuration kFetchWait = Millis(500);
+constexpr MonoDuration kFetchWait = Millis(250);
 constexpr MonoDuration kFetchTimeout = Seconds(2);
 constexpr MonoDuration kPause = Millis(100);
 constexpr size_t kFetchBytes = 4096;
@@ -76,8 +76,10 @@ class ReplicaGroup::Duties final : public ReplicaDuties {
                       absl::AnyInvocable<void(Status)> /*done*/) override {}
   void FindSnapshots(const TableBucket& /*bucket*/, SnapshotsFound /*done*/) override {}
 
-  // Rows are no matter here.
-  Status CheckLease(CoordinatorEpoch /*told_by*/) const override { return Status::Ok(); }
+  Status CheckLease(CoordinatorEpoch /*told_by*/) const override {
+    if (group_.has_leases) return Status::Ok();
+    return Error(ErrorCode::kLeaderNotAvailable, "no coordinator grants one");
+  }
 
  private:
   struct Following {
@@ -260,7 +262,9 @@ void ReplicaGroup::Commit(Leadership next) {
 
 void ReplicaGroup::Tell(ServerId id) {
   if (!is_up(id) || servers_.at(id).cut_off) return;
-  Soon(id, [this, id, leadership = committed_] {
+  Leadership told = committed_;
+  told.ended_since = ended_since;
+  Soon(id, [this, id, leadership = std::move(told)] {
     if (servers_.at(id).cut_off) return;
     servers_.at(id).replicas->Become(options_.spec, leadership, [this, id](const Status& taken) {
       if (taken.code() != ErrorCode::kFencedLeaderEpoch) return;

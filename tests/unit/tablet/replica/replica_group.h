@@ -43,6 +43,9 @@ class ReplicaGroup {
   void NoticeBack(ServerId server);
   bool answers_proposals = true;  // Or proposals are taken over, and nobody hears of it.
   bool hears_failures = false;    // Replicas that fail are noticed as lost.
+  bool has_leases = true;         // Every leader has one, or none.
+  // From which epoch on it says that leaders have ended.
+  std::optional<LeaderEpoch> ended_since = LeaderEpoch(0);
 
   // Servers -----------------------------------------------------------------------------------
   void Crash(ServerId server);  // The process; what it wrote is still there.

@@ -16,6 +16,27 @@ Leadership LeadAfter(MonoDuration withhold, int epoch) {
   return lead;
 }
 
+// In sync with another one, which promises nothing: there is no right but the lease.
+Leadership LeadWithPeer() {
+  Leadership lead = Lead();
+  lead.replicas = {kSelf, ServerId(9)};
+  lead.isr = lead.replicas;
+  return lead;
+}
+
+// The other one says that it has all of the log, which commits it.
+void FetchByPeer(ReplicaFixture& f, Replica& replica) {
+  const FollowerPosition position{.follower = ServerId(9),
+                                  .leader_epoch = LeaderEpoch(0),
+                                  .log_end_offset = replica.log().log_end_offset(),
+                                  .last_epoch = replica.log().last_epoch()};
+  REQUIRE(f.Await<Result<FollowerRead>>([&](auto done) {
+             replica.ReadForFollower(position, 1000, true, std::move(done));
+           }).ok());
+  REQUIRE(f.scheduler().RunUntil(
+      [&] { return replica.high_watermark() == position.log_end_offset; }, Seconds(1)));
+}
+
 ErrorCode OpenScanCode(ReplicaFixture& f, Replica& replica) {
   return f
       .Await<Result<std::shared_ptr<BucketScan>>>(
@@ -28,9 +49,10 @@ ErrorCode OpenScanCode(ReplicaFixture& f, Replica& replica) {
 
 TEST_CASE("without a lease a leader shows no rows, but its log", "[replica]") {
   ReplicaFixture f;
-  REQUIRE(f.Become(KeyedSpec(kBucket)).ok());
-  REQUIRE(f.PutKv(kBucket, KvBatch({Put(1, "a")})).ok());
+  REQUIRE(f.Become(KeyedSpec(kBucket), LeadWithPeer()).ok());
   const auto replica = f.replicas().Find(kBucket);
+  REQUIRE(f.PutKv(kBucket, KvBatch({Put(1, "a")}), Acks::kLeader).ok());
+  FetchByPeer(f, *replica);
   const auto rows = replica->Rows();
   REQUIRE(rows.ok());
   REQUIRE(replica->CheckShows().ok());
@@ -43,7 +65,8 @@ TEST_CASE("without a lease a leader shows no rows, but its log", "[replica]") {
   CHECK(replica->CountCommitted().status().code() == ErrorCode::kLeaderNotAvailable);
   CHECK(OpenScanCode(f, *replica) == ErrorCode::kLeaderNotAvailable);
   // Others know its writes by their epoch, and its log by what is committed.
-  CHECK(f.PutKv(kBucket, KvBatch({Put(1, "b")})).ok());
+  CHECK(f.PutKv(kBucket, KvBatch({Put(1, "b")}), Acks::kLeader).ok());
+  FetchByPeer(f, *replica);
   CHECK(f.AllChanges(kBucket).back() == "+U 1/0 b");
 
   f.duties().SetLease(Status::Ok());

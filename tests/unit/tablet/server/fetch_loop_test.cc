@@ -65,12 +65,13 @@ class Following : public ReplicaFixture {
     views.Set(std::make_shared<const service::ClusterView>(std::move(view)));
   }
 
-  void Follow(int bucket, int leader_epoch = 0) {
+  void Follow(int bucket, int leader_epoch = 0, bool keyed = false) {
     Leadership leadership = Lead(leader_epoch, leader_epoch);
     leadership.leader = kLeader;
     leadership.replicas = {kLeader, kSelf};
     leadership.isr = leadership.replicas;
-    REQUIRE(Become(Bucket(bucket), leadership).ok());
+    const TableBucket id = Bucket(bucket);
+    REQUIRE(Become(keyed ? KeyedSpec(id) : SpecOf(id), leadership).ok());
     loop->Follow(replicas().Find(Bucket(bucket)), LeaderEpoch(leader_epoch));
   }
 
@@ -319,6 +320,50 @@ TEST_CASE("a loop that nobody holds any more says that it has stopped, whenever 
   std::exchange(f.loop, nullptr)->Stop([&stopped] { stopped = true; });
   f.scheduler().RunFor(Millis(100));
   CHECK(stopped);
+}
+
+TEST_CASE("a fetch that renews promises waits no longer than they allow", "[tablet]") {
+  Following f;
+  f.Follow(0);
+  f.Follow(1, 0, /*keyed=*/true);
+  while (f.Next().size() < 2) f.Give({});
+  CHECK(f.newest->max_wait_ms() == 250);
+}
+
+TEST_CASE("a fetch says when the answer was sent that was taken before, under the same leader",
+          "[tablet]") {
+  Following f;
+  f.Follow(0);
+  const auto promised = [&] {
+    f.Next();
+    const auto& entry = f.newest->tables_req(0).buckets_req(0);
+    return entry.has_promised_at() ? entry.promised_at() : -1;
+  };
+  const auto sent = [](int64_t at, std::vector<int> values = {}) {
+    FollowerRead read = values.empty() ? FollowerRead() : Following::Records(values);
+    read.sent_at = MonoTime(at);
+    return read;
+  };
+  CHECK(promised() == -1);
+  f.Give({{0, sent(70)}});
+  CHECK(promised() == 70);
+  f.Give({{0, sent(80, {1, 2})}});
+  CHECK(promised() == 80);
+  SECTION("what it could not take it has not promised") {
+    FollowerRead bad = sent(90, {3, 4});
+    bad.records.back() ^= 1;
+    f.Give({{0, bad}});
+    CHECK(promised() < 90);
+  }
+  SECTION("a leader that asks for nothing is promised nothing") {
+    f.Give({});
+    CHECK(promised() == -1);
+  }
+  SECTION("nor is the next leader") {
+    f.Follow(0, 3);
+    REQUIRE(f.scheduler().RunUntil([&] { return f.nudges == 1; }, Seconds(1)));
+    CHECK(promised() == -1);
+  }
 }
 
 }  // namespace strom::tablet

@@ -43,6 +43,12 @@ TEST_CASE("a follower's request has these bytes", "[tablet]") {
   pb::FetchLogRequest empty_log = MakeFollowerRequest(ServerId(2));
   AddBucket(Asked(Bucket(3), std::nullopt), &empty_log);
   CHECK(ToHex(rpc::Serialize(empty_log)) == "080210001a1108071000220b1003180720808040c03e04");
+  FollowerFetchRequest::Bucket promising = Asked(Bucket(3), std::nullopt);
+  promising.position.promised_at = MonoTime(300);
+  pb::FetchLogRequest with_promise = MakeFollowerRequest(ServerId(2));
+  AddBucket(promising, &with_promise);
+  CHECK(ToHex(rpc::Serialize(with_promise)) ==
+        "080210001a1508071000220f1003180720808040c03e04d03eac02");
 }
 
 TEST_CASE("the leader's answer has these bytes", "[tablet]") {
@@ -63,6 +69,10 @@ TEST_CASE("the leader's answer has these bytes", "[tablet]") {
         "42026162"          // records,
         "c23e0408011004"    // epoch 1 from 4 on,
         "c23e0408031008");  // epoch 3 from 8 on.
+  FollowerRead asking = Read();
+  asking.epochs.clear();
+  asking.sent_at = MonoTime(300);
+  CHECK(bytes(asking) == "0a120807120e10032805300242026162d83eac02");
   FollowerRead diverging = Read();
   diverging.records.clear();
   diverging.epochs.clear();
@@ -88,7 +98,9 @@ TEST_CASE("what a follower asks arrives at the leader, sizes bounded", "[tablet]
   request.set_min_bytes(1);
   AddBucket(Asked(Bucket(3), LeaderEpoch(2)), &request);
   AddBucket(Asked(Bucket(0, 9), std::nullopt), &request);
-  AddBucket(Asked(Bucket(1), LeaderEpoch(0)), &request);  // Table 7 once more.
+  FollowerFetchRequest::Bucket promising = Asked(Bucket(1), LeaderEpoch(0));
+  promising.position.promised_at = MonoTime(77);
+  AddBucket(promising, &request);  // Table 7 once more.
   const auto fetch = FollowerFetchOf(request, 4000).value();
   CHECK(fetch.size_max == 4000);
   CHECK(fetch.size_min == 1);
@@ -103,6 +115,8 @@ TEST_CASE("what a follower asks arrives at the leader, sizes bounded", "[tablet]
   CHECK(fetch.buckets[0].position.last_epoch == LeaderEpoch(2));
   CHECK_FALSE(fetch.buckets[1].position.last_epoch.has_value());
   CHECK(fetch.buckets[2].position.last_epoch == LeaderEpoch(0));
+  CHECK_FALSE(fetch.buckets[1].position.promised_at.has_value());
+  CHECK(fetch.buckets[2].position.promised_at == MonoTime(77));
 }
 
 TEST_CASE("a follower that does not say what it must is refused", "[tablet]") {
@@ -119,6 +133,7 @@ TEST_CASE("a follower that does not say what it must is refused", "[tablet]") {
   CHECK(code([](Entry& e) { e.set_leader_epoch(-1); }) == ErrorCode::kCorruptMessage);
   CHECK(code([](Entry& e) { e.set_fetch_offset(-2); }) == ErrorCode::kCorruptMessage);
   CHECK(code([](Entry& e) { e.set_last_epoch(-1); }) == ErrorCode::kCorruptMessage);
+  CHECK(code([](Entry& e) { e.set_promised_at(-1); }) == ErrorCode::kCorruptMessage);
 }
 
 TEST_CASE("what the leader gives arrives at the follower", "[tablet]") {
@@ -127,7 +142,9 @@ TEST_CASE("what the leader gives arrives at the follower", "[tablet]") {
   FollowerResults given;
   given.push_back(Read());
   given.push_back(Error(ErrorCode::kNotLeaderOrFollower, "not here"));
-  given.push_back(FollowerRead{.records = {}, .diverging = {{LeaderEpoch(1), LogOffset(6)}}});
+  given.push_back(FollowerRead{.records = {},
+                               .diverging = {{LeaderEpoch(1), LogOffset(6)}},
+                               .sent_at = MonoTime(78)});
   pb::FetchLogResponse answer = MakeFollowerAnswer(request, std::move(given));
   const auto taken = TakeFollowerResults(request, &answer).value();
   REQUIRE(taken.size() == 3);
@@ -139,6 +156,8 @@ TEST_CASE("what the leader gives arrives at the follower", "[tablet]") {
   CHECK(taken[1].status().code() == ErrorCode::kNotLeaderOrFollower);
   CHECK(taken[1].status().message() == "not here");
   CHECK(taken[2]->diverging == EpochEnd{LeaderEpoch(1), LogOffset(6)});
+  CHECK_FALSE(taken[0]->sent_at.has_value());
+  CHECK(taken[2]->sent_at == MonoTime(78));
 }
 
 TEST_CASE("an answer about anything else than what was asked is not taken", "[tablet]") {

@@ -15,13 +15,30 @@ pb::PbLookupRespForBucket LookUp(KvServerFixture& f, int id) {
       .buckets_resp(0);
 }
 
+// A row, and another server in sync that never fetches: it promises nothing, there is only the
+// lease.
+void AddFollower(KvServerFixture& f, int coordinator_epoch) {
+  auto notification = f.Notification(f.info(), 2, coordinator_epoch);
+  for (auto& entry : *notification.mutable_notify_buckets_leader_req()) {
+    entry.add_replicas(9);
+    entry.add_isr(9);
+    entry.set_bucket_epoch(1);
+  }
+  REQUIRE(f.Call(rpc::kNotifyLeaderAndIsr, notification).ok());
+}
+
+void PutAndAddFollower(KvServerFixture& f) {
+  f.Put(KvBatch({Put(1, "a")}));
+  AddFollower(f, 1);
+}
+
 ErrorCode LookUpCode(KvServerFixture& f, int id) { return KvServerFixture::CodeOf(LookUp(f, id)); }
 
 }  // namespace
 
 TEST_CASE("a server that is granted leases shows rows for as long as it likes", "[tablet]") {
   KvServerFixture f;
-  f.Put(KvBatch({Put(1, "a")}));
+  PutAndAddFollower(f);
   for (int i = 0; i < 30; ++i) {
     f.scheduler().RunFor(Millis(333));
     CHECK(LookUpCode(f, 1) == ErrorCode::kOk);
@@ -30,21 +47,20 @@ TEST_CASE("a server that is granted leases shows rows for as long as it likes", 
 
 TEST_CASE("a lease that is not renewed is over in a second, another one ends that", "[tablet]") {
   KvServerFixture f;
-  f.Put(KvBatch({Put(1, "a")}));
+  PutAndAddFollower(f);
   f.GrantLeases(false);
   f.scheduler().RunFor(Millis(700));
   CHECK(LookUpCode(f, 1) == ErrorCode::kOk);
   f.scheduler().RunFor(Millis(300));
   CHECK(LookUpCode(f, 1) == ErrorCode::kLeaderNotAvailable);
-  CHECK(KvServerFixture::CodeOf(f.Put(KvBatch({Put(1, "b")}))) == ErrorCode::kOk);
   f.GrantLeases(true);
   f.scheduler().RunFor(Millis(300));
-  CHECK(f.Lookup({1}) == std::vector<std::string>{"1/0 b"});
+  CHECK(f.Lookup({1}) == std::vector<std::string>{"1/0 a"});
 }
 
 TEST_CASE("without a way to the coordinator the lease is over in a second", "[tablet]") {
   KvServerFixture f;
-  f.Put(KvBatch({Put(1, "a")}));
+  PutAndAddFollower(f);
   f.wires().SetCut("tablet-3", "coordinator", true);
   f.scheduler().RunFor(Seconds(1));
   CHECK(LookUpCode(f, 1) == ErrorCode::kLeaderNotAvailable);
@@ -55,7 +71,7 @@ TEST_CASE("without a way to the coordinator the lease is over in a second", "[ta
 
 TEST_CASE("rows that were read in time but came too late are not shown", "[tablet]") {
   KvServerFixture f;
-  f.Put(KvBatch({Put(1, "a")}));
+  PutAndAddFollower(f);
   f.PauseDisk(true);  // With what is asked now under way.
   const auto lookup =
       f.Send(rpc::kLookup, KvServerFixture::LookupRequest(f.table, {{0, 1}, {1, 1}}),
@@ -82,11 +98,19 @@ TEST_CASE("rows that were read in time but came too late are not shown", "[table
 
 TEST_CASE("what a coordinator told before the one that grants leases is not shown", "[tablet]") {
   KvServerFixture f;
-  f.Put(KvBatch({Put(1, "a")}));
+  PutAndAddFollower(f);
   f.SetGrantor(2);
   f.scheduler().RunFor(Millis(300));
   CHECK(LookUpCode(f, 1) == ErrorCode::kLeaderNotAvailable);
-  f.LeadAgain(2);
+  AddFollower(f, 2);
+  CHECK(f.Lookup({1}) == std::vector<std::string>{"1/0 a"});
+}
+
+TEST_CASE("a leader that is alone in its ISR needs no lease", "[tablet]") {
+  KvServerFixture f;
+  f.Put(KvBatch({Put(1, "a")}));
+  f.GrantLeases(false);
+  f.scheduler().RunFor(Seconds(600));
   CHECK(f.Lookup({1}) == std::vector<std::string>{"1/0 a"});
 }
 
