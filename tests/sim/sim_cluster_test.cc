@@ -43,6 +43,17 @@ TEST_CASE("in peace every write is acknowledged and read, and no checker finds a
   CHECK(result.faults.empty());
 }
 
+TEST_CASE("tables that come and go while coordinators fall are whole, or leave nothing", "[sim]") {
+  SimConfig config = Small(static_cast<uint64_t>(GENERATE(range(1, 5))),
+                           {Fault::kCrashCoordinator, Fault::kCrashTablet, Fault::kCutBothWays,
+                            Fault::kLoseAnswers, Fault::kLoseMetaAnswers});
+  config.tables_change = true;
+  config.fault_pause_max = Millis(500);
+  const SimResult result = RunSimulation(config);
+  CHECK(result.violations == Violations());
+  CHECK(result.tables_changed > 0);
+}
+
 TEST_CASE("each kind of fault by itself does no harm", "[sim]") {
   const auto fault = static_cast<Fault>(GENERATE(range(0, kFaultKinds)));
   SimConfig config = Small(7, {fault});

@@ -112,6 +112,7 @@ SimConfig SimConfig::Draw(uint64_t seed, int replication_factor_max) {
   config.fetch_bytes_max = OneOf(random, {500, 64 << 20});
   config.snapshot_interval = Millis(OneOf(random, {0, 500, 2000, 8000}));
   config.object_error_rate = OneOf(random, {0.0, 0.0, 0.02, 0.2});
+  config.tables_change = random.Chance(0.3);
   return config;
 }
 
@@ -131,6 +132,7 @@ std::string SimConfig::ToString() const {
     text += fmt::format(" snapshots every {} ms, {} object errors;", snapshot_interval.millis(),
                         object_error_rate);
   }
+  if (tables_change) text += " an admin;";
   for (const Fault fault : faults) text += fmt::format(" {}", FaultName(fault));
   return text;
 }

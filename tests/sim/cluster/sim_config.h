@@ -72,6 +72,7 @@ struct SimConfig {
   MonoDuration write_pause_max = Millis(40);  // Between two writes of one writer.
   double delete_share = 0.2;
   uint64_t padding_bytes_max = 0;  // Of each row, so that batches lie in several sectors.
+  bool tables_change = false;  // An admin creates and drops tables beside.
 
   MonoDuration snapshot_interval;  // Of primary-key buckets; 0: there are none.
   double object_error_rate = 0;    // Of the calls to the object store, while there are faults.

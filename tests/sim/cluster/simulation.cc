@@ -9,9 +9,12 @@
 
 #include "common/base/logging.h"
 #include "tests/sim/checkers/log_checkers.h"
+#include "tests/sim/checkers/metadata_checkers.h"
 #include "tests/sim/checkers/table_checkers.h"
 #include "tests/sim/cluster/copy_watch.h"
 #include "tests/sim/cluster/fault_injector.h"
+#include "tests/sim/cluster/final_metadata.h"
+#include "tests/sim/cluster/sim_admin.h"
 #include "tests/sim/cluster/sim_clients.h"
 #include "tests/sim/cluster/sim_cluster.h"
 #include "tests/sim/cluster/snapshot_restore.h"
@@ -28,6 +31,10 @@ constexpr MonoDuration kFoundWithin = Seconds(60);
 constexpr MonoDuration kStartWithin = Seconds(60);
 // While the metadata service is away and nothing else is wrong, lookups are answered at once.
 constexpr MonoDuration kFoundInOutageWithin = Seconds(2);
+// No request is on its way for longer: links hold what they carry for some seconds, and servers
+// begin nothing whose deadline has passed.
+constexpr MonoDuration kLate = Seconds(60);
+constexpr const char* kDatabase = "db";
 
 // Of a leader-and-ISR node, as ZkPaths::LeaderAndIsr names it; none for other nodes.
 std::optional<TableBucket> BucketOfPath(const std::string& path) {
@@ -64,6 +71,7 @@ class Simulation {
     // Clients first: they close their connections in order.
     writers_.clear();
     readers_.clear();
+    admin_.reset();
     result_.virtual_time = world_.scheduler.now() - begin;
     result_.trace_hash = world_.scheduler.trace().value();
     return std::move(result_);
@@ -88,6 +96,7 @@ class Simulation {
   std::optional<Rows> FindAll(MonoDuration within);
   // Lookups go on without the metadata service, however long: in peace, when all leases are over.
   void CheckOutage(const Rows& rows);
+  void CheckTables();
   // What moves as long as there is something to do.
   std::vector<int64_t> Marks();
   // Empty once nothing is left to wait for, else what is.
@@ -113,6 +122,7 @@ class Simulation {
   SimResult result_;
   History history_;
   std::map<TableBucket, metadata::LeaderAndIsr> leaderships_;
+  std::map<std::string, std::string> nodes_;                     // The whole metadata tree.
   std::map<std::string, metadata::KvSnapshotHandle> snapshots_;  // By the path of their nodes.
   SimWorld world_;
   SimCluster cluster_;
@@ -121,10 +131,13 @@ class Simulation {
   std::vector<std::unique_ptr<SimWriter>> writers_;
   std::vector<std::unique_ptr<SimReader>> readers_;
   std::vector<std::unique_ptr<Rows>> finds_;  // Lookups write there, whenever they are answered.
+  std::unique_ptr<SimAdmin> admin_;
   std::unique_ptr<FaultInjector> faults_;
 };
 
 void Simulation::OnMetadata(const std::string& path, const std::string* data) {
+  nodes_.erase(path);
+  if (data) nodes_.emplace(path, *data);
   if (path.find("/snapshots/") != std::string::npos) {
     Note(fmt::format("{} {}", path, data ? *data : "goes"));
     snapshots_.erase(path);
@@ -200,9 +213,9 @@ bool Simulation::MakeTables() {
       if (servers.ok() && servers->coordinator && servers->tablet_servers.size() == tablets) break;
       world_.scheduler.RunFor(Millis(100));
     }
-    made = finish(Await(admin.CreateDatabase("db", {}, client::IfExists::kIgnore)));
+    made = finish(Await(admin.CreateDatabase(kDatabase, {}, client::IfExists::kIgnore)));
     for (int i = 0; made && i < config_.log_tables + config_.keyed_tables; ++i) {
-      const TablePath path{"db", fmt::format("t{}", i)};
+      const TablePath path{kDatabase, fmt::format("t{}", i)};
       const bool keyed = i >= config_.log_tables;
       made = finish(Await(admin.CreateTable(path, Descriptor(keyed))));
       if (!made) break;
@@ -237,10 +250,16 @@ void Simulation::RunClients() {
         [this](ServerId id) { return cluster_.TabletOf(id).process(); }, &history_, told));
     clients.push_back(readers_.back()->host().name());
   }
+  if (config_.tables_change) {
+    admin_ = std::make_unique<SimAdmin>(world_, config_, cluster_.Addresses(), kDatabase,
+                                        [this](bool keyed) { return Descriptor(keyed); });
+    clients.push_back(admin_->host().name());
+  }
   faults_ = std::make_unique<FaultInjector>(world_, cluster_, config_, clients,
                                             [this](const std::string& line) { Note(line); });
   for (const auto& writer : writers_) writer->Start();
   for (const auto& reader : readers_) reader->Start();
+  if (admin_) admin_->Start();
   copies_.Start(Buckets());
   world_.scheduler.RunFor(Seconds(2));
   faults_->Start();
@@ -252,6 +271,7 @@ void Simulation::RunClients() {
   world_.scheduler.RunFor(Seconds(1));  // Writes go on in peace, too.
   for (const auto& writer : writers_) writer->Finish();
   for (const auto& reader : readers_) reader->Finish();
+  if (admin_) admin_->Finish();
   AwaitQuiet();
   Note("quiet");
 }
@@ -329,7 +349,24 @@ std::string Simulation::NotQuiet() {
       }
     }
   }
-  return "";
+  if (admin_ && admin_->busy()) return "an admin has no answer";
+  return LeftBehind(nodes_);
+}
+
+void Simulation::CheckTables() {
+  std::optional<std::vector<std::string>> listed;
+  admin_->List(&listed);
+  if (!world_.scheduler.RunUntil([&] { return listed.has_value(); }, kFoundWithin)) {
+    result_.violations.push_back("L4 nobody lists tables in peace");
+    return;
+  }
+  const FinalMetadata end = ReadFinalMetadata(nodes_, cluster_, kDatabase, *listed);
+  for (const Violations& found :
+       {CheckMetadata(end), CheckAdminOps(admin_->operations(), end, kLate)}) {
+    result_.violations.insert(result_.violations.end(), found.begin(), found.end());
+  }
+  result_.tables_changed = static_cast<size_t>(
+      std::ranges::count(admin_->operations(), AdminOp::Answer::kDone, &AdminOp::answer));
 }
 
 std::optional<Simulation::Rows> Simulation::FindAll(MonoDuration within) {
@@ -363,6 +400,7 @@ void Simulation::CheckOutage(const Rows& rows) {
 void Simulation::Check() {
   FinalState end;
   const bool quiet = result_.violations.empty();
+  if (quiet && admin_) CheckTables();
   if (quiet && config_.keyed_tables > 0) {
     if (const auto rows = FindAll(kFoundWithin)) {
       end.rows = *rows;
