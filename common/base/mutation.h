@@ -31,7 +31,7 @@ enum class Mutant {
   kFailedPutStays,
   kNewLeaderShowsAtOnce,
   kNoLease,
-  kLeaseOnlyBeforeRead,
+  kLeaseOfAnyCoordinator,
   kLeaseFromAnswer,
   kNothingWithheld,
   kPromiseFromReceipt,

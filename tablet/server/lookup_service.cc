@@ -4,7 +4,6 @@
 #include <utility>
 #include <vector>
 
-#include "common/base/mutation.h"
 #include "common/convert/bucket.h"
 #include "common/convert/error.h"
 #include "proto/kv.pb.h"
@@ -95,9 +94,7 @@ Response Answer(const Request& request, const std::vector<Result<Rows>>& rows, s
     Echo(asked, &entry);
     Status status = of_bucket.status();
     if (status.ok()) status = LookUp(*of_bucket->tablet, asked, left, &entry);
-    if (status.ok() && !Mutated(Mutant::kLeaseOnlyBeforeRead)) {
-      status = of_bucket->replica->CheckShows();
-    }
+    if (status.ok()) status = of_bucket->replica->CheckShows();
     if (!status.ok()) ClearValues(&entry);
     convert::SetError(status, &entry);
   }

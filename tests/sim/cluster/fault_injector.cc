@@ -33,10 +33,10 @@ void FaultInjector::NextLater() {
   });
 }
 
-void FaultInjector::UndoLater(MonoDuration max, Undo undo) {
+void FaultInjector::UndoAfter(MonoDuration time, Undo undo) {
   const uint64_t id = next_undo_++;
   undos_[id] = std::move(undo);
-  world_.scheduler.PostAt(world_.scheduler.now() + UpTo(max), [this, id] {
+  world_.scheduler.PostAt(world_.scheduler.now() + time, [this, id] {
     const auto waiting = undos_.extract(id);
     if (!waiting.empty()) waiting.mapped()();
   });
@@ -119,7 +119,7 @@ void FaultInjector::Inject(Fault fault) {
       break;
     default: {
       SimHost* host = AnyServer(fault == Fault::kSlowDisk || fault == Fault::kIsolateTablet ||
-                                fault == Fault::kCutOffTablet);
+                                fault == Fault::kDeposeUnheard || fault == Fault::kCutOffTablet);
       if (host == nullptr) return;
       note_(fmt::format("{}: {}", FaultName(fault), host->name()));
       InjectInto(fault, *host);
@@ -164,6 +164,8 @@ void FaultInjector::InjectInto(Fault fault, SimHost& host) {
       return CutOff(host);
     case Fault::kGrayHost:
       return Slow(host);
+    case Fault::kDeposeUnheard:
+      return DeposeUnheard(host);
     case Fault::kDelayRequests:
       return world_.wires.DelayRequests(host.name(), UpTo(Seconds(8)));
     default:

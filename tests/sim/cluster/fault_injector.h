@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/sim/cluster/sim_cluster.h"
@@ -41,10 +42,12 @@ class FaultInjector {
   void CutOff(SimHost& host);
   void Part();
   void Slow(SimHost& host);
+  void DeposeUnheard(SimHost& host);
   void SetCutBetween(const std::string& a, const std::string& b, bool cut);
 
-  // Undoes it within `max`, or at HealAll.
-  void UndoLater(MonoDuration max, Undo undo);
+  // Undoes it within `max`, or then; or at HealAll.
+  void UndoLater(MonoDuration max, Undo undo) { UndoAfter(UpTo(max), std::move(undo)); }
+  void UndoAfter(MonoDuration time, Undo undo);
   MonoDuration UpTo(MonoDuration max);
   // A process of the cluster that runs; null if there is none.
   SimHost* AnyServer(bool tablets_only);
@@ -58,6 +61,7 @@ class FaultInjector {
   std::map<Fault, int> counts_;
   std::map<uint64_t, Undo> undos_;  // Of faults that last.
   uint64_t next_undo_ = 1;
+  bool parted_ = false;
   bool peace_ = false;
 };
 

@@ -62,6 +62,8 @@ std::string_view FaultName(Fault fault) {
       return "delay-requests";
     case Fault::kPowerFailAll:
       return "power-fail-all";
+    case Fault::kDeposeUnheard:
+      return "depose-unheard";
     case Fault::kCutOffTablet:
       return "cut-off-tablet";
   }

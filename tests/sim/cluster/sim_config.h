@@ -34,6 +34,7 @@ enum class Fault {
   kGrayHost,       // All its links are slow and lose much.
   kDelayRequests,  // Single ones arrive late, after newer ones.
   kPowerFailAll,   // All tablet servers at once.
+  kDeposeUnheard,  // A leader that clients go on to ask.
   kCutOffTablet,   // From coordinators and metadata, and from some others.
 };
 inline constexpr int kFaultKinds = static_cast<int>(Fault::kCutOffTablet) + 1;

@@ -29,12 +29,12 @@ constexpr MonoDuration kMovesWithin = Seconds(60);
 constexpr MonoDuration kQuietWithin = Seconds(900);
 constexpr MonoDuration kFoundWithin = Seconds(60);
 constexpr MonoDuration kStartWithin = Seconds(60);
-// While the metadata service is away and nothing else is wrong, lookups are answered at once.
-constexpr MonoDuration kFoundInOutageWithin = Seconds(2);
 // No request is on its way for longer: links hold what they carry for some seconds, and servers
 // begin nothing whose deadline has passed.
 constexpr MonoDuration kLate = Seconds(60);
 constexpr const char* kDatabase = "db";
+// While the metadata service is away and nothing else is wrong, lookups are answered at once.
+constexpr MonoDuration kFoundInOutageWithin = Seconds(2);
 
 // Of a leader-and-ISR node, as ZkPaths::LeaderAndIsr names it; none for other nodes.
 std::optional<TableBucket> BucketOfPath(const std::string& path) {
@@ -91,12 +91,12 @@ class Simulation {
   void RunClients();
   void AwaitQuiet();
   void Check();
+  void CheckTables();
   using Rows = std::map<TableId, std::map<int64_t, std::optional<int64_t>>>;
   // All rows, as lookups find them; none if they do not find all of them in time.
   std::optional<Rows> FindAll(MonoDuration within);
   // Lookups go on without the metadata service, however long: in peace, when all leases are over.
   void CheckOutage(const Rows& rows);
-  void CheckTables();
   // What moves as long as there is something to do.
   std::vector<int64_t> Marks();
   // Empty once nothing is left to wait for, else what is.
@@ -130,8 +130,8 @@ class Simulation {
   std::vector<SimTable> tables_;
   std::vector<std::unique_ptr<SimWriter>> writers_;
   std::vector<std::unique_ptr<SimReader>> readers_;
-  std::vector<std::unique_ptr<Rows>> finds_;  // Lookups write there, whenever they are answered.
   std::unique_ptr<SimAdmin> admin_;
+  std::vector<std::unique_ptr<Rows>> finds_;  // Lookups write there, whenever they are answered.
   std::unique_ptr<FaultInjector> faults_;
 };
 
@@ -468,7 +468,7 @@ void Simulation::Check() {
 }  // namespace
 
 SimResult RunSimulation(const SimConfig& config, std::function<void(const std::string&)> trace) {
-  if (!trace) SetLogLevel(LogLevel::kOff);  // Servers complain, and rightly.
+  SetLogLevel(trace ? LogLevel::kInfo : LogLevel::kOff);  // Servers complain, and rightly.
   Simulation simulation(config, std::move(trace));
   return simulation.Run();
 }

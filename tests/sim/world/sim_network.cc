@@ -213,7 +213,8 @@ bool SimNetwork::Lose(int& count) {
 }
 
 SimLink::Fate SimNetwork::FateOfRequests(std::string host) {
-  return [this, host = std::move(host), round = delay_requests_[host].round,
+  const uint64_t begun = delay_requests_[host].round;
+  return [this, host = std::move(host), round = begun,
           handshake = true]() mutable -> std::optional<MonoDuration> {
     if (std::exchange(handshake, false)) return MonoDuration();
     if (Lose(lose_requests_[host])) return std::nullopt;
@@ -251,6 +252,14 @@ std::vector<std::shared_ptr<SimLink>> SimNetwork::EndsOf(const std::string& host
 void SimNetwork::BreakConnections(const std::string& host) {
   for (const auto& end : EndsOf(host)) {
     end->Break(Error(ErrorCode::kNetwork, "connection reset [injected]"));
+  }
+}
+
+void SimNetwork::BreakConnections(const std::string& host, const std::string& peer) {
+  for (const auto& [id, connection] : connections_) {
+    const std::set<std::string> ends = {connection.client_host, connection.server_host};
+    if (ends != std::set<std::string>{host, peer}) continue;
+    connection.client->Break(Error(ErrorCode::kNetwork, "connection reset [injected]"));
   }
 }
 

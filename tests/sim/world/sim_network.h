@@ -39,6 +39,8 @@ class SimNetwork {
 
   // All connections of the host break now.
   void BreakConnections(const std::string& host);
+  // Those between the two do.
+  void BreakConnections(const std::string& host, const std::string& peer);
   // The host's connections go silent, though nobody breaks them; new ones are fine.
   void StallConnections(const std::string& host);
   // While false, connections to the host cannot be made (no way there); those there are stay.
