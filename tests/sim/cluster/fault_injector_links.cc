@@ -24,8 +24,8 @@ void FaultInjector::Isolate(SimHost& host) {
   UndoLater(Seconds(8), [set] { set(false); });
 }
 
-// Somebody follows it as leader who may have followed it until then, and some clients turn to that
-// one sooner than others.
+// What promises are for: it has had no lease for a while when its session ends, and somebody who
+// may have followed it until then leads; some clients turn to that one sooner than others.
 void FaultInjector::CutOff(SimHost& host) {
   std::vector<std::string> cut;
   for (int i = 0; i < cluster_.coordinator_count(); ++i) {
@@ -41,7 +41,10 @@ void FaultInjector::CutOff(SimHost& host) {
   };
   note_(fmt::format("{} without {} and the metadata service", host.name(), fmt::join(cut, " ")));
   set(true);
-  UndoLater(Seconds(8), [set] { set(false); });
+  UndoAfter(Millis(1500) + UpTo(Seconds(4)), [set] { set(false); });
+  world_.scheduler.PostAt(world_.scheduler.now() + Millis(1500), [this, &host] {
+    if (!peace_ && host.running()) world_.meta.Expire(host.name());
+  });
 }
 
 void FaultInjector::Cut(bool both) {
