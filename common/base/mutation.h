@@ -57,7 +57,6 @@ enum class Mutant {
   kTimeOutTakenForAck,
   // Jobs: tablet/replica, coordinator/state, pipeline.
   kJobFenceUnchecked,
-  kJobHandedBeforeTold,
   kJobEpochNotRaised,
   kPlanForgotten,
   kPlanNotDoneAgain,

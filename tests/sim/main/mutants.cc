@@ -94,8 +94,6 @@ constexpr MutantInfo kMutants[] = {
      "the client takes a time-out for an acknowledgement"},
     {Mutant::kJobFenceUnchecked, "job-fence-unchecked", "tablet/replica/job_fences.cc",
      "writes of jobs under older epochs are taken"},
-    {Mutant::kJobHandedBeforeTold, "job-handed-before-told", "coordinator/server/term_jobs.cc",
-     "a worker gets jobs before the servers know the new epoch"},
     {Mutant::kJobEpochNotRaised, "job-epoch-not-raised", "coordinator/state/job_registry.cc",
      "another worker gets jobs under the same epoch"},
     {Mutant::kPlanForgotten, "plan-forgotten", "pipeline/cdc/job_cdc.cc",
