@@ -44,6 +44,7 @@ class FaultInjector {
   void Cut(bool both);
   void Isolate(SimHost& host);
   void CutOff(SimHost& host);
+  void BreakSomeClients(const SimHost& host);
   void Part();
   void Slow(SimHost& host);
   void DeposeUnheard(SimHost& host);

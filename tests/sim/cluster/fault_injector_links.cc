@@ -43,7 +43,9 @@ void FaultInjector::CutOff(SimHost& host) {
   set(true);
   UndoAfter(Millis(1500) + UpTo(Seconds(4)), [set] { set(false); });
   world_.scheduler.PostAt(world_.scheduler.now() + Millis(1500), [this, &host] {
-    if (!peace_ && host.running()) world_.meta.Expire(host.name());
+    if (peace_ || !host.running()) return;
+    world_.meta.Expire(host.name());
+    BreakSomeClients(host);
   });
 }
 
@@ -134,10 +136,14 @@ void FaultInjector::DeposeUnheard(SimHost& host) {
     note_(fmt::format("{} is deposed", host.name()));
     Isolate(host);
     world_.meta.Expire(host.name());
-    for (const std::string& client : clients_) {
-      if (random_.Chance(0.5)) world_.wires.BreakConnections(host.name(), client);
-    }
+    BreakSomeClients(host);
   });
+}
+
+void FaultInjector::BreakSomeClients(const SimHost& host) {
+  for (const std::string& client : clients_) {
+    if (random_.Chance(0.5)) world_.wires.BreakConnections(host.name(), client);
+  }
 }
 
 }  // namespace strom::sim
