@@ -8,7 +8,7 @@
 
 #include "common/base/result.h"
 #include "common/types/value.h"
-#include "pipeline/core/change.h"
+#include "pipeline/core/change_table.h"
 #include "pipeline/duckdb/duck.h"
 #include "pipeline/sql/query.h"
 
@@ -19,7 +19,7 @@ struct BrokenRules;  // For tests: view_testing.h.
 // What changed in one source, by its place in BoundQuery::sources.
 struct SourceDelta {
   size_t source = 0;
-  pipeline::Delta rows;
+  pipeline::ChangeTable rows;
 };
 
 struct ViewOptions {

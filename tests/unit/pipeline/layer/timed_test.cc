@@ -128,7 +128,7 @@ TEST_CASE("a row keeps the time it came while a filter by the clock lets it pass
   const auto at = [](int64_t minutes) {
     return Row{Value::Int(1), Value::Time(After(minutes).millis)};
   };
-  const std::vector<SourceDelta> batch = {{kMon, {{true, Mon(1, 0)}}}};
+  const std::vector<SourceDelta> batch = {{kMon, pipeline::Delta{{true, Mon(1, 0)}}}};
   CHECK(view->Apply(batch, After(0)).value() == pipeline::Delta{{true, at(0)}});
   CHECK(view->Apply({}, After(30)).value().empty());
   CHECK(view->Apply({}, After(90)).value() == pipeline::Delta{{false, at(0)}});

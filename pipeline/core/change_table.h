@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "common/types/row_ref.h"
+#include "pipeline/core/change.h"
+
+namespace strom::pipeline {
+
+// A change whose row lies somewhere else.
+struct ChangeRef {
+  RowRef row;
+  bool insert = true;
+};
+
+// Changes that were read together, in the order they happened; their rows each by itself, or one
+// behind the other. Immutable; copies share what is in it.
+class ChangeTable {
+ public:
+  ChangeTable() = default;
+  ChangeTable(Delta rows);  // NOLINT(google-explicit-constructor): the same.
+  // One value for each column and change: all of the first row, then the second.
+  ChangeTable(const std::vector<bool>& inserts, std::vector<Value> values);
+
+  bool empty() const { return size() == 0; }
+  size_t size() const { return body_ ? body_->changes.size() : 0; }
+  const ChangeRef& operator[](size_t i) const { return body_->changes[i]; }
+  const ChangeRef* begin() const { return body_ ? body_->changes.data() : nullptr; }
+  const ChangeRef* end() const { return begin() + size(); }
+
+  // As rows of their own.
+  Delta Copy() const;
+
+ private:
+  struct Body {
+    Delta rows;                 // The one
+    std::vector<Value> values;  // or the other.
+    std::vector<ChangeRef> changes;
+  };
+  std::shared_ptr<const Body> body_;
+};
+
+}  // namespace strom::pipeline
