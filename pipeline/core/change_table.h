@@ -2,8 +2,10 @@
 
 #include <cstddef>
 #include <memory>
+#include <utility>
 #include <vector>
 
+#include "common/base/check.h"
 #include "common/types/row_ref.h"
 #include "pipeline/core/change.h"
 
@@ -41,5 +43,34 @@ class ChangeTable {
   };
   std::shared_ptr<const Body> body_;
 };
+
+inline ChangeTable::ChangeTable(Delta rows) {
+  const auto body = std::make_shared<Body>();
+  body->rows = std::move(rows);
+  body->changes.reserve(body->rows.size());
+  for (const SignedRow& row : body->rows) body->changes.push_back({row.row, row.insert});
+  body_ = body;
+}
+
+inline ChangeTable::ChangeTable(const std::vector<bool>& inserts, std::vector<Value> values) {
+  const size_t count = inserts.size();
+  STROM_CHECK(count > 0 ? values.size() % count == 0 : values.empty())
+      << values.size() << " values of " << count << " changes";
+  const auto body = std::make_shared<Body>();
+  body->values = std::move(values);
+  body->changes.reserve(count);
+  const size_t width = count > 0 ? body->values.size() / count : 0;
+  for (size_t i = 0; i < count; ++i) {
+    body->changes.push_back({RowRef(body->values.data() + i * width, width), inserts[i]});
+  }
+  body_ = body;
+}
+
+inline Delta ChangeTable::Copy() const {
+  Delta rows;
+  rows.reserve(size());
+  for (const ChangeRef& change : *this) rows.push_back({change.insert, change.row.Copy()});
+  return rows;
+}
 
 }  // namespace strom::pipeline
