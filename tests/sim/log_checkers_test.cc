@@ -51,6 +51,11 @@ struct Good {
                               .acknowledged = LogOffset(4),
                               .ends = {{kLeader, LogOffset(5)}, {kFollower, LogOffset(4)}},
                               .copies_min = 2});
+    history.members.push_back({.bucket = kBucket,
+                               .at = Ms(100),
+                               .told = LogOffset(4),
+                               .isr = {kLeader, kFollower},
+                               .ends = {{kLeader, LogOffset(5)}, {kFollower, LogOffset(4)}}});
   }
 
   static FetchSeen Fetch(int64_t from, int64_t to, int64_t at_ms) {
@@ -82,7 +87,8 @@ struct Good {
          {CheckNothingLost(history, end), CheckCopies(history), CheckNoneGivenUp(history),
           CheckNoDuplicates(end), CheckOneValuePerOffset(history, end), CheckWriterOrder(end),
           CheckCommittedStays(history, end), CheckContiguity(history, end),
-          CheckHighWatermarks(history), CheckReplicasIdentical(end), CheckLeaderships(history)}) {
+          CheckHighWatermarks(history), CheckReplicasIdentical(end), CheckIsrHonesty(history),
+          CheckLeaderships(history)}) {
       all.insert(all.end(), found.begin(), found.end());
     }
     return all;
@@ -256,6 +262,32 @@ TEST_CASE("S9: replicas that differ below the high watermark are found", "[sim]"
   SECTION("other bytes") { run.follower().batches[0].hash = 99; }
   SECTION("a shorter log") { run.follower().batches.pop_back(); }
   CHECK(Found(CheckReplicasIdentical(run.end), "S9 differs"));
+}
+
+TEST_CASE("S9b: a member of the ISR that lacks what clients were told is found", "[sim]") {
+  Good run;
+  MembersSeen& seen = run.history.members.back();
+  SECTION("its log is shorter") { seen.ends[kFollower] = LogOffset(3); }
+  SECTION("it has no log") { seen.ends.erase(kFollower); }
+  SECTION("the leader itself does") { seen.ends[kLeader] = LogOffset(0); }
+  SECTION("one has joined that was never caught up") { seen.isr.emplace_back(3); }
+  CHECK(Found(CheckIsrHonesty(run.history), "S9b member: "));
+}
+
+TEST_CASE("S9b: who is not in the ISR may lack anything, and nobody lacks what nobody was told",
+          "[sim]") {
+  Good run;
+  MembersSeen& seen = run.history.members.back();
+  SECTION("a replica that has left") {
+    seen.isr = {kLeader};
+    seen.ends[kFollower] = LogOffset(1);
+  }
+  SECTION("records above what is committed") { seen.ends[kLeader] = LogOffset(9); }
+  SECTION("an ISR before its first record") {
+    seen.told = LogOffset(0);
+    seen.ends.clear();
+  }
+  CHECK(CheckIsrHonesty(run.history).empty());
 }
 
 TEST_CASE("S9: above the high watermark replicas may differ", "[sim]") {

@@ -7,6 +7,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "common/io/atomic_file.h"
+#include "tests/sim/world/synced_view.h"
 
 namespace strom::sim {
 namespace {
@@ -142,6 +143,24 @@ TEST_CASE("directories made with their parents survive at once", "[sim]") {
     disk.PowerFail(seed);
     CHECK(disk.Exists("/a/b/c").value());
   }
+}
+
+TEST_CASE("what is synced can be looked at while a process goes on writing", "[sim]") {
+  SimDisk disk({});
+  SyncedView synced(disk);
+  auto file = CreateDurably(disk, "/log", "synced");
+  REQUIRE(file->Append(" and not").ok());
+  REQUIRE(disk.Create("/nameless").value()->Sync().ok());
+  CHECK(io::ReadWholeFile(synced, "/log", 100).value() == "synced");
+  CHECK(Names(disk, "/") == "log nameless ");
+  CHECK(synced.List("/")->size() == 1);
+  CHECK_FALSE(synced.Exists("/nameless").value());
+  CHECK_FALSE(synced.OpenForRead("/nameless").ok());
+  CHECK_FALSE(synced.RemoveFile("/log").ok());
+  REQUIRE(file->Sync().ok());
+  REQUIRE(disk.SyncDirectory("/").ok());
+  CHECK(io::ReadWholeFile(synced, "/log", 100).value() == "synced and not");
+  CHECK(synced.Exists("/nameless").value());
 }
 
 TEST_CASE("a process crash keeps the page cache and drops files and locks", "[sim]") {

@@ -241,6 +241,65 @@ TEST_CASE("what crosses a cut link arrives once it is healed, late but whole", "
   }
 }
 
+TEST_CASE("a slow link takes its time and keeps the order, and is fast again afterwards", "[sim]") {
+  for (const double loss : {0.0, 0.4}) {
+    World world;
+    const auto channel = world.Connect();
+    world.scheduler.RunFor(Seconds(1));
+    world.wires.SetSlow("client", "server", Millis(500), loss);
+    std::vector<std::shared_ptr<std::optional<Status>>> answers;
+    std::vector<std::string> sent;
+    for (int i = 0; i < 20; ++i) {
+      sent.push_back(std::to_string(i));
+      answers.push_back(world.Ask(*channel, sent.back()));
+    }
+    world.scheduler.RunFor(Millis(100));
+    CHECK(world.echo.asked.size() < 20);
+    world.scheduler.RunFor(Seconds(20));
+    CHECK(world.echo.asked == sent);
+    for (const auto& answer : answers) CHECK(answer->value().ok());
+    world.wires.SetSlow("client", "server", MonoDuration(), 0);
+    const auto fast = world.Ask(*channel, "fast");
+    world.scheduler.RunFor(Millis(5));
+    CHECK(fast->has_value());
+  }
+}
+
+TEST_CASE("a request that is held up arrives behind newer ones of other connections", "[sim]") {
+  World world;
+  const auto old = world.Connect();
+  world.scheduler.RunFor(Seconds(1));
+  world.wires.DelayRequests("server", 1, Seconds(60));
+  std::vector<std::shared_ptr<std::optional<Status>>> given_up;
+  for (int i = 0; i < 20; ++i) given_up.push_back(world.Ask(*old, std::to_string(i)));
+  world.scheduler.RunFor(Millis(100));
+  const size_t before = world.echo.asked.size();
+  REQUIRE(before < 20);  // One waits, and those behind it.
+  const auto young = world.Connect();
+  const auto answer = world.Ask(*young, "young");
+  world.scheduler.RunFor(Millis(100));
+  CHECK(answer->value().ok());
+  CHECK(world.echo.asked.back() == "young");
+  world.scheduler.RunFor(Seconds(60));
+  CHECK(world.echo.asked.size() == 21);
+}
+
+TEST_CASE("what a host sent arrives although its process has died since", "[sim]") {
+  World world;
+  SimExecutor executor(world.scheduler);
+  const auto dying = world.wires.AddHost("dying", executor, world.clock);
+  const auto channel = dying->Connect(world.listener->endpoint());
+  world.Ask(*channel, "first");
+  world.scheduler.RunFor(Seconds(1));
+  world.wires.SetSlow("dying", "server", Seconds(5), 0);
+  world.Ask(*channel, "last");
+  world.scheduler.RunFor(Micros(10));
+  executor.Shutdown();
+  world.wires.CrashHost("dying");
+  world.scheduler.RunFor(Seconds(6));
+  CHECK(world.echo.asked == std::vector<std::string>{"first", "last"});
+}
+
 TEST_CASE("a host that dies breaks its connections, and the next process can listen", "[sim]") {
   World world;
   SimExecutor executor(world.scheduler);

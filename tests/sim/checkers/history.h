@@ -94,6 +94,18 @@ struct CopiesSeen {
   size_t copies_min = 1;  // So many hold what is acknowledged.
 };
 
+// What the members of a bucket's committed ISR had at a moment, and what clients had been told by
+// then is in the log for good, by acknowledgements and high watermarks.
+struct MembersSeen {
+  TableBucket bucket;
+  MonoTime at;
+  LogOffset told;  // Exclusive.
+  std::vector<ServerId> isr;
+  // Of their logs: if writes are acknowledged once they are synced, what a power failure would
+  // leave; else what a process would that is killed. Who has no log is not there.
+  std::map<ServerId, LogOffset> ends;
+};
+
 struct History {
   std::vector<AppendOp> appends;
   std::vector<UpsertOp> upserts;
@@ -101,6 +113,7 @@ struct History {
   std::vector<FetchSeen> fetches;  // In the order they were answered.
   std::vector<LeadershipWrite> leaderships;
   std::vector<CopiesSeen> copies;
+  std::vector<MembersSeen> members;
 };
 
 // A batch as it lies in a segment file.

@@ -267,6 +267,22 @@ Violations CheckReplicasIdentical(const FinalState& end) {
   return found;
 }
 
+Violations CheckIsrHonesty(const History& history) {
+  Violations found;
+  for (const MembersSeen& seen : history.members) {
+    for (const ServerId member : seen.isr) {
+      const auto end = seen.ends.find(member);
+      const LogOffset has = end == seen.ends.end() ? LogOffset(0) : end->second;
+      if (has >= seen.told) continue;
+      found.push_back(fmt::format(
+          "S9b member: {} at {} ms: server {} is in the ISR and keeps the log up to {}, clients "
+          "were told that it is committed up to {}",
+          seen.bucket, seen.at.nanos() / 1'000'000, member, has, seen.told));
+    }
+  }
+  return found;
+}
+
 Violations CheckLeaderships(const History& history) {
   Violations found;
   std::map<TableBucket, const LeadershipWrite*> last;

@@ -38,6 +38,10 @@ Violations CheckHighWatermarks(const History& history);
 // S9: all replicas hold the same bytes below the high watermark.
 Violations CheckReplicasIdentical(const FinalState& end);
 
+// S9b: whoever is in the ISR has what clients were told is in the log, and has it synced if writes
+// are acknowledged only then. At every moment, so for whoever may be elected next.
+Violations CheckIsrHonesty(const History& history);
+
 // S8: one leader for each bucket and leader epoch, epochs ascend with every write, the leader is in
 // the ISR.
 Violations CheckLeaderships(const History& history);

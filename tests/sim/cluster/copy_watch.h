@@ -9,29 +9,41 @@
 
 namespace strom::sim {
 
-// Looks again and again at the disks, how many of them hold what clients were told is in the logs.
-// Its tasks are the world's own; they end with it.
+// Looks at the disks while a cluster runs, who holds what clients were told is in the logs: again
+// and again how many servers do (CopiesSeen), and, when the ISR changes and when clients are told
+// more, whether its members do (MembersSeen). Its tasks are the world's own; they end with it.
 class CopyWatch {
  public:
   // `history` gets what is seen.
-  CopyWatch(SimWorld& world, SimCluster& cluster, const SimConfig& config,
-            std::vector<TableBucket> buckets, History* history);
+  CopyWatch(SimWorld& world, SimCluster& cluster, const SimConfig& config, History* history);
   ~CopyWatch();
 
-  void Start() { LookLater(); }
+  void Start(std::vector<TableBucket> buckets);
+
+  // A client was told that the log is committed below `end`.
+  void OnTold(const TableBucket& bucket, LogOffset end);
+  // The coordinator has committed it.
+  void OnLeadership(const TableBucket& bucket, const metadata::LeaderAndIsr& leadership);
 
  private:
+  struct Watched {
+    LogOffset told;
+    std::vector<ServerId> isr;
+    MonoTime changed_at;  // The ISR.
+    MonoTime looked_at;   // At its members.
+  };
+
   void LookLater();
-  void Look();
-  // Takes from the history what was answered.
-  void TakeAnswers();
+  void LookAtCopies();
+  void LookAtMembers(const TableBucket& bucket, Watched& watched);
 
   SimWorld& world_;
   SimCluster& cluster_;
   const size_t copies_min_;
-  const std::vector<TableBucket> buckets_;
+  const bool syncs_before_ack_;
   History* const history_;
-  std::map<TableBucket, LogOffset> acknowledged_;
+  std::vector<TableBucket> buckets_;
+  std::map<TableBucket, Watched> watched_;
   runtime::TimerId timer_ = runtime::kNoTimer;
 };
 

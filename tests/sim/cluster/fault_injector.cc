@@ -92,6 +92,12 @@ void FaultInjector::Inject(Fault fault) {
     case Fault::kCutBothWays:
       Cut(fault == Fault::kCutBothWays);
       break;
+    case Fault::kPartition:
+      Part();
+      break;
+    case Fault::kPowerFailAll:
+      FailPowerOfAll();
+      break;
     case Fault::kMetaOutage:
       note_("meta-outage");
       world_.meta.SetAvailable(false);
@@ -139,6 +145,14 @@ void FaultInjector::InjectInto(Fault fault, SimHost& host) {
       return host.clock().JumpWall(static_cast<int64_t>(random_.Uniform(7'200'000)) - 3'600'000);
     case Fault::kIsolateTablet:
       return Isolate(host);
+    case Fault::kGrayHost:
+      return Slow(host);
+    case Fault::kDelayRequests:
+      world_.wires.DelayRequests(host.name(), 1 + static_cast<int>(random_.Uniform(8)),
+                                 UpTo(Seconds(8)));
+      return UndoLater(Seconds(8), [this, &host] {
+        world_.wires.DelayRequests(host.name(), 0, MonoDuration());
+      });
     default:
       STROM_UNREACHABLE() << FaultName(fault) << " is not of one host";
   }
@@ -153,34 +167,19 @@ std::vector<std::string> FaultInjector::Servers() const {
   return names;
 }
 
-// Clients reach it and go on to ask it, while others may lead what it led.
-void FaultInjector::Isolate(SimHost& host) {
-  const auto set = [this, &host](bool isolated) {
-    for (const std::string& other : Servers()) {
-      if (other == host.name()) continue;
-      world_.wires.SetCut(host.name(), other, isolated);
-      world_.wires.SetCut(other, host.name(), isolated);
-    }
-    world_.meta.SetReachable(host.name(), !isolated);
-  };
-  set(true);
-  UndoLater(Seconds(8), [set] { set(false); });
-}
-
-void FaultInjector::Cut(bool both) {
+std::vector<std::string> FaultInjector::Hosts() const {
   std::vector<std::string> names = Servers();
   names.insert(names.end(), clients_.begin(), clients_.end());
-  const std::string from = names[random_.Uniform(names.size())];
-  const std::string to = names[random_.Uniform(names.size())];
-  if (from == to) return;
-  note_(fmt::format("cut: {} -> {}{}", from, to, both ? " and back" : ""));
-  world_.wires.SetCut(from, to, true);
-  if (both) world_.wires.SetCut(to, from, true);
-  UndoLater(Seconds(8), [this, from, to, both] {
-    note_(fmt::format("cut healed: {} -> {}{}", from, to, both ? " and back" : ""));
-    world_.wires.SetCut(from, to, false);
-    if (both) world_.wires.SetCut(to, from, false);
-  });
+  return names;
+}
+
+void FaultInjector::FailPowerOfAll() {
+  note_("power-fail-all");
+  for (int i = 0; i < cluster_.tablet_count(); ++i) {
+    if (!cluster_.tablet(i).running()) continue;  // It comes back by itself.
+    cluster_.KillTablet(i, /*power_failed=*/true);
+    UndoLater(Seconds(8), [this, i] { cluster_.StartTablet(i); });
+  }
 }
 
 }  // namespace strom::sim

@@ -30,9 +30,17 @@ class FaultInjector {
   void NextLater();
   void Inject(Fault fault);
   void InjectInto(Fault fault, SimHost& host);
+  void FailPowerOfAll();
+  std::vector<std::string> Servers() const;  // Their names.
+  std::vector<std::string> Hosts() const;    // And those of clients.
+
+  // On links: fault_injector_links.cc.
   void Cut(bool both);
   void Isolate(SimHost& host);
-  std::vector<std::string> Servers() const;  // Their names.
+  void Part();
+  void Slow(SimHost& host);
+  void SetCutBetween(const std::string& a, const std::string& b, bool cut);
+
   // Undoes it within `max`, or at HealAll.
   void UndoLater(MonoDuration max, Undo undo);
   MonoDuration UpTo(MonoDuration max);

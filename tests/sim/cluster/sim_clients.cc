@@ -1,5 +1,6 @@
 #include "tests/sim/cluster/sim_clients.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "client/cluster.h"
@@ -8,6 +9,8 @@ namespace strom::sim {
 namespace {
 
 constexpr int64_t kValuesOfWriter = 1'000'000;
+constexpr MonoDuration kHurriesFor = Millis(1500);  // A lease and a half.
+constexpr MonoDuration kHurriedPause = Millis(10);  // At most.
 
 client::ConnectionOptions OptionsOf(const SimConfig& config,
                                     const std::vector<std::string>& addresses) {
@@ -27,11 +30,12 @@ MonoDuration UpTo(SimHost& host, MonoDuration max) {
 
 SimWriter::SimWriter(SimWorld& world, const SimConfig& config, int number,
                      const std::vector<std::string>& addresses, const std::vector<SimTable>& tables,
-                     History* history)
+                     History* history, Told told)
     : config_(config),
       number_(number),
       tables_(tables),
       history_(history),
+      told_(std::move(told)),
       host_(world, fmt::format("writer-{}", number), world.scheduler.random().Next()) {
   host_.Boot();
   connection_ =
@@ -87,7 +91,9 @@ void SimWriter::Append(size_t table) {
         done.outcome = Outcome::kOk;
         done.time.completed = host_.clock().Now();
         done.bucket = result->bucket;
-        if (result->offset != client::kUnknownOffset) done.offset = result->offset;
+        if (result->offset == client::kUnknownOffset) return;
+        done.offset = result->offset;
+        told_(result->bucket, result->offset.Next());
       });
   if (taken.ok()) return;
   --open_;
@@ -112,9 +118,9 @@ void SimWriter::Upsert(size_t table) {
     upsert.outcome = Outcome::kOk;
     upsert.time.completed = host_.clock().Now();
     upsert.bucket = result->bucket;
-    if (result->log_end_offset != client::kUnknownOffset) {
-      upsert.log_end_offset = result->log_end_offset;
-    }
+    if (result->log_end_offset == client::kUnknownOffset) return;
+    upsert.log_end_offset = result->log_end_offset;
+    told_(result->bucket, result->log_end_offset);
   };
   client::UpsertWriter& writer = *upserters_.at(table);
   const Row row{Value::Int(key), Value::Int(value)};
@@ -127,7 +133,7 @@ void SimWriter::Upsert(size_t table) {
 
 SimReader::SimReader(SimWorld& world, const SimConfig& config, int number,
                      const std::vector<std::string>& addresses, const std::vector<SimTable>& tables,
-                     std::function<int(ServerId)> process_of, History* history)
+                     std::function<int(ServerId)> process_of, History* history, const Told& told)
     : config_(config),
       tables_(tables),
       history_(history),
@@ -148,7 +154,10 @@ SimReader::SimReader(SimWorld& world, const SimConfig& config, int number,
               .schema = tables[i].schema,
               .fetch_bytes_max = host_.random().Chance(0.5) ? 200 : 1 << 16,
               .process_of = process_of},
-          [history](FetchSeen seen) { history->fetches.push_back(std::move(seen)); }));
+          [history, told](FetchSeen seen) {
+            told(seen.bucket, seen.high_watermark);
+            history->fetches.push_back(std::move(seen));
+          }));
     }
   }
 }
@@ -172,8 +181,13 @@ void SimReader::Finish() {
   for (const auto& log : logs_) log->GoStraight();
 }
 
+void SimReader::Hurry() { hurries_until_ = host_.clock().Now() + kHurriesFor; }
+
 void SimReader::LookUpLater() {
-  host_.executor().PostAt(host_.clock().Now() + UpTo(host_, config_.write_pause_max), [this] {
+  const MonoTime now = host_.clock().Now();
+  MonoDuration pause = config_.write_pause_max;
+  if (now < hurries_until_) pause = std::min(pause, kHurriedPause);
+  host_.executor().PostAt(now + UpTo(host_, pause), [this] {
     if (finished_) return;
     const size_t table =
         std::next(lookups_.begin(),

@@ -19,6 +19,9 @@ struct SimTable {
   bool keyed() const { return info.descriptor.has_primary_key(); }
 };
 
+// Called when a client is told that the log of a bucket is committed below `end`.
+using Told = std::function<void(const TableBucket& bucket, LogOffset end)>;
+
 // Writes rows with the production client: to each log table (writer, number), to each primary-key
 // table (key, value) or a delete, one after the other without waiting for answers. The client
 // repeats what fails until it is answered; it never gives a row up while the run lasts.
@@ -26,7 +29,7 @@ class SimWriter {
  public:
   SimWriter(SimWorld& world, const SimConfig& config, int number,
             const std::vector<std::string>& addresses, const std::vector<SimTable>& tables,
-            History* history);
+            History* history, Told told);
   ~SimWriter();
 
   void Start() { WriteLater(); }
@@ -46,6 +49,7 @@ class SimWriter {
   const int64_t number_;
   const std::vector<SimTable>& tables_;
   History* const history_;
+  const Told told_;
   SimHost host_;
   std::unique_ptr<client::Connection> connection_;
   std::map<size_t, std::unique_ptr<client::AppendWriter>> appenders_;  // By table.
@@ -60,10 +64,13 @@ class SimReader {
  public:
   SimReader(SimWorld& world, const SimConfig& config, int number,
             const std::vector<std::string>& addresses, const std::vector<SimTable>& tables,
-            std::function<int(ServerId)> process_of, History* history);
+            std::function<int(ServerId)> process_of, History* history, const Told& told);
   ~SimReader();
 
   void Start();
+  // Looks up much more often for a while: somebody else leads, and who looks up right now may be
+  // told what is no longer so.
+  void Hurry();
   // Ends looking up at random; reads straight on.
   void Finish();
   const std::vector<std::shared_ptr<LogReader>>& logs() const { return logs_; }
@@ -88,6 +95,7 @@ class SimReader {
   std::map<size_t, std::unique_ptr<client::Lookup>> lookups_;
   std::vector<std::shared_ptr<LogReader>> logs_;
   std::string find_error_;
+  MonoTime hurries_until_;
   bool finished_ = false;
 };
 

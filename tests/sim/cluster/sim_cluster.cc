@@ -72,7 +72,7 @@ void SimCluster::StartCoordinator(int i) {
   options.listeners = ListenersOf<coordinator::CoordinatorServer::ListenerOptions>(host.name());
   options.create_table_wait = Seconds(5);
   options.notifier = {
-      .call_timeout = Seconds(5), .retry_min = Millis(100), .retry_max = Seconds(1)};
+      .call_timeout = config_.notice_timeout, .retry_min = Millis(100), .retry_max = Seconds(1)};
   coordinator.server = std::make_unique<coordinator::CoordinatorServer>(
       host.executor(), host.clock(), host.random(), host.network(), host.sessions(), allow_all_,
       std::move(options));

@@ -52,6 +52,14 @@ std::string_view FaultName(Fault fault) {
       return "isolate-tablet";
     case Fault::kDelayMetaChanges:
       return "delay-meta-changes";
+    case Fault::kPartition:
+      return "partition";
+    case Fault::kGrayHost:
+      return "gray-host";
+    case Fault::kDelayRequests:
+      return "delay-requests";
+    case Fault::kPowerFailAll:
+      return "power-fail-all";
   }
   STROM_UNREACHABLE();
 }
@@ -73,7 +81,8 @@ SimConfig SimConfig::Draw(uint64_t seed, int replication_factor_max) {
   config.index_interval_bytes = OneOf(random, {1, 256, 4096});
   config.session_timeout = Seconds(OneOf(random, {2, 4, 6}));
   config.request_timeout = Seconds(OneOf(random, {1, 3, 10}));
-  config.latency_max = Micros(OneOf(random, {200, 1000, 10'000}));
+  config.notice_timeout = Millis(OneOf(random, {1000, 5000}));
+  config.latency_max = Micros(OneOf(random, {200, 1000, 10'000, 30'000}));
   config.log_tables = static_cast<int>(random.Uniform(3));
   config.keyed_tables = config.log_tables == 0 ? 1 : static_cast<int>(random.Uniform(2));
   config.buckets = OneOf(random, {1, 2, 3});
@@ -87,7 +96,8 @@ SimConfig SimConfig::Draw(uint64_t seed, int replication_factor_max) {
   config.fault_pause_max = Millis(OneOf(random, {500, 2000, 5000}));
   for (int i = 0; i < kFaultKinds; ++i) {
     const auto fault = static_cast<Fault>(i);
-    if (fault == Fault::kPowerFailTablet && !config.syncs_before_ack) continue;
+    const bool cuts_power = fault == Fault::kPowerFailTablet || fault == Fault::kPowerFailAll;
+    if (cuts_power && !config.syncs_before_ack) continue;
     if (fault == Fault::kFailSync && !replicates) continue;
     if (random.Chance(0.4)) config.faults.push_back(fault);
   }
@@ -95,16 +105,18 @@ SimConfig SimConfig::Draw(uint64_t seed, int replication_factor_max) {
   config.fetch_bytes_max = OneOf(random, {500, 64 << 20});
   config.snapshot_interval = Millis(OneOf(random, {0, 500, 2000, 8000}));
   config.object_error_rate = OneOf(random, {0.0, 0.0, 0.02, 0.2});
+  config.tables_change = random.Chance(0.3);
   return config;
 }
 
 std::string SimConfig::ToString() const {
   std::string text = fmt::format(
       "seed {}: {} coordinators, {} tablet servers, RF {}{}; segments {} B, index every {} B, "
-      "session {} ms, requests {} ms, latency {} us, lag {} ms, fetches {} B; {} log and {} keyed "
-      "tables of {} buckets, {}, {} keys, {} writers, {} readers, every {} ms, {} deletes; {} s of",
+      "session {} ms, requests {} ms, notices {} ms, latency {} us, lag {} ms, fetches {} B; {} "
+      "log and {} keyed tables of {} buckets, {}, {} keys, {} writers, {} readers, every {} ms, {} deletes; {} s of",
       seed, coordinators, tablets, replication_factor, durability.empty() ? "" : " " + durability,
       segment_size_bytes, index_interval_bytes, session_timeout.millis(), request_timeout.millis(),
+      notice_timeout.millis(),
       latency_max.nanos() / 1000, lag_max.millis(), fetch_bytes_max, log_tables, keyed_tables,
       buckets, log_format, keys, writers, readers, write_pause_max.millis(), delete_share,
       duration.millis() / 1000);
@@ -113,6 +125,7 @@ std::string SimConfig::ToString() const {
     text += fmt::format(" snapshots every {} ms, {} object errors;", snapshot_interval.millis(),
                         object_error_rate);
   }
+  if (tables_change) text += " an admin;";
   for (const Fault fault : faults) text += fmt::format(" {}", FaultName(fault));
   return text;
 }

@@ -30,8 +30,12 @@ enum class Fault {
   kFailSync,   // The disk does not keep what a sync was to make durable; the process is restarted.
   kIsolateTablet,  // From servers and metadata, but not from clients.
   kDelayMetaChanges,
+  kPartition,      // Two groups of hosts that do not hear each other.
+  kGrayHost,       // All its links are slow and lose much.
+  kDelayRequests,  // Single ones arrive late, after newer ones.
+  kPowerFailAll,   // All tablet servers at once.
 };
-inline constexpr int kFaultKinds = static_cast<int>(Fault::kDelayMetaChanges) + 1;
+inline constexpr int kFaultKinds = static_cast<int>(Fault::kPowerFailAll) + 1;
 
 std::string_view FaultName(Fault fault);
 
@@ -52,6 +56,7 @@ struct SimConfig {
   uint64_t index_interval_bytes = 4096;
   MonoDuration session_timeout = Seconds(6);
   MonoDuration request_timeout = Seconds(3);  // Of clients.
+  MonoDuration notice_timeout = Seconds(5);   // Of what coordinators tell tablet servers.
   MonoDuration latency_max = Millis(1);
   MonoDuration lag_max = Seconds(30);   // Of members of the ISR.
   uint64_t fetch_bytes_max = 64 << 20;  // Of one answer to followers and readers.
@@ -65,6 +70,7 @@ struct SimConfig {
   int readers = 2;
   MonoDuration write_pause_max = Millis(40);  // Between two writes of one writer.
   double delete_share = 0.2;
+  bool tables_change = false;  // An admin creates and drops tables beside.
 
   MonoDuration snapshot_interval;  // Of primary-key buckets; 0: there are none.
   double object_error_rate = 0;    // Of the calls to the object store, while there are faults.

@@ -9,9 +9,12 @@
 
 #include "common/base/logging.h"
 #include "tests/sim/checkers/log_checkers.h"
+#include "tests/sim/checkers/metadata_checkers.h"
 #include "tests/sim/checkers/table_checkers.h"
 #include "tests/sim/cluster/copy_watch.h"
 #include "tests/sim/cluster/fault_injector.h"
+#include "tests/sim/cluster/final_metadata.h"
+#include "tests/sim/cluster/sim_admin.h"
 #include "tests/sim/cluster/sim_clients.h"
 #include "tests/sim/cluster/sim_cluster.h"
 #include "tests/sim/cluster/snapshot_restore.h"
@@ -20,9 +23,16 @@
 namespace strom::sim {
 namespace {
 
-// From the end of the faults until all is quiet. Nobody should need nearly as long.
-constexpr MonoDuration kQuietWithin = Seconds(180);
+// After the end of the faults something always goes on, until all is quiet, ...
+constexpr MonoDuration kMovesWithin = Seconds(60);
+// ... which takes long where writers have filled their queues, links are slow and fetches small.
+constexpr MonoDuration kQuietWithin = Seconds(900);
+constexpr MonoDuration kFoundWithin = Seconds(60);
 constexpr MonoDuration kStartWithin = Seconds(60);
+// No request is on its way for longer: links hold what they carry for some seconds, and servers
+// begin nothing whose deadline has passed.
+constexpr MonoDuration kLate = Seconds(60);
+constexpr const char* kDatabase = "db";
 
 // Of a leader-and-ISR node, as ZkPaths::LeaderAndIsr names it; none for other nodes.
 std::optional<TableBucket> BucketOfPath(const std::string& path) {
@@ -43,7 +53,8 @@ class Simulation {
         trace_(std::move(trace)),
         world_(config.seed, {.seed = config.seed * 3 + 1, .latency_max = config.latency_max},
                {.seed = config.seed * 3 + 2, .session_timeout = config.session_timeout}),
-        cluster_(world_, config_, [this](const std::string& line) { Note(line); }) {}
+        cluster_(world_, config_, [this](const std::string& line) { Note(line); }),
+        copies_(world_, cluster_, config_, &history_) {}
 
   SimResult Run() {
     const MonoTime begin = world_.scheduler.now();
@@ -58,6 +69,7 @@ class Simulation {
     // Clients first: they close their connections in order.
     writers_.clear();
     readers_.clear();
+    admin_.reset();
     result_.virtual_time = world_.scheduler.now() - begin;
     result_.trace_hash = world_.scheduler.trace().value();
     return std::move(result_);
@@ -75,7 +87,11 @@ class Simulation {
   void OnMetadata(const std::string& path, const std::string* data);
   bool MakeTables();
   void RunClients();
+  void AwaitQuiet();
   void Check();
+  void CheckTables();
+  // What moves as long as there is something to do.
+  std::vector<int64_t> Marks();
   // Empty once nothing is left to wait for, else what is.
   std::string NotQuiet();
   TableDescriptor Descriptor(bool keyed) const;
@@ -99,16 +115,21 @@ class Simulation {
   SimResult result_;
   History history_;
   std::map<TableBucket, metadata::LeaderAndIsr> leaderships_;
+  std::map<std::string, std::string> nodes_;                     // The whole metadata tree.
   std::map<std::string, metadata::KvSnapshotHandle> snapshots_;  // By the path of their nodes.
   SimWorld world_;
   SimCluster cluster_;
+  CopyWatch copies_;
   std::vector<SimTable> tables_;
   std::vector<std::unique_ptr<SimWriter>> writers_;
   std::vector<std::unique_ptr<SimReader>> readers_;
+  std::unique_ptr<SimAdmin> admin_;
   std::unique_ptr<FaultInjector> faults_;
 };
 
 void Simulation::OnMetadata(const std::string& path, const std::string* data) {
+  nodes_.erase(path);
+  if (data) nodes_.emplace(path, *data);
   if (path.find("/snapshots/") != std::string::npos) {
     Note(fmt::format("{} {}", path, data ? *data : "goes"));
     snapshots_.erase(path);
@@ -120,7 +141,11 @@ void Simulation::OnMetadata(const std::string& path, const std::string* data) {
   STROM_CHECK(leadership.ok()) << path << ": " << *data;
   history_.leaderships.push_back(
       {.bucket = *bucket, .leadership = *leadership, .at = world_.scheduler.now()});
+  if (leaderships_[*bucket].leader_epoch != leadership->leader_epoch) {
+    for (const auto& reader : readers_) reader->Hurry();
+  }
   leaderships_[*bucket] = *leadership;
+  copies_.OnLeadership(*bucket, *leadership);
   Note(fmt::format("{}: leader {} epoch {}, ISR {}, bucket epoch {}", *bucket, leadership->leader,
                    leadership->leader_epoch, fmt::join(leadership->isr, " "),
                    leadership->bucket_epoch));
@@ -177,9 +202,9 @@ bool Simulation::MakeTables() {
       if (servers.ok() && servers->coordinator && servers->tablet_servers.size() == tablets) break;
       world_.scheduler.RunFor(Millis(100));
     }
-    made = finish(Await(admin.CreateDatabase("db", {}, client::IfExists::kIgnore)));
+    made = finish(Await(admin.CreateDatabase(kDatabase, {}, client::IfExists::kIgnore)));
     for (int i = 0; made && i < config_.log_tables + config_.keyed_tables; ++i) {
-      const TablePath path{"db", fmt::format("t{}", i)};
+      const TablePath path{kDatabase, fmt::format("t{}", i)};
       const bool keyed = i >= config_.log_tables;
       made = finish(Await(admin.CreateTable(path, Descriptor(keyed))));
       if (!made) break;
@@ -200,23 +225,31 @@ bool Simulation::MakeTables() {
 
 void Simulation::RunClients() {
   std::vector<std::string> clients;
+  const Told told = [this](const TableBucket& bucket, LogOffset end) {
+    copies_.OnTold(bucket, end);
+  };
   for (int i = 1; i <= config_.writers; ++i) {
-    writers_.push_back(
-        std::make_unique<SimWriter>(world_, config_, i, cluster_.Addresses(), tables_, &history_));
+    writers_.push_back(std::make_unique<SimWriter>(world_, config_, i, cluster_.Addresses(),
+                                                   tables_, &history_, told));
     clients.push_back(writers_.back()->host().name());
   }
   for (int i = 1; i <= config_.readers; ++i) {
     readers_.push_back(std::make_unique<SimReader>(
         world_, config_, i, cluster_.Addresses(), tables_,
-        [this](ServerId id) { return cluster_.TabletOf(id).process(); }, &history_));
+        [this](ServerId id) { return cluster_.TabletOf(id).process(); }, &history_, told));
     clients.push_back(readers_.back()->host().name());
+  }
+  if (config_.tables_change) {
+    admin_ = std::make_unique<SimAdmin>(world_, config_, cluster_.Addresses(), kDatabase,
+                                        [this](bool keyed) { return Descriptor(keyed); });
+    clients.push_back(admin_->host().name());
   }
   faults_ = std::make_unique<FaultInjector>(world_, cluster_, config_, clients,
                                             [this](const std::string& line) { Note(line); });
   for (const auto& writer : writers_) writer->Start();
   for (const auto& reader : readers_) reader->Start();
-  CopyWatch copies(world_, cluster_, config_, Buckets(), &history_);
-  copies.Start();
+  if (admin_) admin_->Start();
+  copies_.Start(Buckets());
   world_.scheduler.RunFor(Seconds(2));
   faults_->Start();
   cluster_.objects().SetErrorRate(config_.object_error_rate);
@@ -227,18 +260,50 @@ void Simulation::RunClients() {
   world_.scheduler.RunFor(Seconds(1));  // Writes go on in peace, too.
   for (const auto& writer : writers_) writer->Finish();
   for (const auto& reader : readers_) reader->Finish();
+  if (admin_) admin_->Finish();
+  AwaitQuiet();
+  Note("quiet");
+}
+
+void Simulation::AwaitQuiet() {
   const MonoTime peace = world_.scheduler.now();
+  std::vector<int64_t> marks = Marks();
+  MonoTime moved = peace;
   std::string waiting_for = NotQuiet();
-  while (!waiting_for.empty() && world_.scheduler.now() < peace + kQuietWithin) {
+  for (MonoTime now = peace; !waiting_for.empty() && now < moved + kMovesWithin &&
+                             now < peace + kQuietWithin;
+       now = world_.scheduler.now()) {
     world_.scheduler.RunFor(Millis(250));
     waiting_for = NotQuiet();
+    if (world_.scheduler.now() < moved + Seconds(5)) continue;
+    if (trace_) trace_("waiting: " + waiting_for);
+    std::vector<int64_t> next = Marks();
+    if (next != std::exchange(marks, next)) moved = world_.scheduler.now();
   }
   result_.until_quiet = world_.scheduler.now() - peace;
-  if (!waiting_for.empty()) {
-    result_.violations.push_back(fmt::format("L4 not quiet {} s after the last fault: {}",
-                                             kQuietWithin.millis() / 1000, waiting_for));
+  if (waiting_for.empty()) return;
+  result_.violations.push_back(
+      fmt::format("L4 not quiet {} s after the last fault, {} s after anything moved: {}",
+                  result_.until_quiet.millis() / 1000,
+                  (world_.scheduler.now() - moved).millis() / 1000, waiting_for));
+}
+
+std::vector<int64_t> Simulation::Marks() {
+  std::vector<int64_t> marks;
+  for (const auto& writer : writers_) marks.push_back(writer->open_count());
+  for (const auto& reader : readers_) {
+    for (const auto& log : reader->logs()) {
+      marks.push_back(log->position().value());
+      marks.push_back(log->high_watermark().value());
+    }
   }
-  Note("quiet");
+  for (const TableBucket& bucket : Buckets()) {
+    for (int i = 0; i < cluster_.tablet_count(); ++i) {
+      const auto end = ReadLogEnd(cluster_.tablet(i).disk(), kDataDirectory, bucket);
+      marks.push_back(end ? end->value() : -1);
+    }
+  }
+  return marks;
 }
 
 std::string Simulation::NotQuiet() {
@@ -273,12 +338,30 @@ std::string Simulation::NotQuiet() {
       }
     }
   }
-  return "";
+  if (admin_ && admin_->busy()) return "an admin has no answer";
+  return LeftBehind(nodes_);
+}
+
+void Simulation::CheckTables() {
+  std::optional<std::vector<std::string>> listed;
+  admin_->List(&listed);
+  if (!world_.scheduler.RunUntil([&] { return listed.has_value(); }, kFoundWithin)) {
+    result_.violations.push_back("L4 nobody lists tables in peace");
+    return;
+  }
+  const FinalMetadata end = ReadFinalMetadata(nodes_, cluster_, kDatabase, *listed);
+  for (const Violations& found :
+       {CheckMetadata(end), CheckAdminOps(admin_->operations(), end, kLate)}) {
+    result_.violations.insert(result_.violations.end(), found.begin(), found.end());
+  }
+  result_.tables_changed = static_cast<size_t>(
+      std::ranges::count(admin_->operations(), AdminOp::Answer::kDone, &AdminOp::answer));
 }
 
 void Simulation::Check() {
   FinalState end;
   const bool quiet = result_.violations.empty();
+  if (quiet && admin_) CheckTables();
   if (quiet && config_.keyed_tables > 0) {
     const auto rows =
         std::make_shared<std::map<TableId, std::map<int64_t, std::optional<int64_t>>>>();
@@ -289,7 +372,7 @@ void Simulation::Check() {
           for (const auto& [table, keys] : *rows) count += keys.size();
           return count == static_cast<size_t>(config_.keyed_tables * config_.keys);
         },
-        kQuietWithin);
+        kFoundWithin);
     if (!found) {
       result_.violations.push_back("L4 lookups find no answer in peace: " +
                                    readers_[0]->find_error());
@@ -329,7 +412,8 @@ void Simulation::Check() {
   }
   result_.snapshots = end.snapshots.size();
   for (const Violations& found :
-       {CheckNothingLost(history_, end), CheckCopies(history_), CheckNoneGivenUp(history_),
+       {CheckNothingLost(history_, end), CheckCopies(history_), CheckIsrHonesty(history_),
+        CheckNoneGivenUp(history_),
         CheckNoDuplicates(end), CheckOneValuePerOffset(history_, end), CheckWriterOrder(end),
         CheckCommittedStays(history_, end), CheckContiguity(history_, end),
         CheckHighWatermarks(history_), CheckLeaderships(history_), CheckReplicasIdentical(end),

@@ -20,6 +20,7 @@ struct SimResult {
   size_t lookups = 0;
   size_t records_read = 0;
   size_t snapshots = 0;  // Completed at the end, each restored and compared.
+  size_t tables_changed = 0;  // Created or dropped, as an admin was told.
   MonoDuration virtual_time;
   MonoDuration until_quiet;  // From the end of the faults.
 };

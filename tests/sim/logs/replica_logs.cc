@@ -11,6 +11,9 @@
 namespace strom::sim {
 namespace {
 
+// So many are written at the same time at most, one hopes: those before them are whole.
+constexpr size_t kNewestSegments = 4;
+
 // Nothing if there is no such directory.
 std::vector<io::DirectoryEntry> List(io::FileSystem& files, const std::string& path) {
   auto entries = files.List(path);
@@ -53,6 +56,18 @@ Bytes ReadFile(io::FileSystem& files, const std::string& path) {
   return bytes;
 }
 
+// Where its batches end.
+LogOffset EndOfSegment(io::FileSystem& files, const std::string& log, LogOffset base) {
+  const Bytes bytes = ReadFile(files, tablet::LogFilePath(log, base, tablet::kLogSuffix));
+  record::LogBatchIterator batches(bytes);
+  LogOffset end = base;
+  for (auto batch = batches.Next(); batch.ok() && *batch; batch = batches.Next()) {
+    if ((*batch)->base_offset() != end) break;  // What the power failure left of one.
+    end = (*batch)->next_offset();
+  }
+  return end;
+}
+
 }  // namespace
 
 std::optional<ReplicaLog> ReadReplicaLog(io::FileSystem& files, const std::string& data_directory,
@@ -93,13 +108,12 @@ std::optional<LogOffset> ReadLogEnd(io::FileSystem& files, const std::string& da
   if (!directory) return std::nullopt;
   const std::vector<LogOffset> segments = SegmentsOf(files, *directory);
   if (segments.empty()) return std::nullopt;
-  LogOffset end = segments.back();
-  const Bytes bytes =
-      ReadFile(files, tablet::LogFilePath(*directory, segments.back(), tablet::kLogSuffix));
-  record::LogBatchIterator batches(bytes);
-  for (auto batch = batches.Next(); batch.ok() && *batch; batch = batches.Next()) {
-    if ((*batch)->base_offset() != end) break;  // What the power failure left of one.
-    end = (*batch)->next_offset();
+  // A power failure may leave a segment and take the end of the one before it.
+  const size_t newest = segments.size() - 1;
+  LogOffset end = EndOfSegment(files, *directory, segments[newest]);
+  for (size_t i = newest; i > 0 && i + kNewestSegments > newest; --i) {
+    const LogOffset before = EndOfSegment(files, *directory, segments[i - 1]);
+    if (before != segments[i]) end = before;
   }
   return end;
 }

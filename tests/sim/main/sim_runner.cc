@@ -107,7 +107,7 @@ std::string EncodeReport(const SeedReport& report) {
   std::ostringstream out;
   for (const uint64_t number :
        {report.seed, report.trace_hash, static_cast<uint64_t>(report.cpu_ms), report.acknowledged,
-        report.unknown, report.lookups, report.records_read,
+        report.unknown, report.lookups, report.records_read, report.tables_changed,
         static_cast<uint64_t>(report.virtual_ms), static_cast<uint64_t>(report.quiet_ms)}) {
     out << number << kSeparator;
   }
@@ -123,7 +123,7 @@ SeedReport DecodeReport(const std::string& line) {
   std::vector<std::string> parts;
   std::istringstream in(line);
   for (std::string part; std::getline(in, part, kSeparator);) parts.push_back(part);
-  STROM_CHECK(parts.size() >= 9 + kFaultKinds) << line;
+  STROM_CHECK(parts.size() >= 10 + kFaultKinds) << line;
   const auto number = [&parts](size_t i) { return std::stoull(parts[i]); };
   SeedReport report{.seed = number(0),
                     .trace_hash = number(1),
@@ -132,12 +132,13 @@ SeedReport DecodeReport(const std::string& line) {
                     .unknown = number(4),
                     .lookups = number(5),
                     .records_read = number(6),
-                    .virtual_ms = static_cast<int64_t>(number(7)),
-                    .quiet_ms = static_cast<int64_t>(number(8)),
+                    .tables_changed = number(7),
+                    .virtual_ms = static_cast<int64_t>(number(8)),
+                    .quiet_ms = static_cast<int64_t>(number(9)),
                     .faults = {},
                     .violations = {}};
-  for (size_t i = 9; i < 9 + kFaultKinds; ++i) report.faults.push_back(std::stoi(parts[i]));
-  report.violations.assign(parts.begin() + 9 + kFaultKinds, parts.end());
+  for (size_t i = 10; i < 10 + kFaultKinds; ++i) report.faults.push_back(std::stoi(parts[i]));
+  report.violations.assign(parts.begin() + 10 + kFaultKinds, parts.end());
   return report;
 }
 
@@ -156,6 +157,7 @@ SeedReport RunSeed(const SimConfig& config, bool trace) {
                     .unknown = result.unknown,
                     .lookups = result.lookups,
                     .records_read = result.records_read,
+                    .tables_changed = result.tables_changed,
                     .virtual_ms = result.virtual_time.millis(),
                     .quiet_ms = result.until_quiet.millis(),
                     .faults = std::vector<int>(kFaultKinds),

@@ -19,6 +19,7 @@ struct SeedReport {
   uint64_t unknown = 0;
   uint64_t lookups = 0;
   uint64_t records_read = 0;
+  uint64_t tables_changed = 0;
   int64_t virtual_ms = 0;
   int64_t quiet_ms = 0;
   std::vector<int> faults;  // By kind.

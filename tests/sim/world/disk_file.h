@@ -18,6 +18,8 @@ namespace strom::sim {
 class DiskFile {
  public:
   const Bytes& cached() const { return cached_; }
+  // What is left if every change since the last sync is lost.
+  const Bytes& synced() const { return durable_; }
 
   void Write(uint64_t position, BytesView bytes);
   void Truncate(uint64_t size);

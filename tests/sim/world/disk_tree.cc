@@ -56,6 +56,18 @@ Result<DiskNodeRef> DiskTree::Get(std::string_view path, std::string_view what) 
   return place.node;
 }
 
+DiskNodeRef DiskTree::FindSynced(std::string_view path) const {
+  const auto names = Split(path, path);
+  if (!names.ok()) return nullptr;
+  DiskNodeRef node = root_;
+  for (const std::string& name : *names) {
+    const auto found = node->durable_names.find(name);
+    if (found == node->durable_names.end()) return nullptr;
+    node = found->second;
+  }
+  return node;
+}
+
 DiskNodeRef DiskTree::Add(const Place& place, bool directory) {
   STROM_CHECK(place.directory != nullptr && place.node == nullptr) << place.name;
   const auto node = std::make_shared<DiskNode>(directory);

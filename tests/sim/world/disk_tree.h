@@ -48,6 +48,9 @@ class DiskTree {
   // What is at `path`. Errors: also if nothing is there.
   Result<DiskNodeRef> Get(std::string_view path, std::string_view what) const;
 
+  // What is at `path` by synced names alone; null if nothing is.
+  DiskNodeRef FindSynced(std::string_view path) const;
+
   // `place` has a name and is free.
   DiskNodeRef Add(const Place& place, bool directory);
   // Something is at `place`.

@@ -37,6 +37,7 @@ class SimDisk final : public io::FileSystem {
   Result<io::DiskSpace> Space(const std::string& path) override;
 
   DiskFaults& faults() { return faults_; }
+  const DiskTree& tree() const { return tree_; }  // For SyncedView.
   // Writes that would need more fail in the middle, as on a full disk.
   void SetCapacity(uint64_t capacity_bytes) { capacity_bytes_ = capacity_bytes; }
 

@@ -4,14 +4,19 @@
 #include <utility>
 
 namespace strom::sim {
+namespace {
+
+constexpr MonoDuration kSendAgainAfter = Millis(200);
+
+}  // namespace
 
 SimLink::SimLink(Options options, std::shared_ptr<runtime::Strand> strand,
-                 std::shared_ptr<rpc::framed::FrameConnection> connection,
-                 absl::AnyInvocable<bool()> may_write, absl::AnyInvocable<void()> ended)
-    : options_(options),
+                 std::shared_ptr<rpc::framed::FrameConnection> connection, Fate fate,
+                 absl::AnyInvocable<void()> ended)
+    : options_(std::move(options)),
       strand_(std::move(strand)),
       connection_(std::move(connection)),
-      may_write_(std::move(may_write)),
+      fate_(std::move(fate)),
       ended_(std::move(ended)) {}
 
 void SimLink::Join(const std::shared_ptr<SimLink>& a, const std::shared_ptr<SimLink>& b) {
@@ -26,13 +31,14 @@ void SimLink::Join(const std::shared_ptr<SimLink>& a, const std::shared_ptr<SimL
 
 void SimLink::Write(rpc::framed::OutFrame frame) {
   if (ending_ || deaf_) return;
-  if (!may_write_()) return Break(Error(ErrorCode::kNetwork, "connection reset [injected]"));
-  Send({.bytes = frame.header + frame.body});
+  const std::optional<MonoDuration> later = fate_();
+  if (!later) return Break(Error(ErrorCode::kNetwork, "connection reset [injected]"));
+  Send({.bytes = frame.header + frame.body, .later = *later});
 }
 
 void SimLink::Close(Status why) {
   if (ending_) return;
-  Send({.bytes = "", .last = true});
+  Send({.bytes = "", .last = true, .later = {}});
   End(std::move(why));
 }
 
@@ -48,9 +54,10 @@ void SimLink::Break(const Status& why) {
 }
 
 void SimLink::Die() {
+  Send({.bytes = "", .last = true, .later = {}});
   ending_ = deaf_ = true;
   const auto connection = std::exchange(connection_, nullptr);
-  const auto may_write = std::exchange(may_write_, nullptr);
+  const auto fate = std::exchange(fate_, nullptr);
   const auto ended = std::exchange(ended_, nullptr);
 }
 
@@ -63,16 +70,25 @@ void SimLink::Drain() {
 void SimLink::Send(Packet packet) {
   const std::shared_ptr<SimLink> peer = peer_.lock();
   if (!peer || peer->ending_ || stalled_) return;
-  if (options_.cut && *options_.cut) return held_.push_back(std::move(packet));
-  const uint64_t spread =
-      static_cast<uint64_t>((options_.latency_max - options_.latency_min).nanos()) + 1;
-  const MonoDuration latency =
-      options_.latency_min +
-      MonoDuration::FromNanos(static_cast<int64_t>(options_.random->Uniform(spread)));
-  peer->last_arrival_ = std::max(peer->last_arrival_, options_.scheduler->now() + latency);
+  if (options_.weather && options_.weather->cut) return held_.push_back(std::move(packet));
+  peer->last_arrival_ = std::max(
+      peer->last_arrival_, options_.scheduler->now() + TimeOnTheWay() + packet.later);
   peer->under_way_.push_back(std::move(packet));
   // Timers of one instant may run in any order, packets may not: each timer takes the oldest.
   peer->strand_->PostAt(peer->last_arrival_, [peer] { peer->Arrive(); });
+}
+
+MonoDuration SimLink::TimeOnTheWay() {
+  const auto up_to = [this](MonoDuration max) {
+    return MonoDuration::FromNanos(
+        static_cast<int64_t>(options_.random->Uniform(static_cast<uint64_t>(max.nanos()) + 1)));
+  };
+  MonoDuration time = options_.latency_min + up_to(options_.latency_max - options_.latency_min);
+  if (!options_.weather) return time;
+  const Weather& weather = *options_.weather;
+  if (weather.delay_max > MonoDuration()) time = time + up_to(weather.delay_max);
+  while (weather.loss > 0 && options_.random->Chance(weather.loss)) time = time + kSendAgainAfter;
+  return time;
 }
 
 void SimLink::Release() {

@@ -11,6 +11,13 @@
 
 namespace strom::sim {
 
+// What becomes of what one host sends to another.
+struct Weather {
+  bool cut = false;        // It waits on the way, until SimLink::Release.
+  MonoDuration delay_max;  // It takes up to so much longer.
+  double loss = 0;         // This share is lost, and comes when TCP has sent it again.
+};
+
 // One end of a simulated TCP connection. Bytes arrive late, in order, each once, cut anywhere; the
 // connection may break, and then what is under way is lost. One thread, as all of the world.
 //
@@ -22,16 +29,18 @@ class SimLink final : public rpc::framed::FrameLink, public std::enable_shared_f
     SimRandom* random = nullptr;
     MonoDuration latency_min;
     MonoDuration latency_max;
-    // While it says true, what this end sends waits on the way (Release). Null: never.
-    std::shared_ptr<const bool> cut = nullptr;
+    std::shared_ptr<const Weather> weather;  // Of what this end sends. Null: the best.
   };
 
+  // Asked before each frame that this end writes: how much later than others it arrives, and what
+  // is behind it on this connection with it; nothing breaks the connection in its place.
+  using Fate = absl::AnyInvocable<std::optional<MonoDuration>()>;
+
   // `connection` does what this end does with bytes; on `strand`, as all of FrameLink.
-  // `may_write` is asked before each frame: false breaks the connection instead of writing it.
   // `ended` is called once OnClosed has been.
   SimLink(Options options, std::shared_ptr<runtime::Strand> strand,
-          std::shared_ptr<rpc::framed::FrameConnection> connection,
-          absl::AnyInvocable<bool()> may_write, absl::AnyInvocable<void()> ended);
+          std::shared_ptr<rpc::framed::FrameConnection> connection, Fate fate,
+          absl::AnyInvocable<void()> ended);
 
   // Makes the two a connection.
   static void Join(const std::shared_ptr<SimLink>& a, const std::shared_ptr<SimLink>& b);
@@ -54,6 +63,7 @@ class SimLink final : public rpc::framed::FrameLink, public std::enable_shared_f
   void Release();
 
   // From outside: the process of this end is no more, and nothing of it runs; what it kept goes now.
+  // The peer gets what is under way to it, and hears of it then.
   void Die();
 
   // From outside: this end takes no byte any more, at once.
@@ -62,10 +72,12 @@ class SimLink final : public rpc::framed::FrameLink, public std::enable_shared_f
  private:
   struct Packet {
     Bytes bytes;
-    bool last = false;  // The peer has closed.
+    bool last = false;   // The peer has closed.
+    MonoDuration later;  // Than it would be.
   };
 
   void Send(Packet packet);
+  MonoDuration TimeOnTheWay();
   void Arrive();
   void Pump();
   void End(Status why);
@@ -73,7 +85,7 @@ class SimLink final : public rpc::framed::FrameLink, public std::enable_shared_f
   const Options options_;
   const std::shared_ptr<runtime::Strand> strand_;
   std::shared_ptr<rpc::framed::FrameConnection> connection_;  // Null once dead.
-  absl::AnyInvocable<bool()> may_write_;
+  Fate fate_;
   absl::AnyInvocable<void()> ended_;
   std::weak_ptr<SimLink> peer_;
 

@@ -54,8 +54,10 @@ MonoTime SimMetaService::After(MonoDuration min, MonoDuration max) {
          MonoDuration::FromNanos(static_cast<int64_t>(random_.Uniform(spread)));
 }
 
-MonoTime SimMetaService::Arrival(MonoTime& last) {
-  last = std::max(last, After(options_.latency_min, options_.latency_max));
+MonoTime SimMetaService::Arrival(const Session& session, MonoTime& last) {
+  const auto slow = slow_.find(session->host);
+  const MonoDuration delay = slow == slow_.end() ? MonoDuration() : slow->second;
+  last = std::max(last, After(options_.latency_min, options_.latency_max + delay));
   return last;
 }
 
@@ -140,7 +142,7 @@ void SimMetaService::Submit(const Session& session, std::unique_ptr<MetaCall> ca
 void SimMetaService::Send(const Session& session, std::unique_ptr<MetaCall> call) {
   session->out.push_back(std::move(call));
   // Timers of one instant may run in any order: each takes the oldest.
-  At(Arrival(session->last_out), session, &SimMetaService::Arrive);
+  At(Arrival(session, session->last_out), session, &SimMetaService::Arrive);
 }
 
 void SimMetaService::Arrive(const Session& session) {
@@ -188,7 +190,7 @@ void SimMetaService::ApplyLate(const Session& session, MetaCall& call) {
 }
 
 void SimMetaService::ExpectDelivery(const Session& session) {
-  At(Arrival(session->last_in), session, &SimMetaService::Deliver);
+  At(Arrival(session, session->last_in), session, &SimMetaService::Deliver);
 }
 
 void SimMetaService::Deliver(const Session& session) {
@@ -291,7 +293,7 @@ void SimMetaService::End(const Session& session) {
   if (session->closed) {
     sessions_.erase(session->number);
   } else if (session->state == State::kConnected && Reaches(*session)) {
-    At(Arrival(session->last_out), session, &SimMetaService::CloseAtService);  // In order.
+    At(Arrival(session, session->last_out), session, &SimMetaService::CloseAtService);  // In order.
   } else {
     WatchHeartbeats(session);
   }
@@ -330,6 +332,11 @@ void SimMetaService::SetHeartbeats(const std::string& host, bool sends) {
     WatchHeartbeats(session);
     if (session->closed && Beats(*session)) TellExpired(session);
   }
+}
+
+void SimMetaService::SetSlow(const std::string& host, MonoDuration delay_max) {
+  absl::MutexLock lock(&mutex_);
+  slow_[host] = delay_max;
 }
 
 void SimMetaService::Crash(const std::string& host) {

@@ -63,6 +63,8 @@ class SimMetaService {
   void SetReachable(const std::string& host, bool reachable);
   // A host that was stopped sends no heartbeats, though its connections are there.
   void SetHeartbeats(const std::string& host, bool sends);
+  // What `host` asks and is told takes up to so much longer. Zero ends it.
+  void SetSlow(const std::string& host, MonoDuration delay_max);
   // The process on `host` is no more: its sessions end when their timeouts have passed.
   void Crash(const std::string& host);
   // All sessions of `host` expire now.
@@ -93,7 +95,8 @@ class SimMetaService {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   MonoTime After(MonoDuration min, MonoDuration max) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  MonoTime Arrival(MonoTime& last) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // One way to or from the service, behind what went before.
+  MonoTime Arrival(const Session& session, MonoTime& last) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool Reaches(const SimMetaSession& session) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool Beats(const SimMetaSession& session) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::vector<Session> SessionsOf(const std::string& host) const
@@ -130,6 +133,7 @@ class SimMetaService {
   bool available_ ABSL_GUARDED_BY(mutex_) = true;
   std::set<std::string> unreachable_ ABSL_GUARDED_BY(mutex_);
   std::set<std::string> silent_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, MonoDuration> slow_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, int> lose_answers_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, int> delay_changes_ ABSL_GUARDED_BY(mutex_);
   int expired_count_ ABSL_GUARDED_BY(mutex_) = 0;

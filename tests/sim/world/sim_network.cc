@@ -7,6 +7,7 @@ namespace strom::sim {
 namespace {
 
 constexpr size_t kFrameBytesMax = rpc::framed::kFrameBytesMaxDefault;
+constexpr double kDelayedShare = 0.3;
 
 }  // namespace
 
@@ -59,7 +60,7 @@ class SimNetwork::Listener final : public rpc::Listener {
         std::make_shared<rpc::framed::ServerConnection>(std::move(session), kFrameBytesMax, strand);
     return std::make_shared<SimLink>(world_.LinkOptions(endpoint_.host, client_host),
                                      std::move(strand), std::move(connection),
-                                     world_.Loses(world_.lose_answers_, endpoint_.host),
+                                     world_.FateOfAnswers(endpoint_.host),
                                      [this, alive = alive_, &world = world_, id] {
                                        world.connections_.erase(id);
                                        if (*alive) OnEnded(id);
@@ -154,23 +155,31 @@ void SimNetwork::Open(const std::string& from, const rpc::Endpoint& to,
   connection.server_host = to.host;
   connection.client =
       std::make_shared<SimLink>(LinkOptions(from, to.host), std::move(strand), std::move(client),
-                                Loses(lose_requests_, to.host), [] {});
+                                FateOfRequests(to.host), [] {});
   connection.server = listener->second->Accept(id, from);
   SimLink::Join(connection.client, connection.server);
 }
 
 SimLink::Options SimNetwork::LinkOptions(const std::string& from, const std::string& to) {
-  return {&scheduler_, &random_, options_.latency_min, options_.latency_max, CutOf(from, to)};
+  return {&scheduler_, &random_, options_.latency_min, options_.latency_max, WeatherOf(from, to)};
 }
 
-const std::shared_ptr<bool>& SimNetwork::CutOf(const std::string& from, const std::string& to) {
-  std::shared_ptr<bool>& cut = cuts_[{from, to}];
-  if (!cut) cut = std::make_shared<bool>(false);
-  return cut;
+const std::shared_ptr<Weather>& SimNetwork::WeatherOf(const std::string& from,
+                                                      const std::string& to) {
+  std::shared_ptr<Weather>& weather = weather_[{from, to}];
+  if (!weather) weather = std::make_shared<Weather>();
+  return weather;
+}
+
+void SimNetwork::SetSlow(const std::string& from, const std::string& to, MonoDuration delay_max,
+                         double loss) {
+  Weather& weather = *WeatherOf(from, to);
+  weather.delay_max = delay_max;
+  weather.loss = loss;
 }
 
 void SimNetwork::SetCut(const std::string& from, const std::string& to, bool cut) {
-  *CutOf(from, to) = cut;
+  WeatherOf(from, to)->cut = cut;
   if (cut) return;
   for (const auto& [id, connection] : connections_) {
     if (connection.client_host == from && connection.server_host == to) {
@@ -186,24 +195,44 @@ void SimNetwork::CrashHost(const std::string& host) {
     const auto here = it++;
     const Connection connection = here->second;
     if (connection.client_host != host && connection.server_host != host) continue;
-    connection.client->Break(Error(ErrorCode::kNetwork, "connection reset: {} died", host));
-    if (connection.client_host == host) connection.client->Die();
     if (connection.server_host == host) {
+      connection.client->Break(Error(ErrorCode::kNetwork, "connection reset: {} died", host));
       connection.server->Die();
-      connections_.erase(here);  // Else the living server forgets it when it hears of the end.
+      connections_.erase(here);
     }
+    // The living server forgets it when it hears of the end.
+    if (connection.client_host == host) connection.client->Die();
   }
 }
 
-absl::AnyInvocable<bool()> SimNetwork::Loses(std::map<std::string, int>& counts, std::string host) {
-  return [this, &counts, host = std::move(host), handshake = true]() mutable {
-    if (std::exchange(handshake, false)) return true;
-    int& count = counts[host];
-    if (count == 0) return true;
-    --count;
-    ++lost_count_;
-    return false;
+bool SimNetwork::Lose(int& count) {
+  if (count == 0) return false;
+  --count;
+  ++lost_count_;
+  return true;
+}
+
+SimLink::Fate SimNetwork::FateOfRequests(std::string host) {
+  return [this, host = std::move(host), handshake = true]() mutable -> std::optional<MonoDuration> {
+    if (std::exchange(handshake, false)) return MonoDuration();
+    if (Lose(lose_requests_[host])) return std::nullopt;
+    Delays& delays = delay_requests_[host];
+    if (delays.count == 0 || !random_.Chance(kDelayedShare)) return MonoDuration();
+    --delays.count;
+    return Millis(
+        static_cast<int64_t>(random_.Uniform(static_cast<uint64_t>(delays.max.millis()) + 1)));
   };
+}
+
+SimLink::Fate SimNetwork::FateOfAnswers(std::string host) {
+  return [this, host = std::move(host), handshake = true]() mutable -> std::optional<MonoDuration> {
+    if (std::exchange(handshake, false) || !Lose(lose_answers_[host])) return MonoDuration();
+    return std::nullopt;
+  };
+}
+
+void SimNetwork::DelayRequests(const std::string& host, int count, MonoDuration max) {
+  delay_requests_[host] = {.count = count, .max = max};
 }
 
 std::vector<std::shared_ptr<SimLink>> SimNetwork::EndsOf(const std::string& host) const {

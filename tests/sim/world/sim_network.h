@@ -49,13 +49,20 @@ class SimNetwork {
   // While cut, what `from` sends to `to` waits on the way, new connections included; once healed it
   // arrives, late. Nobody hears of either.
   void SetCut(const std::string& from, const std::string& to, bool cut);
-  // The process on the host died, its executor is shut down: its peers hear of it, nothing of it
-  // stays. Before what it ran is destroyed.
+  // What `from` sends to `to` takes up to `delay_max` longer, and of what it sends such a share is
+  // lost and comes when TCP has sent it again. Zero ends it.
+  void SetSlow(const std::string& from, const std::string& to, MonoDuration delay_max, double loss);
+  // The process on the host died, its executor is shut down: nothing of it stays. Its peers hear of
+  // it, servers once they got what is under way to them. Before what it ran is destroyed.
   void CrashHost(const std::string& host);
   // The next `count` requests to the host never arrive. (Handshakes are spared.)
   void LoseRequests(const std::string& host, int count) { lose_requests_[host] = count; }
   // The next `count` requests to the host are served, but their answers are lost.
   void LoseAnswers(const std::string& host, int count) { lose_answers_[host] = count; }
+  // Of the requests to the host, about one in three is held up on its way for up to `max`, until
+  // `count` were: it may arrive when its sender has given it up, or is dead, and later requests on
+  // other connections have been served.
+  void DelayRequests(const std::string& host, int count, MonoDuration max);
   // All lost messages so far.
   int lost_count() const { return lost_count_; }
 
@@ -68,10 +75,12 @@ class SimNetwork {
             std::shared_ptr<runtime::Strand> strand,
             std::shared_ptr<rpc::framed::FrameConnection> client);
   SimLink::Options LinkOptions(const std::string& from, const std::string& to);
-  const std::shared_ptr<bool>& CutOf(const std::string& from, const std::string& to);
+  const std::shared_ptr<Weather>& WeatherOf(const std::string& from, const std::string& to);
   std::vector<std::shared_ptr<SimLink>> EndsOf(const std::string& host) const;
-  // For SimLink's may_write: false `count` times after the first frame.
-  absl::AnyInvocable<bool()> Loses(std::map<std::string, int>& counts, std::string host);
+  // Of requests to the host, and of its answers. The first frame, the handshake, is spared.
+  SimLink::Fate FateOfRequests(std::string host);
+  SimLink::Fate FateOfAnswers(std::string host);
+  bool Lose(int& count);
 
   SimScheduler& scheduler_;
   const Options options_;
@@ -87,10 +96,15 @@ class SimNetwork {
   std::map<uint64_t, Connection> connections_;
   uint64_t next_connection_ = 1;
   std::set<std::string> unreachable_;
-  std::map<std::pair<std::string, std::string>, std::shared_ptr<bool>> cuts_;  // From, to.
+  std::map<std::pair<std::string, std::string>, std::shared_ptr<Weather>> weather_;  // From, to.
   std::set<std::string> refusing_;
   std::map<std::string, int> lose_requests_;
   std::map<std::string, int> lose_answers_;
+  struct Delays {
+    int count = 0;
+    MonoDuration max;
+  };
+  std::map<std::string, Delays> delay_requests_;
   int lost_count_ = 0;
 };
 

@@ -9,6 +9,7 @@ CoordinatorWorld::CoordinatorWorld(uint64_t seed)
     : scheduler(seed), wires(scheduler, {.seed = seed}) {
   SetLogLevel(LogLevel::kOff);  // Servers are refused and lost on purpose.
   sessions_ = metadata::OpenEmbeddedMetaStore(stores_, "meta").value();
+  coordinator_sessions_ = std::make_unique<testing::CutSessions>(*sessions_);
   session_ = sessions_->Connect(strand_, nullptr).value();
   client_ = wires.AddHost("client", scheduler, clock);
 }
@@ -33,8 +34,9 @@ void CoordinatorWorld::Launch(const std::string& host, CoordinatorServer::Option
   coordinator.executor = std::make_unique<sim::SimExecutor>(scheduler);
   coordinator.network = wires.AddHost(host, *coordinator.executor, clock);
   coordinator.server = std::make_unique<CoordinatorServer>(*coordinator.executor, clock, random_,
-                                                           *coordinator.network, *sessions_,
-                                                           *authorizer, std::move(options));
+                                                           *coordinator.network,
+                                                           *coordinator_sessions_, *authorizer,
+                                                           std::move(options));
   coordinator.server->Start([&coordinator](Status status) {
     REQUIRE_FALSE(coordinator.started);
     coordinator.started = status.code();
@@ -170,6 +172,13 @@ metadata::MetaResult<metadata::Node> CoordinatorWorld::Read(const std::string& p
   session_->Get(path, nullptr, [&](metadata::MetaResult<metadata::Node> got) { node = got; });
   REQUIRE(RunUntil([&] { return node.has_value(); }, Seconds(1)));
   return *node;
+}
+
+std::vector<std::string> CoordinatorWorld::Children(const std::string& path) {
+  std::optional<metadata::MetaResult<std::vector<std::string>>> names;
+  session_->Children(path, nullptr, [&](auto got) { names = std::move(got); });
+  REQUIRE(RunUntil([&] { return names.has_value(); }, Seconds(1)));
+  return names->value;
 }
 
 }  // namespace strom::coordinator

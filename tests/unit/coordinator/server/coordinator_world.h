@@ -14,6 +14,7 @@
 #include "proto/admin.pb.h"
 #include "proto/metadata.pb.h"
 #include "tests/sim/world/memory_store.h"
+#include "tests/testing/cut_sessions.h"
 #include "tests/unit/coordinator/server/tablet_fake.h"
 
 namespace strom::coordinator {
@@ -97,12 +98,17 @@ class CoordinatorWorld {
 
   metadata::MetaCode Change(metadata::Op op);
   metadata::MetaResult<metadata::Node> Read(const std::string& path);
+  std::vector<std::string> Children(const std::string& path);  // None if there is no such node.
 
   sim::SimScheduler scheduler;
   sim::SimClock clock{scheduler};
   sim::SimNetwork wires;
   rpc::AllowAll allow_all;
   const rpc::Authorizer* authorizer = &allow_all;
+
+ protected:
+  // Through which coordinators come to the metadata store.
+  testing::CutSessions& sessions() { return *coordinator_sessions_; }
 
  private:
   struct Coordinator {
@@ -116,6 +122,7 @@ class CoordinatorWorld {
 
   sim::MemoryStoreFactory stores_;
   std::unique_ptr<metadata::MetaStoreFactory> sessions_;
+  std::unique_ptr<testing::CutSessions> coordinator_sessions_;
   sim::SimRandom random_{7};
   runtime::Strand strand_{scheduler};
   std::unique_ptr<metadata::MetaStore> session_;
