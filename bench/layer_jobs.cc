@@ -63,7 +63,7 @@ sql::Session Scripts() {
   return session;
 }
 
-// One table's job, as pipeline/worker/layer_job.cc has it.
+// One table's job, as pipeline/layer/job/layer_job.cc has it.
 struct Job {
   struct Query {
     std::unique_ptr<layer::View> view;

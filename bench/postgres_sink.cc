@@ -4,7 +4,7 @@
 // prints a JSON line for each kind of batch: CPU time a row of this thread and of the server's
 // backend, and how long a write takes. The server does not sync its disk.
 
-#include "pipeline/sink/postgres_sink.h"
+#include "pipeline/sink/postgres/postgres_sink.h"
 
 #include <cstdlib>
 #include <fstream>

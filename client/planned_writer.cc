@@ -5,6 +5,7 @@
 
 #include <absl/synchronization/mutex.h>
 
+#include "client/bucket_queue.h"
 #include "client/cluster.h"
 #include "client/kv_target.h"
 #include "client/promise.h"
@@ -57,6 +58,10 @@ class Round {
 bool IsThere(const Status& status) {
   return status.ok() || status.code() == ErrorCode::kDuplicateSequence;
 }
+
+// Whether the same batch may be taken later, or elsewhere. Maybe only the server that was asked
+// lacks what is before it: a former leader, cut off, that has not heard of its successor.
+bool MayPass(ErrorCode code) { return IsRetriable(code) || IsIdentityError(code); }
 
 }  // namespace
 
@@ -134,7 +139,7 @@ Status PlannedWriter::Write(WriterId writer, const std::map<BucketId, PlannedBat
       for (const auto& [bucket, status] : round->Wait()) {
         if (IsThere(status)) {
           left.erase(bucket);
-        } else if (!IsRetriable(status.code())) {
+        } else if (!MayPass(status.code())) {
           return status.WithContext(fmt::format("table {} bucket {}", target_->path(), bucket));
         } else {
           last = status.WithContext(fmt::format("table {} bucket {}", target_->path(), bucket));

@@ -52,6 +52,15 @@ enum class Mutant {
   kMetadataUnguarded,
   // Clients.
   kTimeOutTakenForAck,
+  // Jobs: tablet/replica, coordinator/state, pipeline.
+  kJobFenceUnchecked,
+  kJobHandedBeforeTold,
+  kJobEpochNotRaised,
+  kPlanForgotten,
+  kPlanNotDoneAgain,
+  kConfirmBeforeDurable,
+  kSinkPositionApart,
+  kSinkStartsAnew,
 };
 
 namespace internal {

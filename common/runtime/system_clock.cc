@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "common/base/check.h"
+#include "common/runtime/thread_waits.h"
 
 namespace strom::runtime {
 
@@ -20,6 +21,7 @@ MonoTime SystemNow() {
 }
 
 MonoDuration ThreadCpuTime() {
+  if (ThreadWaits::Current()) return MonoDuration();
   timespec worked = {};
   STROM_CHECK(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &worked) == 0);
   return Seconds(worked.tv_sec) + MonoDuration::FromNanos(worked.tv_nsec);

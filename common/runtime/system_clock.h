@@ -9,7 +9,8 @@ namespace strom::runtime {
 // common/runtime calls this; all others are handed a Clock.
 MonoTime SystemNow();
 
-// How long the calling thread has worked since it began.
+// How long the calling thread has worked since it began; 0 in a world without time for work
+// (thread_waits.h).
 MonoDuration ThreadCpuTime();
 
 // The clock of a real process: any thread. Ends the process if monotonic time goes back.

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "common/base/logging.h"
+#include "common/base/mutation.h"
 #include "common/metadata/job_json.h"
 #include "coordinator/server/term.h"
 
@@ -70,6 +71,7 @@ void Term::TellJobEpochs() {
 bool Term::KnowJobEpoch(const std::string& group) const {
   const auto version = job_epoch_versions_.find(group);
   if (version == job_epoch_versions_.end()) return false;
+  if (Mutated(Mutant::kJobHandedBeforeTold)) return true;
   return std::ranges::all_of(servers_, [&](const auto& entry) {
     const std::optional<uint64_t> known = entry.second.notifier->known_job_version();
     return known && *known >= version->second;

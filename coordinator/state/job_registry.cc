@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/base/check.h"
+#include "common/base/mutation.h"
 
 namespace strom::coordinator {
 namespace {
@@ -61,7 +62,8 @@ void JobRegistry::Remove(const std::string& name, JobEffects& effects) {
 }
 
 void JobRegistry::RaiseEpoch(Group& group, JobEffects& effects) {
-  ++group.record.fence.epoch;
+  const bool first = group.record.fence.epoch == 0;
+  if (first || !Mutated(Mutant::kJobEpochNotRaised)) ++group.record.fence.epoch;
   group.handed = false;
   // Who had it last cannot have it back under this epoch.
   if (group.record.worker.empty()) group.record.incarnation.clear();

@@ -1,11 +1,7 @@
 #include "pipeline/cdc/change_stream.h"
 
 #include <algorithm>
-#include <charconv>
-
-#include "pipeline/cdc/slot.h"
-#include "pipeline/postgres/pg_error.h"
-#include "pipeline/postgres/pg_text.h"
+#include <utility>
 
 namespace strom::cdc {
 namespace {
@@ -15,57 +11,16 @@ constexpr int kFramesPerPollMax = 10000;
 
 }  // namespace
 
-Result<std::unique_ptr<ChangeStream>> ChangeStream::Open(Options options, Lsn start,
-                                                         const runtime::Clock& clock) {
-  std::unique_ptr<ChangeStream> stream(new ChangeStream(std::move(options), start, clock));
-  STROM_RETURN_IF_ERROR(stream->Start(start));
-  return stream;
-}
-
-Status ChangeStream::Start(Lsn start) {
-  const postgres::PgEndpoint& endpoint = options_.endpoint;
-  STROM_ASSIGN_OR_RETURN(const auto sql,
-                         postgres::PgConnection::Open(endpoint, postgres::PgSession::kSql, clock_));
-  const MonoTime deadline = clock_.Now() + options_.takeover_timeout;
-  while (true) {
-    STROM_RETURN_IF_ERROR(ReleaseSlot(*sql, clock_, options_.slot,
-                                      std::max(MonoDuration(), deadline - clock_.Now())));
-    // Only now: the session that held the slot may have moved it.
-    STROM_ASSIGN_OR_RETURN(const auto slot, ReadSlot(*sql, options_.slot));
-    STROM_RETURN_IF_ERROR(CheckSlot(slot, options_.slot, endpoint, start));
-    confirmed_ = std::max(start, slot->confirmed_flush_lsn);
-    read_end_ = confirmed_;
-    const Status started = StartReplication(start);
-    // Somebody was faster: it is for us to find out who.
-    const bool in_use =
-        connection_ != nullptr && connection_->last_sqlstate() == postgres::kSqlObjectInUse;
-    if (started.ok() || !in_use || clock_.Now() >= deadline) return started;
-  }
-}
-
-Status ChangeStream::StartReplication(Lsn start) {
-  connection_.reset();
-  STROM_ASSIGN_OR_RETURN(
-      connection_,
-      postgres::PgConnection::Open(options_.endpoint, postgres::PgSession::kReplication, clock_));
-  STROM_ASSIGN_OR_RETURN(const postgres::PgRows identity,
-                         connection_->Query("identifying the server", "IDENTIFY_SYSTEM"));
-  if (identity.rows.size() != 1 || identity.rows[0].size() < 3) {
-    return Error(ErrorCode::kExternalSystem, "identifying the server: no answer that can be read");
-  }
-  const auto& row = identity.rows[0];
-  server_.system_id = row[0].value_or("");
-  const std::string timeline = row[1].value_or("");
-  std::from_chars(timeline.data(), timeline.data() + timeline.size(), server_.timeline);
-  STROM_ASSIGN_OR_RETURN(server_end_, Lsn::Parse(row[2].value_or("")));
-  STROM_RETURN_IF_ERROR(connection_->StartCopy(
-      fmt::format("streaming from slot {}", options_.slot),
-      fmt::format("START_REPLICATION SLOT {} LOGICAL {} (proto_version '1', publication_names {})",
-                  postgres::QuoteIdentifier(options_.slot), start,
-                  postgres::QuoteLiteral(postgres::QuoteIdentifier(options_.publication)))));
-  next_status_ = clock_.Now() + options_.status_interval;
-  return Status::Ok();
-}
+ChangeStream::ChangeStream(Options options, std::unique_ptr<ReplicationSession> session, Lsn start,
+                           const runtime::Clock& clock)
+    : options_(std::move(options)),
+      clock_(clock),
+      session_(std::move(session)),
+      decoder_(options_.tables, start),
+      confirmed_(std::max(start, session_->start())),
+      read_end_(confirmed_),
+      server_end_(session_->server_end()),
+      next_status_(clock.Now() + options_.status_interval) {}
 
 Result<std::vector<SourceEvent>> ChangeStream::Poll(MonoDuration timeout, size_t max_events) {
   if (!broken_.ok()) return broken_;
@@ -80,14 +35,15 @@ Status ChangeStream::ReadEvents(MonoTime deadline, size_t max_events,
   int frames = 0;
   while (events->size() < max_events && frames < kFramesPerPollMax) {
     STROM_RETURN_IF_ERROR(KeepAlive());
-    STROM_ASSIGN_OR_RETURN(const auto frame, connection_->TryReadCopy());
-    if (frame) {
-      STROM_RETURN_IF_ERROR(OnFrame(frame->bytes(), events));
+    STROM_ASSIGN_OR_RETURN(const bool taken, session_->TryRead([&](BytesView frame) {
+      return OnFrame(frame, events);
+    }));
+    if (taken) {
       ++frames;
       continue;
     }
     if (!events->empty() || clock_.Now() >= deadline) break;
-    STROM_RETURN_IF_ERROR(connection_->WaitForCopy(std::min(deadline, next_status_)));
+    STROM_RETURN_IF_ERROR(session_->WaitFor(std::min(deadline, next_status_)));
   }
   return Status::Ok();
 }
@@ -124,7 +80,7 @@ Status ChangeStream::KeepAlive() {
 Status ChangeStream::SendStatus() {
   next_status_ = clock_.Now() + options_.status_interval;
   if (!broken_.ok()) return broken_;
-  return connection_->SendCopy(EncodeStatusUpdate(confirmed_, clock_.WallNow() * 1000));
+  return session_->Send(EncodeStatusUpdate(confirmed_, clock_.WallNow() * 1000));
 }
 
 }  // namespace strom::cdc

@@ -4,10 +4,8 @@
 #include <utility>
 
 #include "common/base/logging.h"
+#include "common/base/mutation.h"
 #include "pipeline/cdc/job_snapshot.h"
-#include "pipeline/cdc/preflight.h"
-#include "pipeline/cdc/publication.h"
-#include "pipeline/cdc/slot.h"
 
 namespace strom::cdc {
 namespace {
@@ -20,8 +18,6 @@ constexpr MonoDuration kPollTimeout = Millis(200);
 // Plans begin this far apart at least: under load what comes meanwhile is one plan, not many, and a
 // change that comes alone does not wait.
 constexpr MonoDuration kPlanInterval = Millis(5);
-// Making a slot waits for all transactions that run.
-constexpr MonoDuration kSlotTimeout = Seconds(60);
 
 std::string StateName(const std::string& job) { return "table:" + job; }
 
@@ -58,11 +54,11 @@ CdcJob::~CdcJob() = default;
 Status CdcJob::Run() {
   STROM_RETURN_IF_ERROR(Prepare());
   STROM_RETURN_IF_ERROR(CopyMissing());
-  STROM_ASSIGN_OR_RETURN(stream_, ChangeStream::Open({.endpoint = spec_.endpoint,
-                                                      .slot = spec_.slot,
-                                                      .publication = spec_.publication,
-                                                      .tables = SourcesOf(tables_)},
-                                                     Lsn(), context_.clock));
+  STROM_ASSIGN_OR_RETURN(std::unique_ptr<ReplicationSession> session,
+                         spec_.source->Stream(context_.clock));
+  stream_ = std::make_unique<ChangeStream>(
+      ChangeStream::Options{.slot = spec_.source->slot(), .tables = SourcesOf(tables_)},
+      std::move(session), Lsn(), context_.clock);
   context_.report.Update([](pipeline::JobProgress& p) {
     p.phase = "running";
     p.detail.clear();
@@ -71,42 +67,40 @@ Status CdcJob::Run() {
 }
 
 Status CdcJob::Prepare() {
-  STROM_ASSIGN_OR_RETURN(
-      const std::unique_ptr<postgres::PgConnection> sql,
-      postgres::PgConnection::Open(spec_.endpoint, postgres::PgSession::kSql, context_.clock));
-  STROM_RETURN_IF_ERROR(CheckServer(*sql));
-  STROM_RETURN_IF_ERROR(CheckTables(*sql));
+  STROM_ASSIGN_OR_RETURN(const std::unique_ptr<SourceSession> session,
+                         spec_.source->Connect(context_.clock));
+  STROM_RETURN_IF_ERROR(session->CheckServer());
+  STROM_RETURN_IF_ERROR(CheckTables(*session));
   STROM_ASSIGN_OR_RETURN(progress_,
                          pipeline::ProgressStore::Open(context_.connection, context_.fence));
   // The publication comes before the slot: the stream is decoded with the publications of its time.
-  STROM_RETURN_IF_ERROR(EnsurePublication(*sql, spec_.publication, SourcesOf(tables_)));
+  STROM_RETURN_IF_ERROR(session->EnsurePublication(SourcesOf(tables_)));
   STROM_ASSIGN_OR_RETURN(const std::optional<std::string> known, progress_->Get(kSlotName));
-  STROM_ASSIGN_OR_RETURN(const EnsuredSlot slot,
-                         EnsureSlot(spec_.endpoint, context_.clock, spec_.slot, kSlotTimeout));
+  STROM_ASSIGN_OR_RETURN(const EnsuredSlot slot, session->EnsureSlot());
   if (known && slot.created) {
-    STROM_RETURN_IF_ERROR(DropSlot(*sql, context_.clock, spec_.slot, kSlotTimeout));
+    STROM_RETURN_IF_ERROR(session->DropSlot());
     return Error(
         ErrorCode::kExternalSystem,
         "{}: the replication slot {} was removed; changes of the time without it are lost. "
         "Drop the jobs of this database and register them again to copy its tables anew",
-        spec_.endpoint.ToString(), spec_.slot);
+        spec_.source->ToString(), spec_.source->slot());
   }
-  if (!known) STROM_RETURN_IF_ERROR(progress_->Put(kSlotName, spec_.slot));
+  if (!known) STROM_RETURN_IF_ERROR(progress_->Put(kSlotName, spec_.source->slot()));
   STROM_ASSIGN_OR_RETURN(const std::optional<std::string> plan, progress_->Get(kPlanName));
   if (plan) {
     STROM_ASSIGN_OR_RETURN(plan_, BatchPlan::FromText(*plan));
-    redo_ = true;
+    redo_ = !Mutated(Mutant::kPlanNotDoneAgain);
   }
   return Status::Ok();
 }
 
-Status CdcJob::CheckTables(postgres::PgConnection& sql) {
+Status CdcJob::CheckTables(SourceSession& session) {
   for (const auto& [job, why] : spec_.broken) {
     context_.report.Update([&](pipeline::JobProgress& p) { p.failed[job] = why.ToString(); });
   }
   Status last;
   for (const CdcTable& table : spec_.tables) {
-    Status checked = CheckTable(sql, *table.source);
+    Status checked = session.CheckTable(*table.source);
     if (checked.ok()) {
       Result<std::unique_ptr<CdcTarget>> target = CdcTarget::Open(context_, table);
       checked = target.status();
@@ -136,6 +130,7 @@ void CdcJob::SetAside(const CdcTable& table, const Status& why) {
 Status CdcJob::SetAsideAndForget(const CdcTarget& target, const Status& why) {
   const CdcTable& table = target.table();
   SetAside(table, why);
+  failed_checks_.push_back(&table);
   // Changes are left out from here on, so it has to be copied anew.
   STROM_RETURN_IF_ERROR(progress_->Remove(StateName(table.job)));
   targets_.erase(table.source.get());
@@ -145,11 +140,10 @@ Status CdcJob::SetAsideAndForget(const CdcTarget& target, const Status& why) {
 Status CdcJob::LookAtFailedTables() {
   if (failed_checks_.empty() || context_.clock.Now() < next_look_) return Status::Ok();
   next_look_ = context_.clock.Now() + kLookInterval;
-  STROM_ASSIGN_OR_RETURN(
-      const std::unique_ptr<postgres::PgConnection> sql,
-      postgres::PgConnection::Open(spec_.endpoint, postgres::PgSession::kSql, context_.clock));
+  STROM_ASSIGN_OR_RETURN(const std::unique_ptr<SourceSession> session,
+                         spec_.source->Connect(context_.clock));
   for (const CdcTable* const table : failed_checks_) {
-    if (!CheckTable(*sql, *table->source).ok()) continue;
+    if (!session->CheckTable(*table->source).ok()) continue;
     return Error(ErrorCode::kOperationNotAttempted, "table {} can be followed now: starting anew",
                  table->source->ToString());
   }
@@ -215,6 +209,7 @@ Status CdcJob::Collect(std::vector<SourceEvent> events) {
     // The first event behind a plan that is done again ends it.
     if (redo_ && event.position > plan_->to) STROM_RETURN_IF_ERROR(Redo());
     const EventPosition at = event.position;
+    if (plan_is_full_ && at > collected_to_) STROM_RETURN_IF_ERROR(Commit(collected_to_));
     if (event.kind == EventKind::kCommit) {
       whole_end_ = event.end_lsn;
       collected_to_ = at;
@@ -238,10 +233,16 @@ Status CdcJob::Collect(std::vector<SourceEvent> events) {
       STROM_RETURN_IF_ERROR(Truncate(at, emptied));
       continue;
     }
+    if (!redo_ && target.TakesFromOldKey(event)) {
+      if (collected_to_ != EventPosition() && collected_to_ != at) {
+        STROM_RETURN_IF_ERROR(Commit(collected_to_));
+      }
+      plan_is_full_ = true;
+    }
     ++collected_rows_;
     collected_micros_ = event.commit_micros;
     if (event.kind != EventKind::kTruncate) {
-      const Status added = target.Add(std::move(event));
+      const Status added = target.Add(std::move(event), redo_);
       if (IsOfTable(added)) {
         STROM_RETURN_IF_ERROR(SetAsideAndForget(target, added));
       } else if (!added.ok()) {
@@ -304,11 +305,17 @@ Status CdcJob::Commit(EventPosition to) {
       plan.writer_since_ms = now;
       plan.sequences.clear();
     }
-    STROM_RETURN_IF_ERROR(progress_->Put(kPlanName, plan.ToText()));
+    if (!Mutated(Mutant::kPlanForgotten)) {
+      STROM_RETURN_IF_ERROR(progress_->Put(kPlanName, plan.ToText()));
+    }
+    if (Mutated(Mutant::kConfirmBeforeDurable)) {
+      STROM_RETURN_IF_ERROR(stream_->Confirm(whole_end_));
+    }
     STROM_RETURN_IF_ERROR(WritePlan(plan));
     plan_ = std::move(plan);
   }
   collected_to_ = {};
+  plan_is_full_ = false;
   return stream_->Confirm(whole_end_);
 }
 
@@ -336,11 +343,10 @@ Status CdcJob::Forget(const pipeline::JobContext& context, const std::string& jo
 }
 
 Status CdcJob::CleanUp(const pipeline::JobContext& context, const CdcSpec& spec) {
-  STROM_ASSIGN_OR_RETURN(
-      const std::unique_ptr<postgres::PgConnection> sql,
-      postgres::PgConnection::Open(spec.endpoint, postgres::PgSession::kSql, context.clock));
-  STROM_RETURN_IF_ERROR(DropSlot(*sql, context.clock, spec.slot, kSlotTimeout));
-  STROM_RETURN_IF_ERROR(DropPublication(*sql, spec.publication));
+  STROM_ASSIGN_OR_RETURN(const std::unique_ptr<SourceSession> session,
+                         spec.source->Connect(context.clock));
+  STROM_RETURN_IF_ERROR(session->DropSlot());
+  STROM_RETURN_IF_ERROR(session->DropPublication());
   STROM_ASSIGN_OR_RETURN(const std::unique_ptr<pipeline::ProgressStore> progress,
                          pipeline::ProgressStore::Open(context.connection, context.fence));
   using Texts = std::map<std::string, std::string>;

@@ -34,8 +34,8 @@ class CdcJob final : public pipeline::Job {
   CdcJob(pipeline::JobContext context, CdcSpec spec);
   ~CdcJob() override;
 
-  // Errors: those of Preflight; kExternalSystem if the slot is gone, and with it changes that were
-  // not taken over; kFencedJobEpoch; others of the database and of the cluster.
+  // Errors: those of SourceSession; kExternalSystem if the slot is gone, and with it changes that
+  // were not taken over; kFencedJobEpoch; others of the database and of the cluster.
   Status Run() override;
 
   // Removes what the group left in the source database, once its last job is dropped: slot and
@@ -46,8 +46,8 @@ class CdcJob final : public pipeline::Job {
 
  private:
   Status Prepare();
-  // Takes out of the tables those that cannot be followed now.
-  Status CheckTables(postgres::PgConnection& sql);
+  // Takes out of the tables those that cannot be followed now. They are looked at again later.
+  Status CheckTables(SourceSession& session);
   void SetAside(const CdcTable& table, const Status& why);
   Status SetAsideAndForget(const CdcTarget& target, const Status& why);
   // An error once a table that failed its check passes it: the group then starts anew.
@@ -82,6 +82,7 @@ class CdcJob final : public pipeline::Job {
   // Of the plan that is being collected:
   MonoTime next_plan_;  // It does not begin before.
   EventPosition collected_to_;
+  bool plan_is_full_ = false;  // It ends where it is.
   int64_t collected_rows_ = 0;
   int64_t collected_micros_ = 0;  // When its newest transaction committed.
   Lsn whole_end_;                 // End of the last transaction that was collected whole.

@@ -9,14 +9,11 @@
 #include "common/base/logging.h"
 #include "common/row/compacted_row.h"
 #include "pipeline/cdc/job_target.h"
-#include "pipeline/cdc/table_snapshot.h"
 
 namespace strom::cdc {
 namespace {
 
 constexpr size_t kRowsPerPiece = 2000;
-// The snapshot waits for all transactions that run.
-constexpr MonoDuration kSlotTimeout = Seconds(60);
 
 // Writes what differs between a source's rows and its target's.
 class Copy {
@@ -107,9 +104,8 @@ class Copy {
 
 Result<Lsn> CopyTable(const pipeline::JobContext& context, const CdcSpec& spec,
                       const CdcTable& table) {
-  STROM_ASSIGN_OR_RETURN(
-      const std::unique_ptr<TableSnapshot> snapshot,
-      TableSnapshot::Open(spec.endpoint, table.source, context.clock, kSlotTimeout));
+  STROM_ASSIGN_OR_RETURN(const std::unique_ptr<TableRows> snapshot,
+                         spec.source->ReadTable(table.source, context.clock));
   STROM_LOG(kInfo, "table {}: copying about {} rows, as of {}", table.source->ToString(),
             snapshot->estimated_rows(), snapshot->consistent_point().ToString());
   context.report.Update([&](pipeline::JobProgress& p) {

@@ -11,8 +11,8 @@ namespace strom::cdc {
 //
 // A target that has rows already, of a copy that did not end, is made equal: rows it has are not
 // written again, other ones are replaced, and those that are gone from the source deleted.
-// Errors: those of TableSnapshot, of reading and writing the target; kOperationNotAttempted after a
-// stop.
+// Errors: those of SourceDatabase::ReadTable, of reading and writing the target;
+// kOperationNotAttempted after a stop.
 Result<Lsn> CopyTable(const pipeline::JobContext& context, const CdcSpec& spec,
                       const CdcTable& table);
 

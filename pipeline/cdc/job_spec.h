@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "common/types/table_descriptor.h"
+#include "pipeline/cdc/source_database.h"
 #include "pipeline/cdc/source_table.h"
-#include "pipeline/postgres/pg_connection.h"
 
 namespace strom::cdc {
 
@@ -24,9 +24,7 @@ struct CdcTable {
 
 // What a CDC job follows: tables of one source database, through one slot.
 struct CdcSpec {
-  postgres::PgEndpoint endpoint;
-  std::string slot;
-  std::string publication;
+  std::shared_ptr<SourceDatabase> source;
   std::vector<CdcTable> tables;
   std::map<std::string, Status> broken;  // Jobs of the group that cannot be followed, and why.
   size_t changes_max = 5000;             // In one plan, about.

@@ -6,6 +6,14 @@
 #include "common/row/compacted_row.h"
 
 namespace strom::cdc {
+namespace {
+
+// Whether values are missing because they are large and did not change.
+bool LeavesOut(const SourceEvent& event) {
+  return std::find(event.unchanged.begin(), event.unchanged.end(), true) != event.unchanged.end();
+}
+
+}  // namespace
 
 Status CheckNulls(const CdcTable& table, const Row& row) {
   const Schema& target = table.target.descriptor.schema;
@@ -65,10 +73,17 @@ Status CdcTarget::Put(bool upsert, Row row) {
   return Status::Ok();
 }
 
-Status CdcTarget::FillUnchanged(SourceEvent& event) {
-  if (std::find(event.unchanged.begin(), event.unchanged.end(), true) == event.unchanged.end()) {
-    return Status::Ok();
-  }
+bool CdcTarget::Moves(const SourceEvent& event) const {
+  return event.old_row && KeyValues(*event.old_row) != KeyValues(event.row);
+}
+
+bool CdcTarget::TakesFromOldKey(const SourceEvent& event) const {
+  return event.kind == EventKind::kUpdate && LeavesOut(event) && !event.old_row_full &&
+         Moves(event);
+}
+
+Result<bool> CdcTarget::FillUnchanged(SourceEvent& event) {
+  if (!LeavesOut(event)) return true;
   const Row& key_row = event.old_row ? *event.old_row : event.row;
   std::optional<Row> before;
   if (event.old_row && event.old_row_full) {
@@ -83,30 +98,55 @@ Status CdcTarget::FillUnchanged(SourceEvent& event) {
       STROM_ASSIGN_OR_RETURN(before, lookup_->Get(KeyValues(key_row)).Get());
     }
   }
+  if (!before) return false;
   for (size_t i = 0; i < event.unchanged.size(); ++i) {
-    if (!event.unchanged[i]) continue;
-    if (!before) {
+    if (event.unchanged[i]) event.row[i] = (*before)[i];
+  }
+  return true;
+}
+
+Status CdcTarget::Update(SourceEvent event, bool again) {
+  const bool moves = Moves(event);
+  const bool first = TakesFromOldKey(event);
+  STROM_ASSIGN_OR_RETURN(const bool filled, FillUnchanged(event));
+  STROM_ASSIGN_OR_RETURN(const BucketId bucket, writer_->BucketOf(event.row));
+  if (!filled) {
+    // Before the plan the row was there: what took it away since is the plan's own batch. Then the
+    // row it was moved to is there.
+    bool written = again;
+    if (again && moves) {
+      STROM_ASSIGN_OR_RETURN(const std::optional<Row> moved,
+                             lookup_->Get(KeyValues(event.row)).Get());
+      written = moved.has_value();
+    }
+    if (!written) {
+      const auto left_out = std::find(event.unchanged.begin(), event.unchanged.end(), true);
       return Error(ErrorCode::kExternalSystem,
                    "table {}: an update left column {} out because it is large and did not change, "
                    "and table {} does not have the row; set REPLICA IDENTITY FULL",
-                   table_.source->ToString(), table_.source->schema.columns()[i].name,
+                   table_.source->ToString(),
+                   table_.source->schema.columns()[static_cast<size_t>(
+                                                       left_out - event.unchanged.begin())]
+                       .name,
                    table_.target.path);
     }
-    event.row[i] = (*before)[i];
+    written_.insert(bucket);
+    if (!moves) return Status::Ok();
+    STROM_ASSIGN_OR_RETURN(const BucketId old_bucket, writer_->BucketOf(*event.old_row));
+    written_.insert(old_bucket);
+    return Status::Ok();
   }
-  return Status::Ok();
+  if (first) first_ = bucket;
+  if (moves) STROM_RETURN_IF_ERROR(Put(false, *std::move(event.old_row)));
+  return Put(true, std::move(event.row));
 }
 
-Status CdcTarget::Add(SourceEvent event) {
+Status CdcTarget::Add(SourceEvent event, bool again) {
   switch (event.kind) {
     case EventKind::kInsert:
       return Put(true, std::move(event.row));
-    case EventKind::kUpdate: {
-      const bool moved = event.old_row && KeyValues(*event.old_row) != KeyValues(event.row);
-      STROM_RETURN_IF_ERROR(FillUnchanged(event));
-      if (moved) STROM_RETURN_IF_ERROR(Put(false, *std::move(event.old_row)));
-      return Put(true, std::move(event.row));
-    }
+    case EventKind::kUpdate:
+      return Update(std::move(event), again);
     case EventKind::kDelete:
       STROM_CHECK(event.old_row.has_value()) << "a delete without its key";
       return Put(false, *std::move(event.old_row));
@@ -119,6 +159,14 @@ Status CdcTarget::Add(SourceEvent event) {
 
 Status CdcTarget::Write(const BatchPlan& plan) {
   for (auto& [bucket, batch] : batches_) batch.sequence = plan.SequenceOf(id(), bucket);
+  for (const BucketId bucket : written_) batches_.erase(bucket);
+  if (first_) {
+    const auto first = batches_.find(*first_);
+    if (first != batches_.end()) {
+      STROM_RETURN_IF_ERROR(writer_->Write(plan.writer, {{first->first, first->second}}));
+      batches_.erase(first);
+    }
+  }
   if (batches_.empty()) return Status::Ok();
   return writer_->Write(plan.writer, batches_);
 }
@@ -126,6 +174,8 @@ Status CdcTarget::Write(const BatchPlan& plan) {
 void CdcTarget::Clear() {
   batches_.clear();
   newest_.clear();
+  first_.reset();
+  written_.clear();
 }
 
 Status CdcTarget::Empty() {

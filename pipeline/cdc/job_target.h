@@ -2,6 +2,8 @@
 
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <vector>
 
 #include <absl/container/flat_hash_map.h>
@@ -32,16 +34,22 @@ class CdcTarget {
   const CdcTable& table() const { return table_; }
   TableId id() const { return table_.target.id; }
 
+  // Whether the event moves a row to another key and leaves out values, which then are in the
+  // table's row of the old key. Such an event is a plan of its own: the new row is written first,
+  // so that whoever does the plan again finds the values, or the new row written already.
+  bool TakesFromOldKey(const SourceEvent& event) const;
+
   // Adds an insert, update or delete. Values that an update left out because they are large come
-  // from the changes before it, or from the table as it is. Errors: kCorruptRecord naming table and
-  // column if a row does not fit; kExternalSystem for a large value that nobody has; lookup's.
-  Status Add(SourceEvent event);
+  // from the changes before it, or from the table as it is. `again`: the plan may have been written
+  // before. Errors: kCorruptRecord naming table and column if a row does not fit; kExternalSystem
+  // for a large value that nobody has; lookup's.
+  Status Add(SourceEvent event, bool again);
 
   const Batches& batches() const { return batches_; }
   client::PlannedWriter& writer() { return *writer_; }
 
-  // Sends what was added, each bucket's batch under the sequence that `plan` has for it; may be
-  // repeated. Errors: as PlannedWriter::Write.
+  // Sends what was added, each bucket's batch under the sequence that `plan` has for it. Errors: as
+  // PlannedWriter::Write.
   Status Write(const BatchPlan& plan);
   // Forgets what was added.
   void Clear();
@@ -53,8 +61,11 @@ class CdcTarget {
   CdcTarget(const pipeline::JobContext& context, const CdcTable& table)
       : context_(context), table_(table) {}
 
-  Status FillUnchanged(SourceEvent& event);
+  // Fills in what the update left out; false if nobody has it: the row is not there.
+  Result<bool> FillUnchanged(SourceEvent& event);
+  Status Update(SourceEvent event, bool again);
   Status Put(bool upsert, Row row);
+  bool Moves(const SourceEvent& event) const;
   Result<std::string> KeyOf(const Row& row) const;
   Row KeyValues(const Row& row) const;
 
@@ -63,6 +74,8 @@ class CdcTarget {
   std::unique_ptr<client::PlannedWriter> writer_;
   std::unique_ptr<client::Lookup> lookup_;
   Batches batches_;
+  std::optional<BucketId> first_;  // Whose batch is written before the others.
+  std::set<BucketId> written_;     // Whose batches are known to be there.
   // Where the newest change of each key that was added is.
   struct Place {
     BucketId bucket;

@@ -1,6 +1,6 @@
 #include "pipeline/cdc/source_table.h"
 
-#include "pipeline/postgres/pg_text.h"
+#include "pipeline/postgres/text/pg_text.h"
 
 namespace strom::cdc {
 

@@ -5,7 +5,7 @@
 
 #include "common/types/decimal.h"
 #include "pipeline/cdc/time_text.h"
-#include "pipeline/postgres/pg_text.h"
+#include "pipeline/postgres/text/pg_text.h"
 
 namespace strom::cdc {
 namespace {

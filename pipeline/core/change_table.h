@@ -44,6 +44,12 @@ class ChangeTable {
   std::shared_ptr<const Body> body_;
 };
 
+// What changed in one source of a query, by the source's place among them.
+struct SourceDelta {
+  size_t source = 0;
+  ChangeTable rows;
+};
+
 inline ChangeTable::ChangeTable(Delta rows) {
   const auto body = std::make_shared<Body>();
   body->rows = std::move(rows);

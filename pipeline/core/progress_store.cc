@@ -14,7 +14,11 @@ std::string TextOf(const Value& value) {
   return bytes ? *bytes : std::string();
 }
 
-Result<TableDescriptor> Descriptor() {
+}  // namespace
+
+TablePath ProgressStore::Path() { return kPath; }
+
+Result<TableDescriptor> ProgressStore::Descriptor() {
   const auto column = [](const char* name, DataType type) {
     return Column{.name = name, .type = std::move(type), .comment = {}, .aggregate = {}};
   };
@@ -31,8 +35,6 @@ Result<TableDescriptor> Descriptor() {
                          .properties = {},
                          .custom_properties = {}};
 }
-
-}  // namespace
 
 Result<std::unique_ptr<ProgressStore>> ProgressStore::Open(client::Connection& connection,
                                                            JobFence fence) {

@@ -18,6 +18,10 @@ namespace strom::pipeline {
 // One thread at a time; calls wait.
 class ProgressStore {
  public:
+  // The table, and what it is like when nobody made it before.
+  static TablePath Path();
+  static Result<TableDescriptor> Descriptor();
+
   // `connection` outlives it. Errors: those of CREATE DATABASE, CREATE TABLE and
   // Connection::NewUpsertWriter.
   static Result<std::unique_ptr<ProgressStore>> Open(client::Connection& connection,

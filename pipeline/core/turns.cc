@@ -30,18 +30,36 @@ void Turns::SetPlaces(const std::map<std::string, Place>& places) {
   }
 }
 
+// A waiter stands in the line until its turn comes or its thread ends.
+class Turns::InLine {
+ public:
+  InLine(Turns& turns, Waiter& waiter) : turns_(turns), waiter_(waiter) {}
+  ~InLine() {
+    const runtime::WaitLock lock(turns_.mutex_);
+    turns_.waiters_.remove(&waiter_);
+  }
+  InLine(const InLine&) = delete;
+  InLine& operator=(const InLine&) = delete;
+
+ private:
+  Turns& turns_;
+  Waiter& waiter_;
+};
+
 Turns::Turn Turns::Take(const std::string& name) {
-  const runtime::WaitLock lock(mutex_);
-  Group& group = groups_[name];
   Waiter self;
-  self.group = &group;
-  waiters_.push_back(&self);
-  Admit();
-  while (!self.admitted) {
-    self.wake.WaitUntil(mutex_, clock_.Now() + kLook);
+  const InLine place(*this, self);
+  {
+    const runtime::WaitLock lock(mutex_);
+    self.group = &groups_[name];
+    waiters_.push_back(&self);
     Admit();
   }
-  return Turn(*this, group);
+  while (!self.admitted.WaitUntil(clock_.Now() + kLook)) {
+    const runtime::WaitLock lock(mutex_);
+    Admit();
+  }
+  return Turn(*this, *self.group);
 }
 
 size_t Turns::waiting() const {
@@ -90,9 +108,9 @@ void Turns::Admit() {
     group.round = round_;
     group.state = State::kComputing;
     group.since = now;
-    (*next)->admitted = true;
-    (*next)->wake.NotifyOne();
+    Waiter& waiter = **next;
     waiters_.erase(next);
+    waiter.admitted.Notify();  // It may be gone now.
   }
 }
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "common/runtime/clock.h"
-#include "common/runtime/wait.h"
+#include "common/runtime/notification.h"
 
 namespace strom::pipeline {
 
@@ -36,7 +36,7 @@ class Turns {
     std::set<std::string> upstream;
   };
 
-  // `clock` outlives it and is the system's: its waits are real.
+  // `clock` outlives it and is the one by which threads wait.
   Turns(const runtime::Clock& clock, Options options);
 
   // Of all groups that have one; others have depth 0.
@@ -59,10 +59,10 @@ class Turns {
   };
   struct Waiter {
     Group* group = nullptr;
-    bool admitted = false;
-    runtime::WaitCondition wake;
+    runtime::Notification admitted;
   };
 
+  class InLine;
   void Change(Group& group, State state);
   bool Counts(const Group& group, MonoTime now) const;
   bool MayGo(const Waiter& waiter, MonoTime now) const;

@@ -4,56 +4,72 @@
 #include <optional>
 #include <utility>
 
-#include "common/runtime/system_clock.h"
-#include "common/runtime/wait.h"
+#include "common/base/check.h"
+#include "common/runtime/notification.h"
+#include "common/runtime/thread_waits.h"
 
 namespace strom::pipeline {
 
 // Hands things from any threads to the one that takes them: how a job's thread waits for several
-// sources at once. Whoever puts things in bounds how many. Real time only.
+// sources at once. Whoever puts things in bounds how many. Deadlines are of the clock by which the
+// thread waits.
 template <class T>
 class WakeQueue {
  public:
   void Put(T item) {
     const runtime::WaitLock lock(mutex_);
     items_.push_back(std::move(item));
-    wake_.NotifyOne();
+    if (waiting_) waiting_->Notify();
   }
 
   // Makes every Take return at once, now and later.
   void Close() {
     const runtime::WaitLock lock(mutex_);
     closed_ = true;
-    wake_.NotifyAll();
+    if (waiting_) waiting_->Notify();
   }
 
   // Waits until there is an item; false if `deadline` passes first, or after Close.
   bool Await(MonoTime deadline) {
-    const runtime::WaitLock lock(mutex_);
-    return AwaitLocked(deadline);
+    while (true) {
+      Waiting waiting(*this);
+      {
+        const runtime::WaitLock lock(mutex_);
+        if (closed_) return false;
+        if (!items_.empty()) return true;
+        if (runtime::WaitNow() >= deadline) return false;
+        STROM_CHECK(waiting_ == nullptr) << "two threads take from one queue";
+        waiting_ = &waiting.woken;
+      }
+      (void)waiting.woken.WaitUntil(deadline);
+    }
   }
 
   // The next item; nothing if `deadline` passes first, or after Close. A deadline that has passed
   // takes what is there.
   std::optional<T> Take(MonoTime deadline) {
+    if (!Await(deadline)) return std::nullopt;
     const runtime::WaitLock lock(mutex_);
-    if (!AwaitLocked(deadline)) return std::nullopt;
     T item = std::move(items_.front());
     items_.pop_front();
     return item;
   }
 
  private:
-  bool AwaitLocked(MonoTime deadline) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    while (items_.empty() && !closed_ && runtime::SystemNow() < deadline) {
-      wake_.WaitUntil(mutex_, deadline);
+  // The taker's wait; nobody wakes it once this is gone.
+  struct Waiting {
+    explicit Waiting(WakeQueue& waited) : queue(waited) {}
+    ~Waiting() {
+      const runtime::WaitLock lock(queue.mutex_);
+      if (queue.waiting_ == &woken) queue.waiting_ = nullptr;
     }
-    return !closed_ && !items_.empty();
-  }
+    WakeQueue& queue;
+    runtime::Notification woken;
+  };
 
   runtime::WaitMutex mutex_;
-  runtime::WaitCondition wake_;
   std::deque<T> items_ ABSL_GUARDED_BY(mutex_);
+  runtime::Notification* waiting_ ABSL_GUARDED_BY(mutex_) = nullptr;
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
 };
 

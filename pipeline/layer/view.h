@@ -16,11 +16,7 @@ namespace strom::layer {
 
 struct BrokenRules;  // For tests: view_testing.h.
 
-// What changed in one source, by its place in BoundQuery::sources.
-struct SourceDelta {
-  size_t source = 0;
-  pipeline::ChangeTable rows;
-};
+using pipeline::SourceDelta;  // By the source's place in BoundQuery::sources.
 
 struct ViewOptions {
   size_t state_bytes_max = size_t{4} << 30;  // Beyond it, Apply fails with kJobStateTooLarge.

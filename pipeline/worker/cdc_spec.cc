@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/base/crc32c.h"
+#include "pipeline/cdc/postgres/postgres_source.h"
 #include "pipeline/worker/parsed_job.h"
 #include "pipeline/worker/projection.h"
 
@@ -20,11 +21,10 @@ Status KeyError(const TableInfo& target, const sql::ConnectorTable& source) {
 // The source as it is read: its own names, the target's types, the target's order of the key.
 // Whether the target takes a NULL is looked at later, row by row: one that it does not take is no
 // reason to stop the reading of other tables.
-Result<std::shared_ptr<const cdc::SourceTable>> SourceOf(const sql::ConnectorTable& connector,
-                                                         const sql::PostgresCdcOptions& options,
-                                                         const std::vector<std::string>& copied,
-                                                         const std::vector<Column>& into,
-                                                         const TableInfo& target) {
+Result<std::shared_ptr<const cdc::SourceTable>> SourceTableOf(
+    const sql::ConnectorTable& connector, const sql::PostgresCdcOptions& options,
+    const std::vector<std::string>& copied, const std::vector<Column>& into,
+    const TableInfo& target) {
   std::vector<Column> columns;
   for (size_t i = 0; i < copied.size(); ++i) {
     columns.push_back({.name = copied[i], .type = into[i].type.WithNullable(true)});
@@ -83,13 +83,23 @@ Result<cdc::CdcTable> TableOf(const JobDefinition& job, const sql::ParsedJob& pa
     return Error(ErrorCode::kInvalidSql, "{} is no postgres-cdc table", connector->name);
   }
   STROM_ASSIGN_OR_RETURN(std::shared_ptr<const cdc::SourceTable> source,
-                         SourceOf(*connector, *options, copied, into.columns, target));
+                         SourceTableOf(*connector, *options, copied, into.columns, target));
   std::vector<std::string> columns;
   for (const Column& column : into.columns) columns.push_back(column.name);
   return cdc::CdcTable{.job = job.name,
                        .source = std::move(source),
                        .target = std::move(target),
                        .columns = std::move(columns)};
+}
+
+// The database of the group, which its jobs share.
+Result<std::shared_ptr<cdc::SourceDatabase>> SourceOf(const sql::ParsedJob& parsed,
+                                                      const std::string& group) {
+  STROM_ASSIGN_OR_RETURN(postgres::PgEndpoint endpoint, EndpointOf(parsed));
+  const std::string name = SlotName(group);
+  return std::shared_ptr<cdc::SourceDatabase>(
+      std::make_shared<cdc::PostgresSource>(cdc::PostgresSource::Options{
+          .endpoint = std::move(endpoint), .slot = name, .publication = name}));
 }
 
 }  // namespace
@@ -107,20 +117,16 @@ std::string SlotName(const std::string& group) {
 Result<cdc::CdcSpec> CdcSourceOf(const JobDefinition& job, client::Connection& connection) {
   STROM_ASSIGN_OR_RETURN(const sql::ParsedJob parsed, Parse(job, connection));
   cdc::CdcSpec spec;
-  STROM_ASSIGN_OR_RETURN(spec.endpoint, EndpointOf(parsed));
-  spec.slot = SlotName(job.group);
-  spec.publication = spec.slot;
+  STROM_ASSIGN_OR_RETURN(spec.source, SourceOf(parsed, job.group));
   return spec;
 }
 
 Result<cdc::CdcSpec> CdcSpecOf(const std::vector<JobDefinition>& jobs,
                                client::Connection& connection, duck::Database& database) {
   cdc::CdcSpec spec;
-  spec.slot = SlotName(jobs.at(0).group);
-  spec.publication = spec.slot;
   const auto add = [&](const JobDefinition& job) -> Status {
     STROM_ASSIGN_OR_RETURN(const sql::ParsedJob parsed, Parse(job, connection));
-    STROM_ASSIGN_OR_RETURN(spec.endpoint, EndpointOf(parsed));
+    STROM_ASSIGN_OR_RETURN(spec.source, SourceOf(parsed, job.group));
     STROM_ASSIGN_OR_RETURN(cdc::CdcTable table, TableOf(job, parsed, connection, database));
     spec.tables.push_back(std::move(table));
     return Status::Ok();

@@ -4,7 +4,7 @@
 
 #include "pipeline/cdc/job_spec.h"
 #include "pipeline/duckdb/duck.h"
-#include "pipeline/worker/job_host.h"
+#include "pipeline/hosting/job_host.h"
 
 namespace strom::worker {
 

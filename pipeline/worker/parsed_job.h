@@ -1,8 +1,8 @@
 #pragma once
 
 #include "pipeline/core/job_clock.h"
+#include "pipeline/hosting/job_host.h"
 #include "pipeline/sql/jobs.h"
-#include "pipeline/worker/job_host.h"
 
 namespace strom::worker {
 

@@ -4,10 +4,11 @@
 
 #include "pipeline/cdc/job_cdc.h"
 #include "pipeline/worker/cdc_spec.h"
-#include "pipeline/worker/layer_job.h"
+#include "pipeline/worker/layer_views.h"
 #include "pipeline/worker/parsed_job.h"
 #include "pipeline/worker/sink_spec.h"
 #include "pipeline/worker/staged_job.h"
+#include "pipeline/worker/view_query.h"
 
 namespace strom::worker {
 
@@ -62,12 +63,12 @@ Result<std::unique_ptr<pipeline::Job>> PipelineJobs::MakeLayer(
     queries.push_back(std::move(query));
   }
   if (!target) return Error(ErrorCode::kInvalidSql, "job {} has no INSERT", job.name);
-  STROM_ASSIGN_OR_RETURN(std::unique_ptr<LayerJob> made,
-                         LayerJob::Make(context, clock, *database_,
-                                        {.target = *std::move(target),
-                                         .columns = std::move(columns),
-                                         .queries = std::move(queries),
-                                         .tables = std::move(tables)}));
+  STROM_ASSIGN_OR_RETURN(std::unique_ptr<layer::LayerJob> made,
+                         MakeLayerJob(context, clock, *database_,
+                                      {.target = *std::move(target),
+                                       .columns = std::move(columns),
+                                       .queries = std::move(queries),
+                                       .tables = std::move(tables)}));
   return std::unique_ptr<pipeline::Job>(std::move(made));
 }
 
@@ -78,8 +79,8 @@ Result<std::unique_ptr<pipeline::Job>> PipelineJobs::MakeSink(const JobDefinitio
   STROM_ASSIGN_OR_RETURN(std::unique_ptr<layer::View> view,
                          layer::View::Make(*database_, spec.query));
   if (view->stateless()) {
-    STROM_ASSIGN_OR_RETURN(std::unique_ptr<SinkJob> made,
-                           SinkJob::Make(context, clock, std::move(view), std::move(spec)));
+    STROM_ASSIGN_OR_RETURN(std::unique_ptr<sink::SinkJob> made,
+                           MakeSinkJob(context, clock, std::move(view), std::move(spec)));
     return std::unique_ptr<pipeline::Job>(std::move(made));
   }
   // A result that needs state is kept in a hidden table, and that one goes to the target.
@@ -99,16 +100,16 @@ Result<std::unique_ptr<pipeline::Job>> PipelineJobs::MakeSink(const JobDefinitio
       context,
       [this, clock,
        first](const pipeline::JobContext& inner) -> Result<std::unique_ptr<pipeline::Job>> {
-        STROM_ASSIGN_OR_RETURN(std::unique_ptr<LayerJob> made,
-                               LayerJob::Make(inner, clock, *database_, first));
+        STROM_ASSIGN_OR_RETURN(std::unique_ptr<layer::LayerJob> made,
+                               MakeLayerJob(inner, clock, *database_, first));
         return std::unique_ptr<pipeline::Job>(std::move(made));
       },
       [this, clock,
        second](const pipeline::JobContext& inner) -> Result<std::unique_ptr<pipeline::Job>> {
         STROM_ASSIGN_OR_RETURN(std::unique_ptr<layer::View> copied,
                                layer::View::Make(*database_, second.query));
-        STROM_ASSIGN_OR_RETURN(std::unique_ptr<SinkJob> made,
-                               SinkJob::Make(inner, clock, std::move(copied), second));
+        STROM_ASSIGN_OR_RETURN(std::unique_ptr<sink::SinkJob> made,
+                               MakeSinkJob(inner, clock, std::move(copied), second));
         return std::unique_ptr<pipeline::Job>(std::move(made));
       }));
 }

@@ -4,13 +4,13 @@
 #include <vector>
 
 #include "pipeline/duckdb/duck.h"
-#include "pipeline/worker/job_host.h"
+#include "pipeline/hosting/job_host.h"
 
 namespace strom::worker {
 
 // Makes jobs of their definitions: reads the script again, fills in ${NAME} from the environment of
 // the process, looks its tables up in the cluster and binds its queries. Thread-safe.
-class PipelineJobs final : public JobFactory {
+class PipelineJobs final : public hosting::JobFactory {
  public:
   // Errors: those of duck::Database::Open.
   static Result<std::unique_ptr<PipelineJobs>> Make();

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "common/base/crc32c.h"
-#include "pipeline/sink/postgres_sink.h"
+#include "pipeline/sink/postgres/postgres_sink.h"
 #include "pipeline/worker/parsed_job.h"
 
 namespace strom::worker {

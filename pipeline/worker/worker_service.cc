@@ -6,13 +6,17 @@
 #include "common/base/logging.h"
 #include "common/runtime/system_clock.h"
 #include "common/runtime/system_random.h"
-#include "pipeline/worker/job_host.h"
+#include "common/runtime/thread_pool.h"
+#include "pipeline/hosting/job_host.h"
 #include "pipeline/worker/pipeline_jobs.h"
 
 namespace strom::worker {
 namespace {
 
 constexpr MonoDuration kConnectPause = Millis(500);
+// Who computes in bulk gives way to who only passes on: the servers in the same process, clients,
+// the databases beside it.
+constexpr int kJobNiceness = 5;
 
 }  // namespace
 
@@ -59,15 +63,19 @@ struct WorkerService::Parts {
       if (stop.WaitFor(kConnectPause)) return;
     }
     if (stop.requested()) return;
+    runtime::ThreadPool threads({.name = "strom-job",
+                                 .threads = options.slots,
+                                 .queue_limit = SIZE_MAX,
+                                 .niceness = kJobNiceness});
     {
       const runtime::WaitLock lock(mutex);
-      host =
-          std::make_unique<JobHost>(*connection, clock, random, *jobs,
-                                    JobHost::Options{.name = options.name,
-                                                     .incarnation = std::to_string(random.Next()),
-                                                     .address = options.address,
-                                                     .kinds = options.kinds,
-                                                     .slots = options.slots});
+      host = std::make_unique<hosting::JobHost>(
+          *connection, threads, clock, random, *jobs,
+          hosting::JobHost::Options{.name = options.name,
+                                    .incarnation = std::to_string(random.Next()),
+                                    .address = options.address,
+                                    .kinds = options.kinds,
+                                    .slots = options.slots});
     }
     host->Run(stop);
     const runtime::WaitLock lock(mutex);
@@ -85,7 +93,7 @@ struct WorkerService::Parts {
   std::unique_ptr<PipelineJobs> jobs;
   std::unique_ptr<client::Connection> connection;
   mutable runtime::WaitMutex mutex;
-  std::unique_ptr<JobHost> host ABSL_GUARDED_BY(mutex);
+  std::unique_ptr<hosting::JobHost> host ABSL_GUARDED_BY(mutex);
   runtime::ThreadPool pool{{.name = "strom-worker", .threads = 1}};
 };
 

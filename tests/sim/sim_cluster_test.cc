@@ -64,6 +64,10 @@ TEST_CASE("each kind of fault by itself does no harm", "[sim]") {
     config.syncs_before_ack = true;
   }
   INFO(FaultName(fault));
+  if (static_cast<int>(fault) >= kClusterFaultKinds) {
+    config.source_tables = 1;
+    config.workers = 2;
+  }
   const SimResult result = RunSimulation(config);
   CHECK(result.violations == Violations());
   CHECK(result.faults.at(fault) > 0);

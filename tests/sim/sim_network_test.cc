@@ -266,22 +266,27 @@ TEST_CASE("a slow link takes its time and keeps the order, and is fast again aft
 }
 
 TEST_CASE("a request that is held up arrives behind newer ones of other connections", "[sim]") {
-  World world;
-  const auto old = world.Connect();
-  world.scheduler.RunFor(Seconds(1));
-  world.wires.DelayRequests("server", 1, Seconds(60));
-  std::vector<std::shared_ptr<std::optional<Status>>> given_up;
-  for (int i = 0; i < 20; ++i) given_up.push_back(world.Ask(*old, std::to_string(i)));
-  world.scheduler.RunFor(Millis(100));
-  const size_t before = world.echo.asked.size();
-  REQUIRE(before < 20);  // One waits, and those behind it.
-  const auto young = world.Connect();
-  const auto answer = world.Ask(*young, "young");
-  world.scheduler.RunFor(Millis(100));
-  CHECK(answer->value().ok());
-  CHECK(world.echo.asked.back() == "young");
-  world.scheduler.RunFor(Seconds(60));
-  CHECK(world.echo.asked.size() == 21);
+  int held_up = 0;
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    World world(seed);
+    const auto old = world.Connect();
+    world.scheduler.RunFor(Seconds(1));
+    world.wires.DelayRequests("server", Seconds(60));
+    world.Ask(*old, "held");
+    world.Ask(*old, "behind it");
+    const auto young = world.Connect();
+    world.scheduler.RunFor(Millis(100));
+    const bool waits = world.echo.asked.empty();
+    held_up += waits;
+    const auto answer = world.Ask(*young, "young");
+    world.scheduler.RunFor(Millis(100));
+    CHECK(answer->value().ok());
+    world.scheduler.RunFor(Seconds(60));
+    CHECK(world.echo.asked == (waits ? std::vector<std::string>{"young", "held", "behind it"}
+                                     : std::vector<std::string>{"held", "behind it", "young"}));
+  }
+  CHECK(held_up >= 5);
+  CHECK(held_up <= 15);
 }
 
 TEST_CASE("what a host sent arrives although its process has died since", "[sim]") {

@@ -53,9 +53,10 @@ class PlannedWriter {
 
   // Sends each bucket its batch, again and again after errors that may pass, until all are
   // acknowledged or WriterOptions::delivery_timeout is over. A batch that the server had already is
-  // fine. Errors: the first that will not pass, of any bucket (others may be written);
-  // kOutOfOrderSequence, kUnknownWriterId if the server does not know the batch before this one;
-  // kFencedJobEpoch; kCorruptRecord, kRecordTooLarge for changes that cannot be sent.
+  // fine. Errors: the first that will not pass, of any bucket (others may be written), or the last
+  // one when the time is over, kOutOfOrderSequence and kUnknownWriterId among them: whoever led
+  // until then did not know the batch before this one. kFencedJobEpoch; kCorruptRecord,
+  // kRecordTooLarge for changes that cannot be sent.
   Status Write(WriterId writer, const std::map<BucketId, PlannedBatch>& batches);
 
  private:

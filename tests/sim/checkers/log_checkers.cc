@@ -80,9 +80,12 @@ Violations CheckCopies(const History& history) {
     const auto count =
         static_cast<size_t>(std::count_if(seen.ends.begin(), seen.ends.end(), holds));
     if (count >= seen.copies_min) continue;
+    std::string ends;
+    for (const auto& [server, end] : seen.ends) ends += fmt::format(" {}: {}", server, end);
     found.push_back(fmt::format(
-        "S1 copies: {} at {} ms: {} of at least {} replicas hold what is acknowledged below {}",
-        seen.bucket, seen.at.nanos() / 1'000'000, count, seen.copies_min, seen.acknowledged));
+        "S1 copies: {} at {} ms: {} of at least {} replicas hold what is acknowledged below {}; "
+        "logs end at{}",
+        seen.bucket, seen.at.nanos() / 1'000'000, count, seen.copies_min, seen.acknowledged, ends));
   }
   return found;
 }

@@ -81,7 +81,10 @@ void CopyWatch::LookAtCopies() {
                     .ends = {},
                     .copies_min = copies_min_};
     for (int i = 0; i < cluster_.tablet_count(); ++i) {
-      const auto end = ReadLogEnd(cluster_.tablet(i).disk(), kDataDirectory, bucket);
+      io::FileSystem& files = cluster_.tablet(i).disk();
+      // Nullopt is the least.
+      const auto end = std::max(ReadLogEnd(files, kDataDirectory, bucket),
+                                ReadEndOfSetAside(files, kDataDirectory, bucket));
       if (end) seen.ends[SimCluster::IdOf(i)] = *end;
     }
     history_->copies.push_back(std::move(seen));

@@ -4,12 +4,18 @@
 #include <utility>
 
 namespace strom::sim {
+namespace {
 
-FaultInjector::FaultInjector(SimWorld& world, SimCluster& cluster, const SimConfig& config,
-                             std::vector<std::string> clients,
+constexpr MonoDuration kBusyDisk = Millis(200);  // Each access takes up to so long.
+
+}  // namespace
+
+FaultInjector::FaultInjector(SimWorld& world, SimCluster& cluster, SimPipeline* pipeline,
+                             const SimConfig& config, std::vector<std::string> clients,
                              std::function<void(const std::string&)> note)
     : world_(world),
       cluster_(cluster),
+      pipeline_(pipeline),
       config_(config),
       clients_(std::move(clients)),
       note_(std::move(note)),
@@ -28,10 +34,10 @@ void FaultInjector::NextLater() {
   });
 }
 
-void FaultInjector::UndoLater(MonoDuration max, Undo undo) {
+void FaultInjector::UndoAfter(MonoDuration time, Undo undo) {
   const uint64_t id = next_undo_++;
   undos_[id] = std::move(undo);
-  world_.scheduler.PostAt(world_.scheduler.now() + UpTo(max), [this, id] {
+  world_.scheduler.PostAt(world_.scheduler.now() + time, [this, id] {
     const auto waiting = undos_.extract(id);
     if (!waiting.empty()) waiting.mapped()();
   });
@@ -51,18 +57,22 @@ SimHost* FaultInjector::AnyServer(bool tablets_only) {
   for (int i = 0; i < cluster_.coordinator_count() && !tablets_only; ++i) {
     if (cluster_.coordinator(i).running()) running.push_back(&cluster_.coordinator(i));
   }
+  if (pipeline_ && !tablets_only) {
+    for (SimWorker* worker : pipeline_->workers()) {
+      if (worker->host().running()) running.push_back(&worker->host());
+    }
+  }
   return running.empty() ? nullptr : running[random_.Uniform(running.size())];
 }
 
 void FaultInjector::Inject(Fault fault) {
   switch (fault) {
-    case Fault::kCrashTablet:
-    case Fault::kPowerFailTablet: {
+    case Fault::kCrashTablet: {
       const int i =
           static_cast<int>(random_.Uniform(static_cast<uint64_t>(cluster_.tablet_count())));
       if (!cluster_.tablet(i).running()) return;
       note_(fmt::format("{}: {}", FaultName(fault), cluster_.tablet(i).name()));
-      cluster_.KillTablet(i, fault == Fault::kPowerFailTablet);
+      cluster_.KillTablet(i, /*power_failed=*/false);
       UndoLater(Seconds(8), [this, i] { cluster_.StartTablet(i); });
       break;
     }
@@ -95,16 +105,34 @@ void FaultInjector::Inject(Fault fault) {
     case Fault::kPartition:
       Part();
       break;
-    case Fault::kPowerFailAll:
-      FailPowerOfAll();
+    case Fault::kPowerFailTablet:
+    case Fault::kPowerFailAll: {
+      std::vector<int> running;
+      for (int i = 0; i < cluster_.tablet_count(); ++i) {
+        if (cluster_.tablet(i).running()) running.push_back(i);
+      }
+      if (running.empty()) return;
+      if (fault == Fault::kPowerFailTablet) running = {running[random_.Uniform(running.size())]};
+      note_(fmt::format("{} of {} servers from {} on", FaultName(fault), running.size(),
+                        running.front() + 1));
+      FailPower(std::move(running));
       break;
+    }
     case Fault::kMetaOutage:
       note_("meta-outage");
       world_.meta.SetAvailable(false);
       UndoLater(Seconds(10), [this] { world_.meta.SetAvailable(true); });
       break;
+    case Fault::kCrashWorker:
+    case Fault::kIsolateWorker:
+    case Fault::kCutDatabase:
+    case Fault::kCrashDatabase:
+    case Fault::kLoseDatabaseAnswers:
+      if (!InjectIntoPipeline(fault)) return;
+      break;
     default: {
-      SimHost* host = AnyServer(fault == Fault::kSlowDisk || fault == Fault::kIsolateTablet);
+      SimHost* host = AnyServer(fault == Fault::kSlowDisk || fault == Fault::kIsolateTablet ||
+                                fault == Fault::kDeposeUnheard);
       if (host == nullptr) return;
       note_(fmt::format("{}: {}", FaultName(fault), host->name()));
       InjectInto(fault, *host);
@@ -147,15 +175,54 @@ void FaultInjector::InjectInto(Fault fault, SimHost& host) {
       return Isolate(host);
     case Fault::kGrayHost:
       return Slow(host);
+    case Fault::kDeposeUnheard:
+      return DeposeUnheard(host);
     case Fault::kDelayRequests:
-      world_.wires.DelayRequests(host.name(), 1 + static_cast<int>(random_.Uniform(8)),
-                                 UpTo(Seconds(8)));
-      return UndoLater(Seconds(8), [this, &host] {
-        world_.wires.DelayRequests(host.name(), 0, MonoDuration());
-      });
+      return world_.wires.DelayRequests(host.name(), UpTo(Seconds(8)));
     default:
       STROM_UNREACHABLE() << FaultName(fault) << " is not of one host";
   }
+}
+
+bool FaultInjector::InjectIntoPipeline(Fault fault) {
+  const std::vector<SimWorker*> workers = pipeline_->workers();
+  SimWorker& worker = *workers[random_.Uniform(workers.size())];
+  const bool of_source = random_.Chance(0.5);
+  ModelServer& database = of_source ? static_cast<ModelServer&>(pipeline_->source())
+                                    : static_cast<ModelServer&>(pipeline_->sink());
+  const std::string& host = worker.host().name();
+  if (fault == Fault::kCrashWorker) {
+    if (!worker.host().running()) return false;
+    note_(fmt::format("{}: {}", FaultName(fault), host));
+    worker.Kill();
+    UndoLater(Seconds(8), [&worker] { worker.Start(); });
+    return true;
+  }
+  if (fault == Fault::kIsolateWorker) {
+    note_(fmt::format("{}: {}", FaultName(fault), host));
+    const auto set = [this, host](bool isolated) {
+      for (int i = 0; i < cluster_.coordinator_count(); ++i) {
+        world_.wires.SetCut(host, cluster_.coordinator(i).name(), isolated);
+        world_.wires.SetCut(cluster_.coordinator(i).name(), host, isolated);
+      }
+    };
+    set(true);
+    UndoLater(Seconds(12), [set] { set(false); });
+    return true;
+  }
+  note_(fmt::format("{}: {}", FaultName(fault), database.name()));
+  if (fault == Fault::kLoseDatabaseAnswers) {
+    database.LoseAnswers(1 + static_cast<int>(random_.Uniform(3)));
+  } else if (fault == Fault::kCrashDatabase) {
+    of_source ? pipeline_->source().Crash() : pipeline_->sink().Crash();
+  } else if (random_.Chance(0.5)) {
+    database.SetAway(true);
+    UndoLater(Seconds(8), [&database] { database.SetAway(false); });
+  } else {
+    database.SetCut(host, true);
+    UndoLater(Seconds(8), [&database, host] { database.SetCut(host, false); });
+  }
+  return true;
 }
 
 std::vector<std::string> FaultInjector::Servers() const {
@@ -173,13 +240,18 @@ std::vector<std::string> FaultInjector::Hosts() const {
   return names;
 }
 
-void FaultInjector::FailPowerOfAll() {
-  note_("power-fail-all");
-  for (int i = 0; i < cluster_.tablet_count(); ++i) {
-    if (!cluster_.tablet(i).running()) continue;  // It comes back by itself.
-    cluster_.KillTablet(i, /*power_failed=*/true);
-    UndoLater(Seconds(8), [this, i] { cluster_.StartTablet(i); });
-  }
+void FaultInjector::FailPower(std::vector<int> tablets) {
+  for (const int i : tablets) cluster_.tablet(i).SetSlowDisk(kBusyDisk);
+  const auto fail = [this, tablets = std::move(tablets)] {
+    for (const int i : tablets) {
+      if (!cluster_.tablet(i).running()) continue;  // It comes back by itself.
+      cluster_.KillTablet(i, /*power_failed=*/true);
+      UndoLater(Seconds(8), [this, i] { cluster_.StartTablet(i); });
+    }
+  };
+  world_.scheduler.PostAt(world_.scheduler.now() + UpTo(kBusyDisk), [this, fail] {
+    if (!peace_) fail();
+  });
 }
 
 }  // namespace strom::sim

@@ -3,10 +3,12 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/sim/cluster/sim_cluster.h"
 #include "tests/sim/cluster/sim_config.h"
+#include "tests/sim/cluster/sim_pipeline.h"
 
 namespace strom::sim {
 
@@ -14,8 +16,9 @@ namespace strom::sim {
 // while, several at a time. See README.md for the budget. Its tasks are the world's own.
 class FaultInjector {
  public:
-  // `clients`: names of hosts whose links may be cut, too.
-  FaultInjector(SimWorld& world, SimCluster& cluster, const SimConfig& config,
+  // `pipeline`: null if there is none. `clients`: names of hosts whose links may be cut, too.
+  FaultInjector(SimWorld& world, SimCluster& cluster, SimPipeline* pipeline,
+                const SimConfig& config,
                 std::vector<std::string> clients, std::function<void(const std::string&)> note);
 
   void Start() { NextLater(); }
@@ -30,7 +33,10 @@ class FaultInjector {
   void NextLater();
   void Inject(Fault fault);
   void InjectInto(Fault fault, SimHost& host);
-  void FailPowerOfAll();
+  // False: there is nothing it could hit.
+  bool InjectIntoPipeline(Fault fault);
+  // While its disk is busy, so that not all it wrote is synced.
+  void FailPower(std::vector<int> tablets);
   std::vector<std::string> Servers() const;  // Their names.
   std::vector<std::string> Hosts() const;    // And those of clients.
 
@@ -39,16 +45,19 @@ class FaultInjector {
   void Isolate(SimHost& host);
   void Part();
   void Slow(SimHost& host);
+  void DeposeUnheard(SimHost& host);
   void SetCutBetween(const std::string& a, const std::string& b, bool cut);
 
-  // Undoes it within `max`, or at HealAll.
-  void UndoLater(MonoDuration max, Undo undo);
+  // Undoes it within `max`, or then; or at HealAll.
+  void UndoLater(MonoDuration max, Undo undo) { UndoAfter(UpTo(max), std::move(undo)); }
+  void UndoAfter(MonoDuration time, Undo undo);
   MonoDuration UpTo(MonoDuration max);
   // A process of the cluster that runs; null if there is none.
   SimHost* AnyServer(bool tablets_only);
 
   SimWorld& world_;
   SimCluster& cluster_;
+  SimPipeline* const pipeline_;
   const SimConfig& config_;
   const std::vector<std::string> clients_;
   const std::function<void(const std::string&)> note_;
@@ -56,6 +65,7 @@ class FaultInjector {
   std::map<Fault, int> counts_;
   std::map<uint64_t, Undo> undos_;  // Of faults that last.
   uint64_t next_undo_ = 1;
+  bool parted_ = false;
   bool peace_ = false;
 };
 

@@ -39,10 +39,26 @@ void FaultInjector::Cut(bool both) {
 
 // The metadata service is on the side of `near`: those far from it do not reach it. Who is where is
 // drawn host by host, clients too, so that each side may have coordinators, leaders, both or
-// neither.
+// neither. Every other time the far side has one coordinator of two and one tablet server, for
+// longer than sessions live: each side may think that it leads.
 void FaultInjector::Part() {
+  if (parted_) return;  // The end of one would be the end of the other.
   std::vector<std::string> near, far;
-  for (const std::string& name : Hosts()) (random_.Chance(0.5) ? near : far).push_back(name);
+  const bool each_leads = cluster_.coordinator_count() > 1 && random_.Chance(0.5);
+  MonoDuration lasts = UpTo(Seconds(8));
+  if (each_leads) {
+    lasts = config_.session_timeout + UpTo(Seconds(4));
+    const auto coordinator = static_cast<int>(random_.Uniform(2));
+    const auto tablet =
+        static_cast<int>(random_.Uniform(static_cast<uint64_t>(cluster_.tablet_count())));
+    far = {cluster_.coordinator(coordinator).name(), cluster_.tablet(tablet).name()};
+    for (const std::string& name : Servers()) {
+      if (name != far[0] && name != far[1]) near.push_back(name);
+    }
+    for (const std::string& name : clients_) (random_.Chance(0.5) ? near : far).push_back(name);
+  } else {
+    for (const std::string& name : Hosts()) (random_.Chance(0.5) ? near : far).push_back(name);
+  }
   if (near.empty() || far.empty()) return;
   const auto set = [this, near, far](bool parted) {
     for (const std::string& name : far) {
@@ -52,7 +68,9 @@ void FaultInjector::Part() {
   };
   note_(fmt::format("partition: {} without the metadata service", fmt::join(far, " ")));
   set(true);
-  UndoLater(Seconds(8), [this, set] {
+  parted_ = true;
+  UndoAfter(lasts, [this, set] {
+    parted_ = false;
     note_("partition healed");
     set(false);
   });
@@ -73,6 +91,28 @@ void FaultInjector::Slow(SimHost& host) {
   note_(fmt::format("{} is slow: {} ms, {:.2f} lost", host.name(), delay.millis(), loss));
   set(delay, loss);
   UndoLater(Seconds(8), [set] { set(MonoDuration(), 0); });
+}
+
+// What leases are for. Its session ends at once, and servers do not reach it; the last it heard of
+// coordinators may have taken its time. Some clients notice that something is wrong and look for
+// its successor, others go on to ask it.
+void FaultInjector::DeposeUnheard(SimHost& host) {
+  const auto slow = [this, &host](MonoDuration delay_max) {
+    for (int i = 0; i < cluster_.coordinator_count(); ++i) {
+      world_.wires.SetSlow(cluster_.coordinator(i).name(), host.name(), delay_max, 0);
+    }
+  };
+  if (random_.Chance(0.5)) slow(Millis(900));
+  UndoAfter(Seconds(2), [slow] { slow(MonoDuration()); });
+  world_.scheduler.PostAt(world_.scheduler.now() + Seconds(1), [this, &host] {
+    if (peace_ || !host.running()) return;
+    note_(fmt::format("{} is deposed", host.name()));
+    Isolate(host);
+    world_.meta.Expire(host.name());
+    for (const std::string& client : clients_) {
+      if (random_.Chance(0.5)) world_.wires.BreakConnections(host.name(), client);
+    }
+  });
 }
 
 }  // namespace strom::sim

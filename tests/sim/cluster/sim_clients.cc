@@ -77,13 +77,21 @@ void SimWriter::Write() {
   for (int i = 0; i < count; ++i) tables_[table].keyed() ? Upsert(table) : Append(table);
 }
 
+Row SimWriter::RowOf(int64_t first, int64_t second) {
+  Row row{Value::Int(first), Value::Int(second)};
+  if (config_.padding_bytes_max > 0) {
+    row.push_back(Value::String(Bytes(host_.random().Uniform(config_.padding_bytes_max + 1), 'p')));
+  }
+  return row;
+}
+
 void SimWriter::Append(size_t table) {
   const size_t op = history_->appends.size();
   history_->appends.push_back(
       {.writer = number_, .number = next_++, .time = {.invoked = host_.clock().Now()}});
   ++open_;
   const Status taken = appenders_.at(table)->TryAppend(
-      {Value::Int(number_), Value::Int(history_->appends[op].number)},
+      RowOf(number_, history_->appends[op].number),
       [this, op](Result<client::AppendResult> result) {
         --open_;
         AppendOp& done = history_->appends[op];
@@ -123,7 +131,7 @@ void SimWriter::Upsert(size_t table) {
     told_(result->bucket, result->log_end_offset);
   };
   client::UpsertWriter& writer = *upserters_.at(table);
-  const Row row{Value::Int(key), Value::Int(value)};
+  const Row row = RowOf(key, value);
   const Status taken =
       deletes ? writer.TryDelete(row, std::move(done)) : writer.TryUpsert(row, std::move(done));
   if (taken.ok()) return;
@@ -133,6 +141,7 @@ void SimWriter::Upsert(size_t table) {
 
 SimReader::SimReader(SimWorld& world, const SimConfig& config, int number,
                      const std::vector<std::string>& addresses, const std::vector<SimTable>& tables,
+                     const std::vector<SimTable>& followed,
                      std::function<int(ServerId)> process_of, History* history, const Told& told)
     : config_(config),
       tables_(tables),
@@ -145,20 +154,26 @@ SimReader::SimReader(SimWorld& world, const SimConfig& config, int number,
                                                EnvironmentOf(host_));
   for (size_t i = 0; i < tables.size(); ++i) {
     if (tables[i].keyed()) lookups_[i] = connection_->NewLookup(tables[i].info).value();
-    for (int32_t bucket = 0; bucket < config.buckets; ++bucket) {
-      logs_.push_back(std::make_shared<LogReader>(
-          cluster_, EnvironmentOf(host_),
-          LogReader::Options{
-              .path = tables[i].info.path,
-              .bucket = {.table = tables[i].info.id, .partition = {}, .bucket = BucketId(bucket)},
-              .schema = tables[i].schema,
-              .fetch_bytes_max = host_.random().Chance(0.5) ? 200 : 1 << 16,
-              .process_of = process_of},
-          [history, told](FetchSeen seen) {
-            told(seen.bucket, seen.high_watermark);
-            history->fetches.push_back(std::move(seen));
-          }));
-    }
+    ReadLogs(tables[i], process_of, told);
+  }
+  for (const SimTable& table : followed) ReadLogs(table, process_of, told);
+}
+
+void SimReader::ReadLogs(const SimTable& table, const std::function<int(ServerId)>& process_of,
+                         const Told& told) {
+  for (int32_t bucket = 0; bucket < config_.buckets; ++bucket) {
+    logs_.push_back(std::make_shared<LogReader>(
+        cluster_, EnvironmentOf(host_),
+        LogReader::Options{
+            .path = table.info.path,
+            .bucket = {.table = table.info.id, .partition = {}, .bucket = BucketId(bucket)},
+            .schema = table.schema,
+            .fetch_bytes_max = host_.random().Chance(0.5) ? 200 : 1 << 16,
+            .process_of = process_of},
+        [history = history_, told](FetchSeen seen) {
+          told(seen.bucket, seen.high_watermark);
+          history->fetches.push_back(std::move(seen));
+        }));
   }
 }
 

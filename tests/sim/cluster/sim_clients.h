@@ -44,6 +44,7 @@ class SimWriter {
   void Write();
   void Append(size_t table);
   void Upsert(size_t table);
+  Row RowOf(int64_t first, int64_t second);
 
   const SimConfig& config_;
   const int64_t number_;
@@ -59,12 +60,14 @@ class SimWriter {
   bool finished_ = false;
 };
 
-// Reads every bucket of every table, and looks keys up with the production client.
+// Reads every bucket of every table, and looks keys up with the production client. Of tables that
+// are `followed`, which jobs write, it only reads the logs.
 class SimReader {
  public:
   SimReader(SimWorld& world, const SimConfig& config, int number,
             const std::vector<std::string>& addresses, const std::vector<SimTable>& tables,
-            std::function<int(ServerId)> process_of, History* history, const Told& told);
+            const std::vector<SimTable>& followed, std::function<int(ServerId)> process_of,
+            History* history, const Told& told);
   ~SimReader();
 
   void Start();
@@ -81,6 +84,8 @@ class SimReader {
   SimHost& host() { return host_; }
 
  private:
+  void ReadLogs(const SimTable& table, const std::function<int(ServerId)>& process_of,
+                const Told& told);
   void LookUpLater();
   void LookUp(size_t table, int64_t key);
   void Find(size_t table, int64_t key,

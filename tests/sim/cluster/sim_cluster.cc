@@ -71,6 +71,8 @@ void SimCluster::StartCoordinator(int i) {
   coordinator::CoordinatorServer::Options options;
   options.listeners = ListenersOf<coordinator::CoordinatorServer::ListenerOptions>(host.name());
   options.create_table_wait = Seconds(5);
+  options.jobs = {.lease = config_.job_lease,
+                  .heartbeat_interval = Millis(config_.job_lease.millis() / 5)};
   options.notifier = {
       .call_timeout = config_.notice_timeout, .retry_min = Millis(100), .retry_max = Seconds(1)};
   coordinator.server = std::make_unique<coordinator::CoordinatorServer>(

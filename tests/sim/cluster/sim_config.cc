@@ -1,11 +1,16 @@
 #include "tests/sim/cluster/sim_config.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "common/base/check.h"
 
 namespace strom::sim {
 namespace {
+
+// Of the seeds.
+constexpr double kPipelineShare = 0.25;
 
 template <class T, size_t N>
 T OneOf(SimRandom& random, const T (&choices)[N]) {
@@ -60,6 +65,18 @@ std::string_view FaultName(Fault fault) {
       return "delay-requests";
     case Fault::kPowerFailAll:
       return "power-fail-all";
+    case Fault::kDeposeUnheard:
+      return "depose-unheard";
+    case Fault::kCrashWorker:
+      return "crash-worker";
+    case Fault::kIsolateWorker:
+      return "isolate-worker";
+    case Fault::kCutDatabase:
+      return "cut-database";
+    case Fault::kCrashDatabase:
+      return "crash-database";
+    case Fault::kLoseDatabaseAnswers:
+      return "lose-database-answers";
   }
   STROM_UNREACHABLE();
 }
@@ -92,9 +109,12 @@ SimConfig SimConfig::Draw(uint64_t seed, int replication_factor_max) {
   config.readers = OneOf(random, {1, 2});
   config.write_pause_max = Millis(OneOf(random, {20, 60, 200}));
   config.delete_share = OneOf(random, {0.0, 0.1, 0.4});
+  // An update logs the old row too, and all of a batch must fit into a segment.
+  config.padding_bytes_max =
+      std::min<uint64_t>(OneOf(random, {0, 0, 400, 1500}), config.segment_size_bytes / 32);
   config.duration = Seconds(OneOf(random, {15, 30}));
   config.fault_pause_max = Millis(OneOf(random, {500, 2000, 5000}));
-  for (int i = 0; i < kFaultKinds; ++i) {
+  for (int i = 0; i < kClusterFaultKinds; ++i) {
     const auto fault = static_cast<Fault>(i);
     const bool cuts_power = fault == Fault::kPowerFailTablet || fault == Fault::kPowerFailAll;
     if (cuts_power && !config.syncs_before_ack) continue;
@@ -106,21 +126,42 @@ SimConfig SimConfig::Draw(uint64_t seed, int replication_factor_max) {
   config.snapshot_interval = Millis(OneOf(random, {0, 500, 2000, 8000}));
   config.object_error_rate = OneOf(random, {0.0, 0.0, 0.02, 0.2});
   config.tables_change = random.Chance(0.3);
+  config.DrawPipeline();
   return config;
+}
+
+// Drawn by itself: what a seed does without a pipeline does not depend on it.
+void SimConfig::DrawPipeline() {
+  SimRandom random(seed * 0x9e3779b97f4a7c15 + 2);
+  if (!random.Chance(kPipelineShare)) return;
+  source_tables = OneOf(random, {1, 1, 2});
+  source_keys = OneOf(random, {2, 8, 30});
+  workers = OneOf(random, {1, 2, 2, 3});
+  job_lease = Seconds(OneOf(random, {2, 5}));
+  full_identity = random.Chance(0.3);
+  source_pause_max = Millis(OneOf(random, {50, 200, 600}));
+  for (int i = kClusterFaultKinds; i < kFaultKinds; ++i) {
+    if (random.Chance(0.6)) faults.push_back(static_cast<Fault>(i));
+  }
 }
 
 std::string SimConfig::ToString() const {
   std::string text = fmt::format(
       "seed {}: {} coordinators, {} tablet servers, RF {}{}; segments {} B, index every {} B, "
       "session {} ms, requests {} ms, notices {} ms, latency {} us, lag {} ms, fetches {} B; {} "
-      "log and {} keyed tables of {} buckets, {}, {} keys, {} writers, {} readers, every {} ms, {} deletes; {} s of",
+      "log and {} keyed tables of {} buckets, {}, {} keys, {} writers, {} readers, every {} ms, {} "
+      "deletes, {} B of padding; {} s of",
       seed, coordinators, tablets, replication_factor, durability.empty() ? "" : " " + durability,
       segment_size_bytes, index_interval_bytes, session_timeout.millis(), request_timeout.millis(),
-      notice_timeout.millis(),
-      latency_max.nanos() / 1000, lag_max.millis(), fetch_bytes_max, log_tables, keyed_tables,
-      buckets, log_format, keys, writers, readers, write_pause_max.millis(), delete_share,
-      duration.millis() / 1000);
+      notice_timeout.millis(), latency_max.nanos() / 1000, lag_max.millis(), fetch_bytes_max,
+      log_tables, keyed_tables, buckets, log_format, keys, writers, readers,
+      write_pause_max.millis(), delete_share, padding_bytes_max, duration.millis() / 1000);
   if (faults.empty()) text += " peace";
+  if (has_pipeline()) {
+    text += fmt::format(" {} source tables of {} keys{}, every {} ms, {} workers;", source_tables,
+                        source_keys, full_identity ? " in full" : "", source_pause_max.millis(),
+                        workers);
+  }
   if (snapshot_interval > MonoDuration()) {
     text += fmt::format(" snapshots every {} ms, {} object errors;", snapshot_interval.millis(),
                         object_error_rate);

@@ -34,8 +34,16 @@ enum class Fault {
   kGrayHost,       // All its links are slow and lose much.
   kDelayRequests,  // Single ones arrive late, after newer ones.
   kPowerFailAll,   // All tablet servers at once.
+  kDeposeUnheard,  // A leader that clients go on to ask.
+  // Of a pipeline.
+  kCrashWorker,
+  kIsolateWorker,  // From the coordinators, but not from those it writes to.
+  kCutDatabase,    // The source or the target, from one worker or from all.
+  kCrashDatabase,  // Either; it comes back at once.
+  kLoseDatabaseAnswers,
 };
-inline constexpr int kFaultKinds = static_cast<int>(Fault::kPowerFailAll) + 1;
+inline constexpr int kClusterFaultKinds = static_cast<int>(Fault::kDeposeUnheard) + 1;
+inline constexpr int kFaultKinds = static_cast<int>(Fault::kLoseDatabaseAnswers) + 1;
 
 std::string_view FaultName(Fault fault);
 
@@ -70,19 +78,32 @@ struct SimConfig {
   int readers = 2;
   MonoDuration write_pause_max = Millis(40);  // Between two writes of one writer.
   double delete_share = 0.2;
+  uint64_t padding_bytes_max = 0;  // Of each row, so that batches lie in several sectors.
   bool tables_change = false;  // An admin creates and drops tables beside.
 
   MonoDuration snapshot_interval;  // Of primary-key buckets; 0: there are none.
   double object_error_rate = 0;    // Of the calls to the object store, while there are faults.
 
+  int source_tables = 0;  // That a pipeline follows; 0: there is no pipeline.
+  int source_keys = 8;    // Of each.
+  int workers = 0;
+  MonoDuration job_lease = Seconds(5);
+  bool full_identity = false;                   // The source's log has whole old rows.
+  MonoDuration source_pause_max = Millis(100);  // Between two of its transactions.
+
   MonoDuration duration = Seconds(30);  // With faults.
   MonoDuration fault_pause_max = Seconds(3);
   std::vector<Fault> faults;  // Those that happen.
+
+  bool has_pipeline() const { return source_tables > 0; }
 
   // With `replication_factor_max` 1 no table has several replicas or a durability of its own.
   static SimConfig Draw(uint64_t seed, int replication_factor_max = kReplicationFactorMax);
   // One line.
   std::string ToString() const;
+
+ private:
+  void DrawPipeline();
 };
 
 }  // namespace strom::sim

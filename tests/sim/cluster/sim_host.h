@@ -48,7 +48,7 @@ class SimHost {
   bool paused() const { return paused_; }
   void SetSlowDisk(MonoDuration delay_max) { blocking_->SetDelay(delay_max); }
 
-  runtime::Executor& executor() { return *executor_; }
+  SimExecutor& executor() { return *executor_; }
   runtime::Executor& blocking() { return *blocking_; }
   SimClock& clock() { return clock_; }
   runtime::Random& random() { return random_; }

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "common/base/logging.h"
+#include "tests/sim/checkers/job_checkers.h"
 #include "tests/sim/checkers/log_checkers.h"
 #include "tests/sim/checkers/metadata_checkers.h"
 #include "tests/sim/checkers/table_checkers.h"
@@ -17,6 +18,7 @@
 #include "tests/sim/cluster/sim_admin.h"
 #include "tests/sim/cluster/sim_clients.h"
 #include "tests/sim/cluster/sim_cluster.h"
+#include "tests/sim/cluster/sim_pipeline.h"
 #include "tests/sim/cluster/snapshot_restore.h"
 #include "tests/sim/logs/replica_logs.h"
 
@@ -62,13 +64,14 @@ class Simulation {
         [this](const std::string& path, const std::string* data) { OnMetadata(path, data); });
     for (int i = 0; i < cluster_.coordinator_count(); ++i) cluster_.StartCoordinator(i);
     for (int i = 0; i < cluster_.tablet_count(); ++i) cluster_.StartTablet(i);
-    if (MakeTables()) {
+    if (MakeTables() && MakePipeline()) {
       RunClients();
       Check();
     }
     // Clients first: they close their connections in order.
     writers_.clear();
     readers_.clear();
+    pipeline_.reset();
     admin_.reset();
     result_.virtual_time = world_.scheduler.now() - begin;
     result_.trace_hash = world_.scheduler.trace().value();
@@ -86,6 +89,7 @@ class Simulation {
 
   void OnMetadata(const std::string& path, const std::string* data);
   bool MakeTables();
+  bool MakePipeline();
   void RunClients();
   void AwaitQuiet();
   void Check();
@@ -114,6 +118,7 @@ class Simulation {
   const std::function<void(const std::string&)> trace_;
   SimResult result_;
   History history_;
+  JobHistory job_history_;
   std::map<TableBucket, metadata::LeaderAndIsr> leaderships_;
   std::map<std::string, std::string> nodes_;                     // The whole metadata tree.
   std::map<std::string, metadata::KvSnapshotHandle> snapshots_;  // By the path of their nodes.
@@ -121,6 +126,8 @@ class Simulation {
   SimCluster cluster_;
   CopyWatch copies_;
   std::vector<SimTable> tables_;
+  std::unique_ptr<SimPipeline> pipeline_;
+  std::vector<SimTable> ods_;  // Which jobs write.
   std::vector<std::unique_ptr<SimWriter>> writers_;
   std::vector<std::unique_ptr<SimReader>> readers_;
   std::unique_ptr<SimAdmin> admin_;
@@ -153,17 +160,29 @@ void Simulation::OnMetadata(const std::string& path, const std::string* data) {
 
 std::vector<TableBucket> Simulation::Buckets() const {
   std::vector<TableBucket> buckets;
-  for (const SimTable& table : tables_) {
-    for (int32_t bucket = 0; bucket < config_.buckets; ++bucket) {
-      buckets.push_back({.table = table.info.id, .partition = {}, .bucket = BucketId(bucket)});
+  for (const auto* const tables : {&tables_, &ods_}) {
+    for (const SimTable& table : *tables) {
+      for (int32_t bucket = 0; bucket < config_.buckets; ++bucket) {
+        buckets.push_back({.table = table.info.id, .partition = {}, .bucket = BucketId(bucket)});
+      }
     }
   }
   return buckets;
 }
 
 const SimTable& Simulation::TableOf(TableId id) const {
-  return *std::find_if(tables_.begin(), tables_.end(),
-                       [id](const SimTable& table) { return table.info.id == id; });
+  const auto is = [id](const SimTable& table) { return table.info.id == id; };
+  const auto own = std::find_if(tables_.begin(), tables_.end(), is);
+  return own != tables_.end() ? *own : *std::find_if(ods_.begin(), ods_.end(), is);
+}
+
+bool Simulation::MakePipeline() {
+  if (!config_.has_pipeline()) return true;
+  pipeline_ = std::make_unique<SimPipeline>(world_, cluster_, config_, &job_history_);
+  const Status prepared = pipeline_->Prepare();
+  if (!prepared.ok()) result_.violations.push_back("L1 start: jobs: " + prepared.ToString());
+  ods_ = pipeline_->tables();
+  return prepared.ok();
 }
 
 TableDescriptor Simulation::Descriptor(bool keyed) const {
@@ -171,6 +190,9 @@ TableDescriptor Simulation::Descriptor(bool keyed) const {
   spec.columns = {
       {.name = keyed ? "k" : "writer", .type = keyed ? DataType::BigInt() : DataType::Int()},
       {.name = "v", .type = DataType::BigInt()}};
+  if (config_.padding_bytes_max > 0) {
+    spec.columns.push_back({.name = "padding", .type = DataType::String()});
+  }
   if (keyed) spec.primary_key = {"k"};
   TableDescriptor table{.schema = Schema::Make(std::move(spec)).value(),
                         .distribution = TableDistribution{{}, config_.buckets}};
@@ -235,7 +257,7 @@ void Simulation::RunClients() {
   }
   for (int i = 1; i <= config_.readers; ++i) {
     readers_.push_back(std::make_unique<SimReader>(
-        world_, config_, i, cluster_.Addresses(), tables_,
+        world_, config_, i, cluster_.Addresses(), tables_, ods_,
         [this](ServerId id) { return cluster_.TabletOf(id).process(); }, &history_, told));
     clients.push_back(readers_.back()->host().name());
   }
@@ -244,11 +266,15 @@ void Simulation::RunClients() {
                                         [this](bool keyed) { return Descriptor(keyed); });
     clients.push_back(admin_->host().name());
   }
-  faults_ = std::make_unique<FaultInjector>(world_, cluster_, config_, clients,
+  if (pipeline_) {
+    for (SimWorker* worker : pipeline_->workers()) clients.push_back(worker->host().name());
+  }
+  faults_ = std::make_unique<FaultInjector>(world_, cluster_, pipeline_.get(), config_, clients,
                                             [this](const std::string& line) { Note(line); });
   for (const auto& writer : writers_) writer->Start();
   for (const auto& reader : readers_) reader->Start();
   if (admin_) admin_->Start();
+  if (pipeline_) pipeline_->Start();
   copies_.Start(Buckets());
   world_.scheduler.RunFor(Seconds(2));
   faults_->Start();
@@ -260,6 +286,7 @@ void Simulation::RunClients() {
   world_.scheduler.RunFor(Seconds(1));  // Writes go on in peace, too.
   for (const auto& writer : writers_) writer->Finish();
   for (const auto& reader : readers_) reader->Finish();
+  if (pipeline_) pipeline_->Finish();
   if (admin_) admin_->Finish();
   AwaitQuiet();
   Note("quiet");
@@ -303,6 +330,7 @@ std::vector<int64_t> Simulation::Marks() {
       marks.push_back(end ? end->value() : -1);
     }
   }
+  if (pipeline_) marks.push_back(pipeline_->Moved());
   return marks;
 }
 
@@ -312,6 +340,10 @@ std::string Simulation::NotQuiet() {
       return fmt::format("{} writes of {} have no answer", writer->open_count(),
                          writer->host().name());
     }
+  }
+  if (pipeline_) {
+    std::string waiting_for = pipeline_->NotQuiet();
+    if (!waiting_for.empty()) return waiting_for;
   }
   for (const TableBucket& bucket : Buckets()) {
     const metadata::LeaderAndIsr& now = leaderships_[bucket];
@@ -379,6 +411,10 @@ void Simulation::Check() {
     }
     end.rows = *rows;
   }
+  if (pipeline_ && quiet) {
+    const Status collected = pipeline_->Collect(&end.rows);
+    if (!collected.ok()) result_.violations.push_back("L4 jobs: " + collected.ToString());
+  }
   for (const TableBucket& bucket : Buckets()) {
     FinalBucket last{.bucket = bucket,
                      .keyed = TableOf(bucket.table).keyed(),
@@ -418,7 +454,10 @@ void Simulation::Check() {
         CheckCommittedStays(history_, end), CheckContiguity(history_, end),
         CheckHighWatermarks(history_), CheckLeaderships(history_), CheckReplicasIdentical(end),
         CheckRowsAreFold(end), CheckChangelog(end), CheckLookups(history_, end),
-        CheckSnapshots(end)}) {
+        CheckSnapshots(end), CheckOnceIntoOds(job_history_, end),
+        CheckConfirms(job_history_, end), CheckLayers(job_history_, end),
+        CheckSinkRows(job_history_),
+        CheckSinkTransactions(job_history_, end)}) {
     result_.violations.insert(result_.violations.end(), found.begin(), found.end());
   }
   const auto count = [this](Outcome outcome) {
@@ -432,12 +471,16 @@ void Simulation::Check() {
   for (const UpsertOp& op : history_.upserts) count(op.outcome);
   result_.lookups = history_.lookups.size();
   for (const FetchSeen& fetch : history_.fetches) result_.records_read += fetch.records.size();
+  if (pipeline_) result_.source_transactions = pipeline_->source().log().size();
+  for (const auto& [job, sink] : job_history_.sinks) {
+    result_.sink_transactions += sink.commits.size();
+  }
 }
 
 }  // namespace
 
 SimResult RunSimulation(const SimConfig& config, std::function<void(const std::string&)> trace) {
-  if (!trace) SetLogLevel(LogLevel::kOff);  // Servers complain, and rightly.
+  SetLogLevel(trace ? LogLevel::kInfo : LogLevel::kOff);  // Servers complain, and rightly.
   Simulation simulation(config, std::move(trace));
   return simulation.Run();
 }

@@ -19,6 +19,8 @@ struct SimResult {
   size_t unknown = 0;
   size_t lookups = 0;
   size_t records_read = 0;
+  size_t source_transactions = 0;  // Of a pipeline,
+  size_t sink_transactions = 0;
   size_t snapshots = 0;  // Completed at the end, each restored and compared.
   size_t tables_changed = 0;  // Created or dropped, as an admin was told.
   MonoDuration virtual_time;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 
 #include "common/base/crc32c.h"
 #include "common/record/log_batch.h"
@@ -21,15 +22,17 @@ std::vector<io::DirectoryEntry> List(io::FileSystem& files, const std::string& p
   return *std::move(entries);
 }
 
+constexpr std::string_view kLog = "log", kSetAside = "broken";
+
 std::optional<std::string> FindLog(io::FileSystem& files, const std::string& data_directory,
-                                   const TableBucket& bucket) {
+                                   const TableBucket& bucket, std::string_view kind = kLog) {
   const std::string table = fmt::format("-{}", bucket.table);
   for (const io::DirectoryEntry& database : List(files, data_directory)) {
     if (database.kind != io::EntryKind::kDirectory) continue;
     const std::string path = fmt::format("{}/{}", data_directory, database.name);
     for (const io::DirectoryEntry& entry : List(files, path)) {
       if (!entry.name.ends_with(table)) continue;
-      const std::string log = fmt::format("{}/{}/log-{}", path, entry.name, bucket.bucket);
+      const std::string log = fmt::format("{}/{}/{}-{}", path, entry.name, kind, bucket.bucket);
       if (files.Exists(log).value()) return log;
     }
   }
@@ -64,6 +67,19 @@ LogOffset EndOfSegment(io::FileSystem& files, const std::string& log, LogOffset 
   for (auto batch = batches.Next(); batch.ok() && *batch; batch = batches.Next()) {
     if ((*batch)->base_offset() != end) break;  // What the power failure left of one.
     end = (*batch)->next_offset();
+  }
+  return end;
+}
+
+std::optional<LogOffset> EndOfLog(io::FileSystem& files, const std::string& directory) {
+  const std::vector<LogOffset> segments = SegmentsOf(files, directory);
+  if (segments.empty()) return std::nullopt;
+  // A power failure may leave a segment and take the end of the one before it.
+  const size_t newest = segments.size() - 1;
+  LogOffset end = EndOfSegment(files, directory, segments[newest]);
+  for (size_t i = newest; i > 0 && i + kNewestSegments > newest; --i) {
+    const LogOffset before = EndOfSegment(files, directory, segments[i - 1]);
+    if (before != segments[i]) end = before;
   }
   return end;
 }
@@ -105,17 +121,13 @@ std::optional<ReplicaLog> ReadReplicaLog(io::FileSystem& files, const std::strin
 std::optional<LogOffset> ReadLogEnd(io::FileSystem& files, const std::string& data_directory,
                                     const TableBucket& bucket) {
   const auto directory = FindLog(files, data_directory, bucket);
-  if (!directory) return std::nullopt;
-  const std::vector<LogOffset> segments = SegmentsOf(files, *directory);
-  if (segments.empty()) return std::nullopt;
-  // A power failure may leave a segment and take the end of the one before it.
-  const size_t newest = segments.size() - 1;
-  LogOffset end = EndOfSegment(files, *directory, segments[newest]);
-  for (size_t i = newest; i > 0 && i + kNewestSegments > newest; --i) {
-    const LogOffset before = EndOfSegment(files, *directory, segments[i - 1]);
-    if (before != segments[i]) end = before;
-  }
-  return end;
+  return directory ? EndOfLog(files, *directory) : std::nullopt;
+}
+
+std::optional<LogOffset> ReadEndOfSetAside(io::FileSystem& files, const std::string& data_directory,
+                                           const TableBucket& bucket) {
+  const auto directory = FindLog(files, data_directory, bucket, kSetAside);
+  return directory ? EndOfLog(files, *directory) : std::nullopt;
 }
 
 }  // namespace strom::sim

@@ -84,6 +84,22 @@ constexpr MutantInfo kMutants[] = {
      "metadata is written whoever leads"},
     {Mutant::kTimeOutTakenForAck, "time-out-taken-for-ack", "client/bucket_queue.cc",
      "the client takes a time-out for an acknowledgement"},
+    {Mutant::kJobFenceUnchecked, "job-fence-unchecked", "tablet/replica/job_fences.cc",
+     "writes of jobs under older epochs are taken"},
+    {Mutant::kJobHandedBeforeTold, "job-handed-before-told", "coordinator/server/term_jobs.cc",
+     "a worker gets jobs before the servers know the new epoch"},
+    {Mutant::kJobEpochNotRaised, "job-epoch-not-raised", "coordinator/state/job_registry.cc",
+     "another worker gets jobs under the same epoch"},
+    {Mutant::kPlanForgotten, "plan-forgotten", "pipeline/cdc/job_cdc.cc",
+     "batches are sent without their plan being stored"},
+    {Mutant::kPlanNotDoneAgain, "plan-not-done-again", "pipeline/cdc/job_cdc.cc",
+     "a new run takes the newest plan for written"},
+    {Mutant::kConfirmBeforeDurable, "confirm-before-durable", "pipeline/cdc/job_cdc.cc",
+     "the source's slot is confirmed before the batches are sent"},
+    {Mutant::kSinkPositionApart, "sink-position-apart", "pipeline/sink/sink_job.cc",
+     "a sink's rows and its position are two transactions"},
+    {Mutant::kSinkStartsAnew, "sink-starts-anew", "pipeline/sink/sink_job.cc",
+     "a sink begins at the changelog's beginning each time"},
 };
 
 }  // namespace

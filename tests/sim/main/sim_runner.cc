@@ -108,6 +108,7 @@ std::string EncodeReport(const SeedReport& report) {
   for (const uint64_t number :
        {report.seed, report.trace_hash, static_cast<uint64_t>(report.cpu_ms), report.acknowledged,
         report.unknown, report.lookups, report.records_read, report.tables_changed,
+        report.source_transactions, report.sink_transactions,
         static_cast<uint64_t>(report.virtual_ms), static_cast<uint64_t>(report.quiet_ms)}) {
     out << number << kSeparator;
   }
@@ -123,7 +124,7 @@ SeedReport DecodeReport(const std::string& line) {
   std::vector<std::string> parts;
   std::istringstream in(line);
   for (std::string part; std::getline(in, part, kSeparator);) parts.push_back(part);
-  STROM_CHECK(parts.size() >= 10 + kFaultKinds) << line;
+  STROM_CHECK(parts.size() >= 12 + kFaultKinds) << line;
   const auto number = [&parts](size_t i) { return std::stoull(parts[i]); };
   SeedReport report{.seed = number(0),
                     .trace_hash = number(1),
@@ -133,12 +134,14 @@ SeedReport DecodeReport(const std::string& line) {
                     .lookups = number(5),
                     .records_read = number(6),
                     .tables_changed = number(7),
-                    .virtual_ms = static_cast<int64_t>(number(8)),
-                    .quiet_ms = static_cast<int64_t>(number(9)),
+                    .source_transactions = number(8),
+                    .sink_transactions = number(9),
+                    .virtual_ms = static_cast<int64_t>(number(10)),
+                    .quiet_ms = static_cast<int64_t>(number(11)),
                     .faults = {},
                     .violations = {}};
-  for (size_t i = 10; i < 10 + kFaultKinds; ++i) report.faults.push_back(std::stoi(parts[i]));
-  report.violations.assign(parts.begin() + 10 + kFaultKinds, parts.end());
+  for (size_t i = 12; i < 12 + kFaultKinds; ++i) report.faults.push_back(std::stoi(parts[i]));
+  report.violations.assign(parts.begin() + 12 + kFaultKinds, parts.end());
   return report;
 }
 
@@ -158,6 +161,8 @@ SeedReport RunSeed(const SimConfig& config, bool trace) {
                     .lookups = result.lookups,
                     .records_read = result.records_read,
                     .tables_changed = result.tables_changed,
+                    .source_transactions = result.source_transactions,
+                    .sink_transactions = result.sink_transactions,
                     .virtual_ms = result.virtual_time.millis(),
                     .quiet_ms = result.until_quiet.millis(),
                     .faults = std::vector<int>(kFaultKinds),

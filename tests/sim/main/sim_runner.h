@@ -20,6 +20,8 @@ struct SeedReport {
   uint64_t lookups = 0;
   uint64_t records_read = 0;
   uint64_t tables_changed = 0;
+  uint64_t source_transactions = 0;
+  uint64_t sink_transactions = 0;
   int64_t virtual_ms = 0;
   int64_t quiet_ms = 0;
   std::vector<int> faults;  // By kind.

@@ -7,7 +7,7 @@ namespace strom::sim {
 namespace {
 
 constexpr size_t kFrameBytesMax = rpc::framed::kFrameBytesMaxDefault;
-constexpr double kDelayedShare = 0.3;
+constexpr double kDelayedShare = 0.5;
 
 }  // namespace
 
@@ -213,12 +213,14 @@ bool SimNetwork::Lose(int& count) {
 }
 
 SimLink::Fate SimNetwork::FateOfRequests(std::string host) {
-  return [this, host = std::move(host), handshake = true]() mutable -> std::optional<MonoDuration> {
+  const uint64_t begun = delay_requests_[host].round;
+  return [this, host = std::move(host), round = begun,
+          handshake = true]() mutable -> std::optional<MonoDuration> {
     if (std::exchange(handshake, false)) return MonoDuration();
     if (Lose(lose_requests_[host])) return std::nullopt;
-    Delays& delays = delay_requests_[host];
-    if (delays.count == 0 || !random_.Chance(kDelayedShare)) return MonoDuration();
-    --delays.count;
+    const Delays& delays = delay_requests_[host];
+    if (std::exchange(round, delays.round) == delays.round) return MonoDuration();
+    if (!random_.Chance(kDelayedShare)) return MonoDuration();
     return Millis(
         static_cast<int64_t>(random_.Uniform(static_cast<uint64_t>(delays.max.millis()) + 1)));
   };
@@ -231,8 +233,10 @@ SimLink::Fate SimNetwork::FateOfAnswers(std::string host) {
   };
 }
 
-void SimNetwork::DelayRequests(const std::string& host, int count, MonoDuration max) {
-  delay_requests_[host] = {.count = count, .max = max};
+void SimNetwork::DelayRequests(const std::string& host, MonoDuration max) {
+  Delays& delays = delay_requests_[host];
+  ++delays.round;
+  delays.max = max;
 }
 
 std::vector<std::shared_ptr<SimLink>> SimNetwork::EndsOf(const std::string& host) const {
@@ -248,6 +252,14 @@ std::vector<std::shared_ptr<SimLink>> SimNetwork::EndsOf(const std::string& host
 void SimNetwork::BreakConnections(const std::string& host) {
   for (const auto& end : EndsOf(host)) {
     end->Break(Error(ErrorCode::kNetwork, "connection reset [injected]"));
+  }
+}
+
+void SimNetwork::BreakConnections(const std::string& host, const std::string& peer) {
+  for (const auto& [id, connection] : connections_) {
+    const std::set<std::string> ends = {connection.client_host, connection.server_host};
+    if (ends != std::set<std::string>{host, peer}) continue;
+    connection.client->Break(Error(ErrorCode::kNetwork, "connection reset [injected]"));
   }
 }
 

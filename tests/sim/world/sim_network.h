@@ -39,6 +39,8 @@ class SimNetwork {
 
   // All connections of the host break now.
   void BreakConnections(const std::string& host);
+  // Those between the two do.
+  void BreakConnections(const std::string& host, const std::string& peer);
   // The host's connections go silent, though nobody breaks them; new ones are fine.
   void StallConnections(const std::string& host);
   // While false, connections to the host cannot be made (no way there); those there are stay.
@@ -59,10 +61,10 @@ class SimNetwork {
   void LoseRequests(const std::string& host, int count) { lose_requests_[host] = count; }
   // The next `count` requests to the host are served, but their answers are lost.
   void LoseAnswers(const std::string& host, int count) { lose_answers_[host] = count; }
-  // Of the requests to the host, about one in three is held up on its way for up to `max`, until
-  // `count` were: it may arrive when its sender has given it up, or is dead, and later requests on
-  // other connections have been served.
-  void DelayRequests(const std::string& host, int count, MonoDuration max);
+  // The next request of each connection to the host that there is now is held up on its way for up
+  // to `max`, or, as likely, not. It may arrive when its sender has given it up, or is dead, and
+  // later ones on newer connections have been served.
+  void DelayRequests(const std::string& host, MonoDuration max);
   // All lost messages so far.
   int lost_count() const { return lost_count_; }
 
@@ -101,7 +103,7 @@ class SimNetwork {
   std::map<std::string, int> lose_requests_;
   std::map<std::string, int> lose_answers_;
   struct Delays {
-    int count = 0;
+    uint64_t round = 0;  // Each connection takes part in one that began after it.
     MonoDuration max;
   };
   std::map<std::string, Delays> delay_requests_;

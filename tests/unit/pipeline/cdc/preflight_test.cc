@@ -1,8 +1,8 @@
-#include "pipeline/cdc/preflight.h"
+#include "pipeline/cdc/postgres/preflight.h"
 
 #include <catch2/catch_test_macros.hpp>
 
-#include "pipeline/cdc/publication.h"
+#include "pipeline/cdc/postgres/publication.h"
 #include "tests/unit/pipeline/cdc/source_world.h"
 
 namespace strom::cdc {

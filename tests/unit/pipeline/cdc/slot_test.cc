@@ -1,8 +1,9 @@
-#include "pipeline/cdc/slot.h"
+#include "pipeline/cdc/postgres/slot.h"
 
 #include <catch2/catch_test_macros.hpp>
 
-#include "pipeline/cdc/publication.h"
+#include "pipeline/cdc/postgres/postgres_stream.h"
+#include "pipeline/cdc/postgres/publication.h"
 #include "tests/unit/pipeline/cdc/source_world.h"
 
 namespace strom::cdc {
@@ -36,15 +37,14 @@ TEST_CASE("a slot is made once and then found", "[cdc][postgres]") {
   SECTION("a session of somebody else is waited for, and named") {
     postgres::PgEndpoint other = world.endpoint();
     other.application_name = "somebody-else";
-    const auto stream = ChangeStream::Open(
-        {.endpoint = other, .slot = "strom", .publication = "strom", .tables = {orders}}, Lsn(),
-        world.clock());
+    const auto stream = PostgresStream::Open(
+        {.endpoint = other, .slot = "strom", .publication = "strom"}, Lsn(), world.clock());
     REQUIRE(stream.ok());
     const Status busy = ReleaseSlot(*sql, world.clock(), "strom", Millis(100));
     INFO(busy.ToString());
     CHECK(busy.code() == ErrorCode::kExternalSystemUnavailable);
     CHECK(busy.message().find("'somebody-else'") != std::string_view::npos);
-    CHECK(stream.value()->Poll(MonoDuration(), 1).ok());  // It was left alone.
+    CHECK(stream.value()->TryRead([](BytesView) { return Status::Ok(); }).ok());  // Left alone.
   }
   SECTION("it is dropped even while our own session streams from it") {
     const auto stream = world.Stream();

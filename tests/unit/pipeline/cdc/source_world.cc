@@ -4,7 +4,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-#include "pipeline/cdc/publication.h"
+#include "pipeline/cdc/postgres/postgres_stream.h"
+#include "pipeline/cdc/postgres/publication.h"
 
 namespace strom::cdc {
 namespace {
@@ -80,12 +81,15 @@ void SourceWorld::Publish(const std::vector<std::shared_ptr<const SourceTable>>&
 }
 
 Result<std::unique_ptr<ChangeStream>> SourceWorld::TryStream(Lsn start) {
-  return ChangeStream::Open({.endpoint = endpoint_,
-                             .slot = "strom",
-                             .publication = "strom",
-                             .tables = published_,
-                             .takeover_timeout = kPatience},
-                            start, clock_);
+  STROM_ASSIGN_OR_RETURN(std::unique_ptr<PostgresStream> session,
+                         PostgresStream::Open({.endpoint = endpoint_,
+                                               .slot = "strom",
+                                               .publication = "strom",
+                                               .takeover_timeout = kPatience},
+                                              start, clock_));
+  return std::make_unique<ChangeStream>(
+      ChangeStream::Options{.slot = "strom", .tables = published_}, std::move(session), start,
+      clock_);
 }
 
 std::unique_ptr<ChangeStream> SourceWorld::Stream(Lsn start) {

@@ -6,7 +6,7 @@
 
 #include "common/runtime/system_clock.h"
 #include "pipeline/cdc/change_stream.h"
-#include "pipeline/cdc/slot.h"
+#include "pipeline/cdc/postgres/slot.h"
 #include "pipeline/cdc/source_table.h"
 #include "pipeline/postgres/pg_connection.h"
 #include "tests/testing/postgres_server.h"

@@ -1,4 +1,4 @@
-#include "pipeline/cdc/table_snapshot.h"
+#include "pipeline/cdc/postgres/table_snapshot.h"
 
 #include <atomic>
 #include <map>
@@ -6,7 +6,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-#include "pipeline/cdc/publication.h"
+#include "pipeline/cdc/postgres/publication.h"
 #include "tests/unit/pipeline/cdc/source_world.h"
 
 namespace strom::cdc {

@@ -1,4 +1,4 @@
-#include "pipeline/postgres/pg_text.h"
+#include "pipeline/postgres/text/pg_text.h"
 
 #include <catch2/catch_test_macros.hpp>
 

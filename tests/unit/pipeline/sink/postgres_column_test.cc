@@ -1,8 +1,8 @@
-#include "pipeline/sink/postgres_column.h"
+#include "pipeline/sink/postgres/postgres_column.h"
 
 #include <catch2/catch_test_macros.hpp>
 
-#include "pipeline/sink/postgres_type.h"
+#include "pipeline/sink/postgres/postgres_type.h"
 #include "tests/unit/pipeline/sink/sink_world.h"
 
 namespace strom::sink {

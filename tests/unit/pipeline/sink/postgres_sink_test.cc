@@ -1,4 +1,4 @@
-#include "pipeline/sink/postgres_sink.h"
+#include "pipeline/sink/postgres/postgres_sink.h"
 
 #include <catch2/catch_test_macros.hpp>
 

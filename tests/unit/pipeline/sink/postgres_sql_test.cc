@@ -1,4 +1,4 @@
-#include "pipeline/sink/postgres_sql.h"
+#include "pipeline/sink/postgres/postgres_sql.h"
 
 #include <catch2/catch_test_macros.hpp>
 

@@ -7,7 +7,7 @@
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 #include "common/runtime/system_clock.h"
-#include "pipeline/sink/postgres_sink.h"
+#include "pipeline/sink/postgres/postgres_sink.h"
 #include "tests/testing/postgres_server.h"
 
 namespace strom::sink {

@@ -5,6 +5,7 @@
 #include "common/runtime/system_random.h"
 #include "common/runtime/thread_pool.h"
 #include "pipeline/cdc/job_cdc.h"
+#include "pipeline/cdc/postgres/postgres_source.h"
 #include "tests/testing/cluster/dev_cluster.h"
 #include "tests/testing/postgres_server.h"
 
@@ -65,13 +66,14 @@ class Pipe {
   CdcSpec Spec() {
     const auto schema =
         Schema::Make({.columns = Columns(), .primary_key = {"id"}, .auto_increment_column = {}});
-    return {.endpoint = {.host = postgres().host(),
-                         .port = postgres().port(),
-                         .database = postgres().database(),
-                         .user = postgres().user(),
-                         .password = postgres().password()},
-            .slot = "strom_test",
-            .publication = "strom_test",
+    return {.source = std::make_shared<PostgresSource>(
+                PostgresSource::Options{.endpoint = {.host = postgres().host(),
+                                                     .port = postgres().port(),
+                                                     .database = postgres().database(),
+                                                     .user = postgres().user(),
+                                                     .password = postgres().password()},
+                                        .slot = "strom_test",
+                                        .publication = "strom_test"}),
             .tables = {{.job = "items",
                         .source = std::make_shared<const SourceTable>(
                             SourceTable{"public", "items", *schema}),

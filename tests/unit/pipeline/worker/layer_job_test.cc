@@ -1,5 +1,5 @@
 // Layer jobs over a cluster in this process.
-#include "pipeline/worker/layer_job.h"
+#include "pipeline/worker/layer_views.h"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -88,7 +88,7 @@ class Layers {
     pool_ = std::make_unique<runtime::ThreadPool>(
         runtime::ThreadPool::Options{.name = "job", .threads = 1});
     pool_->Post([this, epoch, spec] {
-      Result<std::unique_ptr<LayerJob>> job = LayerJob::Make(
+      Result<std::unique_ptr<layer::LayerJob>> job = MakeLayerJob(
           {cluster_.connection(), clock_, random_, turns_, {"job", epoch}, *stop_, *report_},
           pipeline::JobClock(clock_), *database_, spec);
       outcome_ = job.ok() ? (*job)->Run() : job.status();

@@ -1,9 +1,9 @@
 // How definitions become what jobs run: projections, names, options, keys.
 #include <catch2/catch_test_macros.hpp>
 
+#include "pipeline/sink/sink_job.h"
 #include "pipeline/worker/cdc_spec.h"
 #include "pipeline/worker/projection.h"
-#include "pipeline/worker/sink_job.h"
 #include "pipeline/worker/sink_spec.h"
 #include "pipeline/worker/worker_program.h"
 #include "tests/testing/cluster/dev_cluster.h"
@@ -81,7 +81,7 @@ TEST_CASE("what comes in wins over what goes of the same key", "[worker]") {
   const std::vector<Column> columns = {ColumnOf("id", DataType::BigInt()),
                                        ColumnOf("v", DataType::String())};
   const auto row = [](int64_t id, const char* v) { return Row{Value::Int(id), Value::String(v)}; };
-  const auto changes = ByKey({{true, row(1, "new")},
+  const auto changes = sink::ByKey({{true, row(1, "new")},
                               {false, row(1, "old")},
                               {false, row(2, "gone")},
                               {true, row(3, "a")},
@@ -90,7 +90,7 @@ TEST_CASE("what comes in wins over what goes of the same key", "[worker]") {
   REQUIRE(changes.ok());
   CHECK(*changes == std::vector<pipeline::KeyedChange>{
                         {true, row(1, "new")}, {false, row(2, "gone")}, {true, row(3, "b")}});
-  const auto null_key = ByKey({{true, {Value::Null(), Value::String("x")}}}, columns, {0});
+  const auto null_key = sink::ByKey({{true, {Value::Null(), Value::String("x")}}}, columns, {0});
   CHECK(null_key.status().code() == ErrorCode::kCorruptRecord);
   CHECK(null_key.status().message().find("column id") != std::string::npos);
 }
