@@ -76,8 +76,8 @@ Status LayerJob::Run() {
 
 void LayerJob::Take(const pipeline::FeedBatch& batch) {
   for (Query& query : queries_) {
-    for (size_t i = 0; i < query.feeds.size(); ++i) {
-      if (query.feeds[i] != batch.source) continue;
+    for (size_t i = 0; i < query.kept.feeds.size(); ++i) {
+      if (query.kept.feeds[i] != batch.source) continue;
       query.pending_rows += batch.rows.size();
       query.pending.push_back({i, batch.rows});
     }
