@@ -141,11 +141,12 @@ Delta Apply(Job& job, const std::map<std::string, Delta>& changes, Timestamp now
     for (size_t s = 0; s < query.sources.size(); ++s) {
       const auto rows = changes.find(query.sources[s]);
       if (rows == changes.end() || rows->second.empty()) continue;
-      layer::SourceDelta& delta = batch.emplace_back(layer::SourceDelta{s, {}});
+      Delta delta;
       for (const pipeline::SignedRow& row : rows->second) {
-        delta.rows.push_back({row.insert, Some(row.row, query.columns[s])});
+        delta.push_back({row.insert, Some(row.row, query.columns[s])});
       }
-      rows_in += static_cast<int64_t>(delta.rows.size());
+      rows_in += static_cast<int64_t>(delta.size());
+      batch.push_back({s, std::move(delta)});
     }
     if (batch.empty() && counted) continue;
     any = true;

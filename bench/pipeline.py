@@ -43,7 +43,7 @@ class Bench:
         self.seed += 1
         return Process([sys.executable, "-B", GRID / "generator" / "generate.py", "steady", "--database",
                         self.warehouse.source.url("grid"), "--seed", self.seed, "--rate", rate, "--seconds", seconds,
-                        "--devices", DEVICES])
+                        "--devices", DEVICES, "--no-truth"])
 
     def probes(self, count: int) -> Probes:
         """Probes that were not used before, with ids that the generator, which counts on from the largest, does not reach."""
@@ -69,10 +69,11 @@ class Bench:
             say(bench="latency", rate=rate, layer=layer, table=table, probes=len(probes.ids), p50_ms=round(found.p50, 1),
                 p99_ms=round(found.p99, 1), **({"is": "result"} if (layer, table) == ADS else {}))
 
-    def throughput(self, rate: int) -> bool:
-        before, began = self.changed(), time.monotonic()
-        self.load(rate, self.seconds).wait(self.seconds * 5 + 60)
-        took = time.monotonic() - began
+    def drain(self, rate: int) -> tuple[float, float]:
+        """Makes the load; seconds until all of it was committed, and then until it was in the sink."""
+        load = self.load(rate, self.seconds)
+        load.expect_success(self.seconds * 5 + 60)
+        took = json.loads(load.output())["seconds"]
         marker = self.probes(1)
         marker.run(0)
         committed = time.monotonic()
@@ -80,7 +81,11 @@ class Bench:
             if time.monotonic() > committed + 600:
                 raise Failure("the marker behind the load is not in the sink after 600 s")
             time.sleep(0.05)
-        lag = time.monotonic() - committed
+        return took, time.monotonic() - committed
+
+    def throughput(self, rate: int) -> bool:
+        before = self.changed()
+        took, lag = self.drain(rate)
         done = (self.changed() - before) / took
         sustained = lag < SUSTAINED_LAG_S and done > 0.9 * rate
         say(bench="throughput", asked_per_s=rate, changes_per_s=round(done), drained_after_s=round(lag, 2),

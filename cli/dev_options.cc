@@ -1,5 +1,9 @@
 #include "cli/dev_options.h"
 
+#include <utility>
+
+#include <fmt/format.h>
+
 #include "common/config/options.h"
 #include "common/daemon/address.h"
 #include "common/daemon/config_file.h"
@@ -120,8 +124,14 @@ std::vector<OptionSpec> DevOptionSpecs() {
 
 Result<DevOptions> ReadDevOptions(const Arguments& arguments) {
   DevOptions options;
-  STROM_ASSIGN_OR_RETURN(options.config,
-                         daemon::LoadConfig(arguments.Text("--config"), arguments.All("--set")));
+  std::vector<std::string> settings = arguments.All("--set");
+  STROM_ASSIGN_OR_RETURN(options.config, daemon::LoadConfig(arguments.Text("--config"), settings));
+  // The jobs in the same process take several times as much: rows are not kept short beside them.
+  for (const auto& [option, standard] : {std::pair(config::kRecentRowsMemory.info, "64mb"),
+                                         std::pair(config::kStoreMemory.info, "128mb")}) {
+    if (!options.config.IsSet(option)) settings.push_back(fmt::format("{}={}", option.key, standard));
+  }
+  STROM_ASSIGN_OR_RETURN(options.config, daemon::LoadConfig(arguments.Text("--config"), settings));
   STROM_ASSIGN_OR_RETURN(options.listeners, PlanListeners(arguments, options.config));
   options.data_dir =
       arguments.Has("--data") ? arguments.Text("--data") : options.config.Get(config::kDataDir);

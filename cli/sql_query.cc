@@ -32,8 +32,8 @@ class Sources {
   }
 
   // Those of the table that was read last.
-  std::vector<const Row*> rows() const {
-    std::vector<const Row*> out;
+  std::vector<RowRef> rows() const {
+    std::vector<RowRef> out;
     out.reserve(tables_.back().size());
     for (const Row& row : tables_.back()) out.push_back(&row);
     return out;

@@ -55,6 +55,10 @@ Future<std::vector<LogRecord>> LogScanner::PollAsync(MonoDuration timeout) {
   return reader_->PollAsync(timeout);
 }
 
+Future<std::vector<RecordRows>> LogScanner::PollRowsAsync(MonoDuration timeout) {
+  return reader_->PollRowsAsync(timeout);
+}
+
 std::optional<LogOffset> LogScanner::Position(BucketId bucket) const {
   return reader_->Position(bucket);
 }

@@ -46,6 +46,8 @@ class ScanPlan {
 
   // What the batches are decoded with.
   const record::RecordSchema& record_schema() const { return record_schema_; }
+  // Of each column wanted, where the batch has it; nullopt: it is NULL.
+  const std::vector<std::optional<size_t>>& sources() const { return sources_; }
   // The row asked for. `decoded` has one value for each column of record_schema().
   Row Arrange(Row decoded) const;
 
@@ -53,7 +55,7 @@ class ScanPlan {
   ScanPlan(record::RecordSchema record_schema, std::vector<std::optional<size_t>> sources);
 
   record::RecordSchema record_schema_;
-  std::vector<std::optional<size_t>> sources_;  // Of each column wanted, where it is in the batch.
+  std::vector<std::optional<size_t>> sources_;
   bool as_decoded_ = false;                     // The row is what was decoded.
 };
 

@@ -4,6 +4,12 @@
 #include <utility>
 
 namespace strom::client {
+namespace {
+
+LogOffset NextOffset(const LogRecord& record) { return record.offset.Next(); }
+LogOffset NextOffset(const RecordRows& records) { return records.next_offset(); }
+
+}  // namespace
 
 Result<std::shared_ptr<ScanReader>> ScanReader::Make(std::shared_ptr<Cluster> cluster,
                                                      const TableInfo& table,
@@ -74,7 +80,7 @@ bool ScanReader::finished() const {
 Result<std::vector<LogRecord>> ScanReader::Poll(MonoDuration timeout) {
   const MonoTime deadline = fetcher_->cluster()->Now() + timeout;
   while (true) {
-    if (auto answer = TryPoll()) return *std::move(answer);
+    if (auto answer = TryPoll<LogRecord>()) return *std::move(answer);
     STROM_ASSIGN_OR_RETURN(MaybeChunk chunk, fetcher_->Take(deadline).Get());
     if (!chunk) return std::vector<LogRecord>();
     Begin(*std::move(chunk));
@@ -88,19 +94,28 @@ Future<std::vector<LogRecord>> ScanReader::PollAsync(MonoDuration timeout) {
   return future;
 }
 
-void ScanReader::PollMore(MonoTime deadline, Promise<std::vector<LogRecord>> promise) {
-  if (auto answer = TryPoll()) return promise.Set(*std::move(answer));
+Future<std::vector<RecordRows>> ScanReader::PollRowsAsync(MonoDuration timeout) {
+  Promise<std::vector<RecordRows>> promise;
+  Future<std::vector<RecordRows>> future = promise.future();
+  PollMore(fetcher_->cluster()->Now() + timeout, std::move(promise));
+  return future;
+}
+
+template <class Record>
+void ScanReader::PollMore(MonoTime deadline, Promise<std::vector<Record>> promise) {
+  if (auto answer = TryPoll<Record>()) return promise.Set(*std::move(answer));
   fetcher_->Take(deadline).Then([self = shared_from_this(), deadline,
                                  promise = std::move(promise)](Result<MaybeChunk> chunk) mutable {
     if (!chunk.ok()) return promise.Set(chunk.status());
-    if (!*chunk) return promise.Set(std::vector<LogRecord>());
+    if (!*chunk) return promise.Set(std::vector<Record>());
     self->Begin(**std::move(chunk));
     self->PollMore(deadline, std::move(promise));
   });
 }
 
-std::optional<Result<std::vector<LogRecord>>> ScanReader::TryPoll() {
-  std::vector<LogRecord> records;
+template <class Record>
+std::optional<Result<std::vector<Record>>> ScanReader::TryPoll() {
+  std::vector<Record> records;
   if (pending_error_.ok() && decoding_) {
     const BucketId bucket = decoding_->bucket;
     const bool is_error = !decoding_->chunk.error.ok();  // Which names table and bucket itself.
@@ -125,10 +140,12 @@ void ScanReader::Begin(FetchedChunk chunk) {
   decoding_ = std::make_unique<Decoding>(std::move(chunk), bucket->second);
 }
 
-Status ScanReader::Decode(std::vector<LogRecord>* records) {
+template <class Record>
+Status ScanReader::Decode(std::vector<Record>* records) {
   if (!decoding_->chunk.error.ok()) return decoding_->chunk.error;
   Bucket& bucket = buckets_.at(decoding_->bucket);
-  while (records->size() < options_.poll_records_max) {
+  const LogOffset stop = bucket.stop.value_or(LogOffset(INT64_MAX));
+  for (size_t count = 0; count < options_.poll_records_max;) {
     if (!decoding_->records) {
       STROM_ASSIGN_OR_RETURN(const bool more, NextBatch(bucket));
       if (!more) {
@@ -137,23 +154,51 @@ Status ScanReader::Decode(std::vector<LogRecord>* records) {
         return Status::Ok();
       }
     }
-    STROM_ASSIGN_OR_RETURN(std::optional<record::LogRecord> record, decoding_->records->Next());
-    if (!record) {
-      decoding_->records.reset();
-    } else if (bucket.stop && record->offset >= *bucket.stop) {
-      bucket.position = bucket.stop;
+    STROM_ASSIGN_OR_RETURN(const size_t taken,
+                           Take(stop, options_.poll_records_max - count, records));
+    count += taken;
+    if (taken > 0) {
+      bucket.position = NextOffset(records->back());
+    } else if (decoding_->batch->next_offset() > stop) {
+      bucket.position = stop;
       decoding_ = nullptr;
       return Status::Ok();
     } else {
-      bucket.position = record->offset.Next();
-      records->push_back({.bucket = decoding_->bucket,
-                          .offset = record->offset,
-                          .timestamp_ms = record->timestamp_ms,
-                          .change_type = static_cast<ChangeType>(record->change_type),
-                          .row = decoding_->plan->Arrange(std::move(record->row))});
+      decoding_->records.reset();
     }
   }
   return Status::Ok();
+}
+
+Result<size_t> ScanReader::Take(LogOffset stop, size_t /*count_max*/,
+                                std::vector<LogRecord>* records) {
+  STROM_ASSIGN_OR_RETURN(std::optional<record::LogRecord> record, decoding_->records->Next());
+  if (!record || record->offset >= stop) return size_t{0};
+  records->push_back({.bucket = decoding_->bucket,
+                      .offset = record->offset,
+                      .timestamp_ms = record->timestamp_ms,
+                      .change_type = static_cast<ChangeType>(record->change_type),
+                      .row = decoding_->plan->Arrange(std::move(record->row))});
+  return size_t{1};
+}
+
+Result<size_t> ScanReader::Take(LogOffset stop, size_t count_max,
+                                std::vector<RecordRows>* records) {
+  STROM_ASSIGN_OR_RETURN(
+      record::LogRows rows,
+      decoding_->records->NextRows(decoding_->plan->sources(), stop, count_max));
+  const size_t count = rows.change_types.size();
+  if (count == 0) return count;
+  RecordRows& taken = records->emplace_back();
+  taken.bucket = decoding_->bucket;
+  taken.base_offset = rows.base_offset;
+  taken.timestamp_ms = rows.timestamp_ms;
+  taken.change_types.reserve(count);
+  for (const record::ChangeType type : rows.change_types) {
+    taken.change_types.push_back(static_cast<ChangeType>(type));
+  }
+  taken.values = std::move(rows.values);
+  return count;
 }
 
 Result<bool> ScanReader::NextBatch(const Bucket& bucket) {

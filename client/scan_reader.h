@@ -32,6 +32,7 @@ class ScanReader : public std::enable_shared_from_this<ScanReader> {
   void Unsubscribe(BucketId bucket);
   Result<std::vector<LogRecord>> Poll(MonoDuration timeout);
   Future<std::vector<LogRecord>> PollAsync(MonoDuration timeout);
+  Future<std::vector<RecordRows>> PollRowsAsync(MonoDuration timeout);
   std::optional<LogOffset> Position(BucketId bucket) const;
   bool finished() const;
 
@@ -53,13 +54,22 @@ class ScanReader : public std::enable_shared_from_this<ScanReader> {
     const ScanPlan* plan = nullptr;                  // and how its rows are arranged.
   };
 
-  // What Poll gives, if that is clear without another chunk.
-  std::optional<Result<std::vector<LogRecord>>> TryPoll();
+  // What Poll gives, if that is clear without another chunk. Records are LogRecord, or
+  // RecordRows.
+  template <class Record>
+  std::optional<Result<std::vector<Record>>> TryPoll();
   void Begin(FetchedChunk chunk);
-  Status Decode(std::vector<LogRecord>* records);
+  // Until there are poll_records_max, or the chunk ends.
+  template <class Record>
+  Status Decode(std::vector<Record>* records);
+  // Appends the next record below `stop`, or some of them, of the batch at hand; how many. 0: it
+  // has none.
+  Result<size_t> Take(LogOffset stop, size_t count_max, std::vector<LogRecord>* records);
+  Result<size_t> Take(LogOffset stop, size_t count_max, std::vector<RecordRows>* records);
   // Opens the next batch. False at the end of the chunk.
   Result<bool> NextBatch(const Bucket& bucket);
-  void PollMore(MonoTime deadline, Promise<std::vector<LogRecord>> promise);
+  template <class Record>
+  void PollMore(MonoTime deadline, Promise<std::vector<Record>> promise);
 
   const std::shared_ptr<LogFetcher> fetcher_;
   const ScanProjection projection_;

@@ -1,5 +1,7 @@
 #include "common/arrow/column_view.h"
 
+#include <new>
+
 #include "common/arrow/time_units.h"
 
 namespace strom::arrow {
@@ -19,6 +21,48 @@ Value ColumnView::At(int64_t slot) const {
       return StructAt(slot);
   }
   STROM_UNREACHABLE();
+}
+
+template <class Read>
+void ColumnView::ReadEach(Value* to, size_t step, int64_t from, int64_t end,
+                          const Read& read) const {
+  // NULL has nothing that would have to be destroyed.
+  for (int64_t slot = from; slot < end; ++slot, to += step) {
+    if (!IsNull(slot)) new (to) Value(read(slot));
+  }
+}
+
+// What columns have most, without a choice for each value.
+void ColumnView::ReadInto(Value* to, size_t step, int64_t from, int64_t end) const {
+  const DataType& type = layout_->type;
+  switch (type.kind()) {
+    case TypeKind::kInt:
+    case TypeKind::kDate:
+      return ReadEach(to, step, from, end,
+                        [this](int64_t slot) { return Value::Int(Number<int32_t>(slot)); });
+    case TypeKind::kBigInt:
+      return ReadEach(to, step, from, end,
+                        [this](int64_t slot) { return Value::Int(Number<int64_t>(slot)); });
+    case TypeKind::kDecimal:
+      return ReadEach(to, step, from, end, [this](int64_t slot) {
+        __int128 unscaled = 0;
+        std::memcpy(&unscaled, Fixed(slot).data(), sizeof(unscaled));
+        return Value::Dec(unscaled);
+      });
+    case TypeKind::kTimestamp:
+    case TypeKind::kTimestampLtz: {
+      const TimeUnit unit = UnitOf(type.precision());
+      return ReadEach(to, step, from, end, [this, unit](int64_t slot) {
+        return Value::Time(*TimestampFromUnit(Number<int64_t>(slot), unit));
+      });
+    }
+    case TypeKind::kChar:
+    case TypeKind::kString:
+      return ReadEach(to, step, from, end,
+                        [this](int64_t slot) { return Value::String(Bytes(Variable(slot))); });
+    default:
+      return ReadEach(to, step, from, end, [this](int64_t slot) { return At(slot); });
+  }
 }
 
 Value ColumnView::FixedAt(int64_t slot) const {

@@ -67,6 +67,9 @@ class ColumnView {
   // The value of a slot, NULL included. The value's own range is not checked (CheckValue does): a
   // DECIMAL may have too many digits, a text may be no UTF-8.
   Value At(int64_t slot) const;
+  // The values of the slots `from` to `end`, which is not among them, go to `first` and each `step`
+  // behind the one before. There are NULLs.
+  void ReadInto(Value* first, size_t step, int64_t from, int64_t end) const;
 
  private:
   friend class ColumnLoader;  // Makes and validates it, in batch_reader.cc.
@@ -75,6 +78,8 @@ class ColumnView {
   static bool BitOf(BytesView bits, int64_t slot) {
     return ((static_cast<uint8_t>(bits[slot / 8]) >> (slot % 8)) & 1) != 0;
   }
+  template <class Read>
+  void ReadEach(Value* to, size_t step, int64_t from, int64_t end, const Read& read) const;
   Value FixedAt(int64_t slot) const;
   Value ListAt(int64_t slot) const;
   Value StructAt(int64_t slot) const;

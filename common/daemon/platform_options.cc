@@ -10,6 +10,7 @@ RealPlatformOptions PlatformOptionsOf(const config::Config& config) {
   platform.network_threads = static_cast<int>(config.Get(config::kServerNetworkThreads));
   platform.request_bytes_max = config.Get(config::kServerMaxRequestSize);
   platform.connection_idle_timeout = Millis(config.Get(config::kConnectionMaxIdleTime));
+  platform.store_bytes_max = static_cast<size_t>(config.Get(config::kStoreMemory));
   platform.connections_max = static_cast<int>(config.Get(config::kMaxConnections));
   return platform;
 }

@@ -1,5 +1,7 @@
 #include "common/daemon/program.h"
 
+#include <malloc.h>
+
 #include "common/base/logging.h"
 #include "common/base/nearest_name.h"
 #include "common/daemon/config_file.h"
@@ -90,6 +92,8 @@ int RunProgram(const Program& program, const std::vector<std::string>& arguments
     out << program.name << " " << kVersion << "\n";
     return kExitOk;
   }
+  // Each arena keeps what its busiest moment took; some thirty threads on few cores need no more.
+  mallopt(M_ARENA_MAX, 2);
   const Result<config::Config> config = LoadConfig(parsed->config_path, parsed->overrides);
   if (!config.ok()) return fail(config.status());
   if (parsed->print_config) {

@@ -1,5 +1,7 @@
 #include "common/daemon/run.h"
 
+#include <malloc.h>
+
 #include "common/base/logging.h"
 #include "common/runtime/system_clock.h"
 
@@ -10,6 +12,8 @@ namespace {
 constexpr MonoDuration kLookFirst = Millis(5);
 constexpr MonoDuration kLookLater = Millis(100);
 constexpr MonoDuration kFirst = Seconds(5);
+// How often memory that is free goes back to the system: what a burst took is not kept for the next.
+constexpr MonoDuration kTrim = Seconds(20);
 
 // Until it serves: true; or until a signal comes: false.
 Result<bool> WaitUntilReady(Service& service, runtime::SignalWaiter& signals) {
@@ -28,8 +32,9 @@ Status Serve(Service& service, runtime::SignalWaiter& signals, absl::FunctionRef
   STROM_ASSIGN_OR_RETURN(const bool ready, WaitUntilReady(service, signals));
   if (!ready) return Status::Ok();
   STROM_RETURN_IF_ERROR(on_ready());
-  const std::optional<int> signal = signals.WaitUntil(MonoTime::Infinite());
-  STROM_LOG(kInfo, "{}: stopping", runtime::SignalName(signal.value_or(0)));
+  std::optional<int> signal;
+  while (!(signal = signals.WaitUntil(runtime::SystemNow() + kTrim))) malloc_trim(0);
+  STROM_LOG(kInfo, "{}: stopping", runtime::SignalName(*signal));
   return on_stopping();
 }
 

@@ -35,6 +35,7 @@ struct RealPlatformOptions {
   size_t request_bytes_max = size_t{100} << 20;
   MonoDuration connection_idle_timeout = Seconds(600);
   int connections_max = 10000;
+  size_t store_bytes_max = size_t{64} << 20;  // Of all KV stores: blocks and write buffers.
   std::string metadata_path;  // Folder of the embedded metadata; its parent must exist.
   std::optional<metadata::ZooKeeperOptions> zookeeper;  // Where the metadata is instead.
 };

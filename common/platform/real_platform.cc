@@ -36,6 +36,12 @@ rpc::GrpcNetwork::Options GrpcOptions(const RealPlatformOptions& options) {
   return grpc;
 }
 
+// Write buffers are counted in the cache, too.
+kv::RocksOptions StoreOptions(const RealPlatformOptions& options) {
+  return {.block_cache_bytes = options.store_bytes_max,
+          .write_buffer_bytes = options.store_bytes_max / 2};
+}
+
 Result<std::unique_ptr<metadata::MetaStoreFactory>> OpenMetadata(const RealPlatformOptions& options,
                                                                  kv::KvStoreFactory& stores) {
   if (options.zookeeper) return metadata::MakeZooKeeperFactory(*options.zookeeper);
@@ -54,7 +60,7 @@ struct RealPlatform::Parts {
         network({{rpc::Carrier::kFramed, &framed},
                  {rpc::Carrier::kGrpc, &grpc},
                  {rpc::Carrier::kGrpcSession, &grpc}}),
-        stores(kv::MakeRocksStoreFactory({})) {}
+        stores(kv::MakeRocksStoreFactory(StoreOptions(options))) {}
 
   runtime::RealClock clock;
   runtime::RealRandom random;

@@ -64,10 +64,54 @@ Result<std::optional<LogRecord>> LogRecordReader::Next() {
   if (!arrow_) return NextOfRowFormat();
   if (index_ == batch_.record_count()) return std::optional<LogRecord>();
   const int32_t index = index_++;
-  const ChangeType type = batch_.append_only()
-                              ? ChangeType::kAppendOnly
+  return std::optional(RecordAt(index, TypeOf(index), arrow_->ReadRow(index)));
+}
+
+ChangeType LogRecordReader::TypeOf(int32_t index) const {
+  return batch_.append_only() ? ChangeType::kAppendOnly
                               : static_cast<ChangeType>(change_types_[static_cast<size_t>(index)]);
-  return std::optional(RecordAt(index, type, arrow_->ReadRow(index)));
+}
+
+Result<LogRows> LogRecordReader::NextRows(std::span<const std::optional<size_t>> columns,
+                                                LogOffset end, size_t count_max) {
+  if (batch_.record_count() > 0 && !arrow_) return NextRowsOfRowFormat(columns, end, count_max);
+  LogRows out{.base_offset = LogOffset(batch_.base_offset().value() + index_),
+                 .timestamp_ms = batch_.header().commit_timestamp_ms};
+  const int64_t wanted =
+      std::min<int64_t>(batch_.record_count(), end.value() - batch_.base_offset().value());
+  const int64_t to = std::min<int64_t>(wanted, index_ + static_cast<int64_t>(count_max));
+  if (to <= index_) return out;
+  out.change_types.reserve(static_cast<size_t>(to - index_));
+  for (auto i = index_; i < to; ++i) out.change_types.push_back(TypeOf(i));
+  out.values.resize(out.change_types.size() * columns.size());
+  // Some rows at a time, so that they stay in the cache while their columns come.
+  constexpr int64_t kRowsAtOnce = 64;
+  for (int64_t from = index_; from < to; from += kRowsAtOnce) {
+    Value* const first = out.values.data() + static_cast<size_t>(from - index_) * columns.size();
+    for (size_t i = 0; i < columns.size(); ++i) {
+      if (!columns[i]) continue;
+      arrow_->column(*columns[i])
+          .ReadInto(first + i, columns.size(), from, std::min(to, from + kRowsAtOnce));
+    }
+  }
+  index_ = static_cast<int32_t>(to);
+  return out;
+}
+
+Result<LogRows> LogRecordReader::NextRowsOfRowFormat(
+    std::span<const std::optional<size_t>> columns, LogOffset end, size_t count_max) {
+  LogRows out{.timestamp_ms = batch_.header().commit_timestamp_ms};
+  while (out.change_types.size() < count_max &&
+         LogOffset(batch_.base_offset().value() + std::max(index_, first_)) < end) {
+    STROM_ASSIGN_OR_RETURN(std::optional<LogRecord> record, Next());
+    if (!record) break;
+    if (out.change_types.empty()) out.base_offset = record->offset;
+    out.change_types.push_back(record->change_type);
+    for (const std::optional<size_t>& column : columns) {
+      out.values.push_back(column ? std::move(record->row[*column]) : Value::Null());
+    }
+  }
+  return out;
 }
 
 Result<std::optional<LogRecord>> LogRecordReader::NextOfRowFormat() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "common/arrow/batch_reader.h"
@@ -21,6 +22,14 @@ struct LogRecord {
   friend bool operator==(const LogRecord&, const LogRecord&) = default;
 };
 
+// Neighbouring records of a batch, their values one behind the other.
+struct LogRows {
+  LogOffset base_offset;  // Of the first; the others have the next ones.
+  int64_t timestamp_ms = 0;
+  std::vector<ChangeType> change_types;  // One a record.
+  std::vector<Value> values;             // All of the first record, then the second.
+};
+
 // Decodes the records of one batch, one after the other. A record of the row formats is
 //
 //   i32 LE length of what follows | i8 change type, +A in append-only batches | row
@@ -38,10 +47,18 @@ class LogRecordReader {
   // Errors: kCorruptRecord; the reader is of no use afterwards.
   Result<std::optional<LogRecord>> Next();
 
+  // All that are left below `end`, at most `count_max`, but at least one of them; none: there are
+  // none. Column i is columns[i] of the schema, or NULL. Errors: as Next.
+  Result<LogRows> NextRows(std::span<const std::optional<size_t>> columns, LogOffset end,
+                                 size_t count_max);
+
  private:
   LogRecordReader(const LogBatchView& batch, RecordSchema schema, LogOffset from);
 
   Result<std::optional<LogRecord>> NextOfRowFormat();
+  Result<LogRows> NextRowsOfRowFormat(std::span<const std::optional<size_t>> columns,
+                                       LogOffset end, size_t count_max);
+  ChangeType TypeOf(int32_t index) const;  // Of kArrow.
   LogRecord RecordAt(int32_t index, ChangeType type, Row row) const;
 
   LogBatchView batch_;

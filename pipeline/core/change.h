@@ -19,10 +19,4 @@ struct SignedRow {
 // In the order they happened.
 using Delta = std::vector<SignedRow>;
 
-// What changed in one source of a query, by the source's place among them.
-struct SourceDelta {
-  size_t source = 0;
-  Delta rows;
-};
-
 }  // namespace strom::pipeline

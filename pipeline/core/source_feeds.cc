@@ -69,10 +69,11 @@ Status SourceFeeds::ReadSnapshot(size_t index, absl::FunctionRef<Status(FeedBatc
     if (stop_.requested()) return Stopped(path);
     STROM_ASSIGN_OR_RETURN(std::vector<client::TableRow> rows, reader->Next().Get());
     if (rows.empty()) break;
-    FeedBatch batch{.source = index, .rows = {}, .positions = {}};
-    batch.rows.reserve(rows.size());
-    for (client::TableRow& row : rows) batch.rows.push_back({true, std::move(row.row)});
-    STROM_RETURN_IF_ERROR(visit(std::move(batch)));
+    Delta inserts;
+    inserts.reserve(rows.size());
+    for (client::TableRow& row : rows) inserts.push_back({true, std::move(row.row)});
+    STROM_RETURN_IF_ERROR(
+        visit({.source = index, .rows = std::move(inserts), .positions = {}}));
   }
   for (int32_t i = 0; i < *source.spec.table.descriptor.bucket_count(); ++i) {
     const std::optional<LogOffset> next = reader->LogOffsetOf(BucketId(i));
@@ -129,8 +130,8 @@ void SourceFeeds::StartPolling() {
 }
 
 void SourceFeeds::PollAgain(size_t index, MonoDuration timeout) {
-  sources_[index]->scanner->PollAsync(timeout).Then(
-      [arrivals = arrivals_, index](Result<std::vector<client::LogRecord>> records) {
+  sources_[index]->scanner->PollRowsAsync(timeout).Then(
+      [arrivals = arrivals_, index](Result<std::vector<client::RecordRows>> records) {
         arrivals->Put({.source = index, .records = std::move(records)});
       });
 }
@@ -141,8 +142,17 @@ bool SourceFeeds::Await(MonoTime deadline) { return arrivals_->Await(deadline); 
 
 Result<size_t> SourceFeeds::Accept(Arrival arrival, std::vector<FeedBatch>& batches) {
   STROM_RETURN_IF_ERROR(arrival.records.status());
-  const size_t rows = arrival.records->size();
-  if (rows > 0) batches.push_back(ToBatch(arrival.source, *std::move(arrival.records)));
+  size_t rows = 0;
+  for (client::RecordRows& records : *arrival.records) {
+    std::vector<bool> inserts;
+    inserts.reserve(records.size());
+    for (const client::ChangeType type : records.change_types) inserts.push_back(IsInsert(type));
+    rows += inserts.size();
+    batches.push_back({.source = arrival.source,
+                       .rows = ChangeTable(inserts, std::move(records.values)),
+                       .positions = {{records.bucket, records.next_offset()}},
+                       .newest_ms = records.timestamp_ms});
+  }
   return rows;
 }
 
@@ -170,19 +180,6 @@ Result<std::vector<FeedBatch>> SourceFeeds::Take(size_t rows_max) {
   }
   for (const size_t source : empty) PollAgain(source, kPollTimeout);
   return batches;
-}
-
-FeedBatch SourceFeeds::ToBatch(size_t index, std::vector<client::LogRecord> records) const {
-  FeedBatch batch{.source = index, .rows = {}, .positions = {}};
-  batch.rows.reserve(records.size());
-  std::map<BucketId, LogOffset> next;
-  for (client::LogRecord& record : records) {
-    next[record.bucket] = record.offset.Next();
-    batch.newest_ms = std::max(batch.newest_ms, record.timestamp_ms);
-    batch.rows.push_back({IsInsert(record.change_type), std::move(record.row)});
-  }
-  for (const auto& [bucket, offset] : next) batch.positions.push_back({bucket, offset});
-  return batch;
 }
 
 }  // namespace strom::pipeline

@@ -9,7 +9,7 @@
 #include "client/include/strom/connection.h"
 #include "common/runtime/time.h"
 #include "common/types/table_descriptor.h"
-#include "pipeline/core/change.h"
+#include "pipeline/core/change_table.h"
 #include "pipeline/core/stop_signal.h"
 #include "pipeline/core/wake_queue.h"
 
@@ -32,7 +32,7 @@ struct BucketPosition {
 // What changed in one source.
 struct FeedBatch {
   size_t source = 0;  // Its place in the list given to Open.
-  Delta rows;
+  ChangeTable rows;
   std::vector<BucketPosition> positions;  // Behind these rows, of the buckets they came from.
   WallMillis newest_ms = 0;               // When a leader took the newest of them.
 };
@@ -75,7 +75,7 @@ class SourceFeeds {
   struct Arrival {
     size_t source = 0;
     bool wake_only = false;
-    Result<std::vector<client::LogRecord>> records = std::vector<client::LogRecord>();
+    Result<std::vector<client::RecordRows>> records = std::vector<client::RecordRows>();
   };
 
   SourceFeeds(client::Connection& connection, StopSignal& stop);
@@ -83,9 +83,8 @@ class SourceFeeds {
   Status SubscribeFromStart(size_t index);
   void StartPolling();
   void PollAgain(size_t index, MonoDuration timeout);
-  // Takes an arrival into `batches`; how many rows it has.
+  // Takes an arrival into `batches`, one for each piece of a log; how many rows it has.
   Result<size_t> Accept(Arrival arrival, std::vector<FeedBatch>& batches);
-  FeedBatch ToBatch(size_t index, std::vector<client::LogRecord> records) const;
 
   client::Connection& connection_;
   StopSignal& stop_;

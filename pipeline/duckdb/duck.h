@@ -10,6 +10,7 @@
 
 #include "common/base/result.h"
 #include "common/types/data_type.h"
+#include "common/types/row_ref.h"
 #include "common/types/value.h"
 
 // DuckDB as a compute step: rows in, SQL, rows out. Nothing is stored in it.
@@ -102,9 +103,9 @@ class Input {
   // Replaces the rows. Each has one value a field; one that is not of its field's type fails the
   // statement that reads it. `numbers`, if it is not empty, are the values of a last field, a BIGINT
   // that the rows do not have, one a row.
-  void Set(std::vector<const Row*> rows, std::vector<int64_t> numbers = {});
+  void Set(std::vector<RowRef> rows, std::vector<int64_t> numbers = {});
   // The same with rows as they lie somewhere else: field i is columns[i] of a row.
-  void Set(std::vector<const Row*> rows, std::vector<size_t> columns,
+  void Set(std::vector<RowRef> rows, std::vector<size_t> columns,
            std::vector<int64_t> numbers = {});
 
   struct Rep;

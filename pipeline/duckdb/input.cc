@@ -56,7 +56,7 @@ Status Fill(Scan& scan, duckdb_data_chunk chunk) {
   };
   std::vector<ColumnWriter> writers;
   const Input::Rep& input = *scan.input;
-  const std::vector<const Row*>& rows = input.rows;
+  const std::vector<RowRef>& rows = input.rows;
   const size_t first = scan.next_row;
   const size_t count = std::min<size_t>(rows.size() - first, duckdb_vector_size());
   for (size_t i = 0; i < scan.columns.size(); ++i) {
@@ -74,7 +74,7 @@ Status Fill(Scan& scan, duckdb_data_chunk chunk) {
   // Some rows at a time, so that they stay in the cache while their columns are taken.
   constexpr size_t kRowsAtOnce = 64;
   for (size_t from = 0; from < count; from += kRowsAtOnce) {
-    const std::span<const Row* const> some(rows.data() + first + from,
+    const std::span<const RowRef> some(rows.data() + first + from,
                                            std::min(kRowsAtOnce, count - from));
     for (ColumnWriter& column : writers) {
       if (Status s = column.writer.Write(from, some, column.from); !s.ok()) {
@@ -126,13 +126,13 @@ Input::~Input() {
 
 const std::vector<Field>& Input::fields() const { return rep_->fields; }
 
-void Input::Set(std::vector<const Row*> rows, std::vector<int64_t> numbers) {
+void Input::Set(std::vector<RowRef> rows, std::vector<int64_t> numbers) {
   std::vector<size_t> columns(rep_->fields.size() - (numbers.empty() ? 0 : 1));
   std::iota(columns.begin(), columns.end(), size_t{0});
   Set(std::move(rows), std::move(columns), std::move(numbers));
 }
 
-void Input::Set(std::vector<const Row*> rows, std::vector<size_t> columns,
+void Input::Set(std::vector<RowRef> rows, std::vector<size_t> columns,
                 std::vector<int64_t> numbers) {
   const bool numbered = columns.size() + 1 == rep_->fields.size();
   STROM_CHECK(numbered || columns.size() == rep_->fields.size())
@@ -144,7 +144,7 @@ void Input::Set(std::vector<const Row*> rows, std::vector<size_t> columns,
   size_t width = 0;
   for (const size_t column : columns) width = std::max(width, column + 1);
   for (size_t i = 0; i < rows.size(); ++i) {
-    STROM_CHECK(rows[i]->size() >= width) << "row " << i << " is too short";
+    STROM_CHECK(rows[i].size() >= width) << "row " << i << " is too short";
   }
   rep_->rows = std::move(rows);
   rep_->columns = std::move(columns);

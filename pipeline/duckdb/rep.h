@@ -65,7 +65,7 @@ struct Statement::Rep {
 
 struct Input::Rep {
   std::vector<Field> fields;
-  std::vector<const Row*> rows;
+  std::vector<RowRef> rows;
   std::vector<size_t> columns;   // Of the rows, one a field that is theirs.
   std::vector<int64_t> numbers;  // The last field, if there are any: one a row.
 

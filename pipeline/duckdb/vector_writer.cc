@@ -130,11 +130,11 @@ Status VectorWriter::Write(size_t row, const Value& value) {
 }
 
 template <class A, class T, class Convert>
-Status VectorWriter::WriteEach(size_t first, std::span<const Row* const> rows, size_t column,
+Status VectorWriter::WriteEach(size_t first, std::span<const RowRef> rows, size_t column,
                                const Convert& convert) {
   T* const cells = static_cast<T*>(data_) + first;
   for (size_t i = 0; i < rows.size(); ++i) {
-    const Value& value = (*rows[i])[column];
+    const Value& value = rows[i][column];
     const A* v = value.get_if<A>();
     if (v != nullptr && convert(*v, cells[i])) continue;
     STROM_RETURN_IF_ERROR(Write(first + i, value));
@@ -143,7 +143,7 @@ Status VectorWriter::WriteEach(size_t first, std::span<const Row* const> rows, s
 }
 
 template <class T>
-Status VectorWriter::WriteIntegers(size_t first, std::span<const Row* const> rows, size_t column) {
+Status VectorWriter::WriteIntegers(size_t first, std::span<const RowRef> rows, size_t column) {
   return WriteEach<int64_t, T>(first, rows, column, [](int64_t v, T& cell) {
     cell = static_cast<T>(v);
     return Fits<T>(v);
@@ -151,7 +151,7 @@ Status VectorWriter::WriteIntegers(size_t first, std::span<const Row* const> row
 }
 
 template <class T>
-Status VectorWriter::WriteDecimals(size_t first, std::span<const Row* const> rows, size_t column) {
+Status VectorWriter::WriteDecimals(size_t first, std::span<const RowRef> rows, size_t column) {
   const auto limit = static_cast<int64_t>(PowerOfTen(type_.precision()));
   return WriteEach<Decimal, T>(first, rows, column, [limit](const Decimal& v, T& cell) {
     cell = static_cast<T>(v.unscaled);
@@ -159,7 +159,7 @@ Status VectorWriter::WriteDecimals(size_t first, std::span<const Row* const> row
   });
 }
 
-Status VectorWriter::Write(size_t first, std::span<const Row* const> rows, size_t column) {
+Status VectorWriter::Write(size_t first, std::span<const RowRef> rows, size_t column) {
   const auto as_is = []<class T>(const T& v, T& cell) {
     cell = v;
     return true;
@@ -206,7 +206,7 @@ Status VectorWriter::Write(size_t first, std::span<const Row* const> rows, size_
       break;
   }
   for (size_t i = 0; i < rows.size(); ++i) {
-    STROM_RETURN_IF_ERROR(Write(first + i, (*rows[i])[column]));
+    STROM_RETURN_IF_ERROR(Write(first + i, rows[i][column]));
   }
   return Status::Ok();
 }

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "common/base/status.h"
-#include "common/types/value.h"
+#include "common/types/row_ref.h"
 #include "pipeline/duckdb/handles.h"
 
 namespace strom::duck {
@@ -23,7 +23,7 @@ class VectorWriter {
   Status Write(size_t row, const Value& value);
   // From row `first` on, a column of `rows`. Text and bytes are not copied: the vector is good for
   // as long as the rows are.
-  Status Write(size_t first, std::span<const Row* const> rows, size_t column);
+  Status Write(size_t first, std::span<const RowRef> rows, size_t column);
   void WriteNull(size_t row);
 
  private:
@@ -42,12 +42,12 @@ class VectorWriter {
   size_t Grow(size_t row, size_t count);
   // convert(v, to) writes an alternative A to a cell T; false: let Write see to it.
   template <class A, class T, class Convert>
-  Status WriteEach(size_t first, std::span<const Row* const> rows, size_t column,
+  Status WriteEach(size_t first, std::span<const RowRef> rows, size_t column,
                    const Convert& convert);
   template <class T>
-  Status WriteIntegers(size_t first, std::span<const Row* const> rows, size_t column);
+  Status WriteIntegers(size_t first, std::span<const RowRef> rows, size_t column);
   template <class T>
-  Status WriteDecimals(size_t first, std::span<const Row* const> rows, size_t column);
+  Status WriteDecimals(size_t first, std::span<const RowRef> rows, size_t column);
 
   const DataType& type_;
   duckdb_vector vector_;

@@ -39,7 +39,7 @@ class Algebraic : public BlockRunner {
     key_.clear();
     if (is_global && everything) Touch(GroupOf(), touched);
     for (const Changes::Change& change : *changes[0]) {
-      const RowView row(*change.row, columns);
+      const RowView row(change.row, columns);
       key_.clear();
       AppendKey(row, block_.group_columns, key_);
       Group& group = GroupOf();
@@ -190,7 +190,7 @@ class Algebraic : public BlockRunner {
                                                      const std::vector<uint64_t>& ids) {
     std::vector<OutputStore::KeyedRow> rows;
     if (states.empty()) return rows;
-    std::vector<const Row*> handed;
+    std::vector<RowRef> handed;
     handed.reserve(states.size());
     for (const Row& state : states) handed.push_back(&state);
     block_.groups->Set(std::move(handed), std::move(places));

@@ -6,17 +6,15 @@
 
 namespace strom::layer {
 
-Changes::Changes(pipeline::Delta made) : made_(std::move(made)) { Add(made_); }
+Changes::Changes(pipeline::Delta made) : made_(std::move(made)) {
+  changes_.reserve(made_.size());
+  for (const pipeline::SignedRow& row : made_) Add(row.row, row.insert);
+}
 
 Changes Changes::Of(std::vector<size_t> columns) {
   Changes changes;
   changes.columns_ = std::move(columns);
   return changes;
-}
-
-void Changes::Add(const pipeline::Delta& rows) {
-  changes_.reserve(changes_.size() + rows.size());
-  for (const pipeline::SignedRow& row : rows) Add(row.row, row.insert);
 }
 
 std::vector<size_t> Changes::Places(const std::vector<size_t>& columns) const {
@@ -33,7 +31,7 @@ pipeline::Delta Changes::Take() && {
   rows.reserve(changes_.size());
   for (const Change& change : changes_) {
     rows.push_back(
-        {change.insert, columns_ ? RowView(*change.row, *columns_).Copy() : *change.row});
+        {change.insert, columns_ ? RowView(change.row, *columns_).Copy() : change.row.Copy()});
   }
   return rows;
 }

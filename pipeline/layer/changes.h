@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "common/types/value.h"
-#include "pipeline/core/change.h"
+#include "pipeline/core/change_table.h"
 
 namespace strom::layer {
 
@@ -14,10 +14,7 @@ namespace strom::layer {
 // only chooses rows and columns copies none. Good for as long as those are.
 class Changes {
  public:
-  struct Change {
-    const Row* row;
-    bool insert;
-  };
+  using Change = pipeline::ChangeRef;
 
   Changes() = default;
   // Rows that were made for this: column i is theirs.
@@ -30,8 +27,10 @@ class Changes {
   static Changes Of(std::vector<size_t> columns);
 
   // Rows that somebody else keeps.
-  void Add(const Row& row, bool insert) { changes_.push_back({&row, insert}); }
-  void Add(const pipeline::Delta& rows);
+  void Add(const RowRef& row, bool insert) { changes_.push_back({row, insert}); }
+  void Add(const pipeline::ChangeTable& rows) {
+    changes_.insert(changes_.end(), rows.begin(), rows.end());
+  }
   void Reserve(size_t rows) { changes_.reserve(rows); }
 
   bool empty() const { return changes_.empty(); }

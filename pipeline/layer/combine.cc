@@ -27,7 +27,7 @@ class UnionAll : public BlockRunner {
     for (const Changes* arm : changes) {
       const std::vector<size_t> columns = arm->Places(AllColumns(block_));
       for (const Changes::Change& change : *arm) {
-        all.push_back({change.insert, RowView(*change.row, columns).Copy()});
+        all.push_back({change.insert, RowView(change.row, columns).Copy()});
       }
     }
     return Changes(std::move(all));
@@ -49,7 +49,7 @@ class Combine : public BlockRunner {
     for (size_t arm = 0; arm < changes.size(); ++arm) {
       const std::vector<size_t> columns = changes[arm]->Places(AllColumns(block_));
       for (const Changes::Change& change : *changes[arm]) {
-        Bytes row = EncodeColumns(*change.row, columns);
+        Bytes row = EncodeView(RowView(change.row, columns));
         Counts& counts = counts_[row];
         if (before.try_emplace(row, InResult(counts)).second && Total(counts) == 0) {
           row_bytes_ += row.size();

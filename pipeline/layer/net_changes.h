@@ -12,12 +12,12 @@ namespace strom::layer {
 // Columns of the rows that changes bring in on balance, and of those they take away, each as often
 // as they do. A row that comes and goes is in neither. The rows are those of the changes.
 struct NetChanges {
-  std::vector<const Row*> inserted;
-  std::vector<const Row*> removed;
+  std::vector<RowRef> inserted;
+  std::vector<RowRef> removed;
   std::vector<size_t> columns;  // Of the rows.
 
   bool empty() const { return inserted.empty() && removed.empty(); }
-  RowView View(const Row* row) const { return {*row, columns}; }
+  RowView View(const RowRef& row) const { return {row, columns}; }
 };
 
 // Of rows as the columns of `changes` given.

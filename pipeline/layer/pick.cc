@@ -21,7 +21,7 @@ class Pick : public BlockRunner {
     Changes out = Changes::Of(std::move(picks));
     out.Reserve(changes[0]->size());
     for (const Changes::Change& change : *changes[0]) {
-      if (filter_.Passes(RowView(*change.row, columns))) out.Add(*change.row, change.insert);
+      if (filter_.Passes(RowView(change.row, columns))) out.Add(change.row, change.insert);
     }
     return out;
   }

@@ -22,10 +22,10 @@ class Ranked : public BlockRunner {
   Result<Changes> Apply(std::span<const Changes* const> changes, bool /*everything*/) override {
     const Leaf& leaf = block_.leaves[0];
     const NetChanges net = NetOf(*changes[0], leaf.columns);
-    for (const Row* row : net.removed) {
+    for (const RowRef& row : net.removed) {
       if (!rows_.Remove(net.View(row))) return NoSuchRow(leaf, net.View(row));
     }
-    for (const Row* row : net.inserted) rows_.Insert(net.View(row));
+    for (const RowRef& row : net.inserted) rows_.Insert(net.View(row));
     std::vector<RankedRows::Partition> changed = rows_.TakeChanged();
     if (changed.empty()) return Changes();
 
@@ -69,7 +69,7 @@ class Ranked : public BlockRunner {
 
   // The same of many by the statement.
   Result<std::vector<Row>> Computed(const std::vector<Row>& rows) {
-    std::vector<const Row*> handed;
+    std::vector<RowRef> handed;
     handed.reserve(rows.size());
     for (const Row& row : rows) handed.push_back(&row);
     const Leaf& leaf = block_.leaves[0];

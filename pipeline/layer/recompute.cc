@@ -56,15 +56,15 @@ class Recompute : public BlockRunner {
     affected_.clear();
     for (LeafState& leaf : leaves_) leaf.visited.clear();
     for (size_t i = 0; i < leaves_.size(); ++i) {
-      for (const Row* row : net[i].removed) {
+      for (const RowRef& row : net[i].removed) {
         const RowView view = net[i].View(row);
         if (!leaves_[i].store->Remove(view)) return NoSuchRow(block_.leaves[i], view);
       }
-      for (const Row* row : net[i].inserted) leaves_[i].store->Insert(net[i].View(row));
+      for (const RowRef& row : net[i].inserted) leaves_[i].store->Insert(net[i].View(row));
     }
     for (size_t i = 0; i < leaves_.size() && !everything_; ++i) {
-      for (const Row* row : net[i].inserted) Affect(i, net[i].View(row));
-      for (const Row* row : net[i].removed) {
+      for (const RowRef& row : net[i].inserted) Affect(i, net[i].View(row));
+      for (const RowRef& row : net[i].removed) {
         if (!broken_.new_images_only) Affect(i, net[i].View(row));
       }
     }
@@ -99,7 +99,7 @@ class Recompute : public BlockRunner {
     // What the statement gets: rows, one for each id, that often and, of an anchor, with the place
     // of its key.
     std::deque<Row> rows;
-    std::vector<const Row*> handed;
+    std::vector<RowRef> handed;
     std::vector<int64_t> places;
     absl::flat_hash_set<uint32_t> handed_ids;
   };
@@ -204,7 +204,7 @@ class Recompute : public BlockRunner {
   void Repeat(size_t at, uint32_t id) {
     LeafState& leaf = leaves_[at];
     const Row& row = leaf.rows.emplace_back(leaf.store->Get(id));
-    leaf.handed.insert(leaf.handed.end(), leaf.store->CountOf(id), &row);
+    leaf.handed.insert(leaf.handed.end(), leaf.store->CountOf(id), RowRef(row));
     HandChildren(at, row);
   }
 

@@ -9,13 +9,24 @@
 namespace strom::layer {
 namespace {
 
-void PutVarint(uint64_t v, Bytes& out) {
-  for (; v >= 0x80; v >>= 7) out.push_back(static_cast<char>(v | 0x80));
-  out.push_back(static_cast<char>(v));
+constexpr size_t kVarintMax = 10;
+// In the place of the index: a Decimal of more than 64 bits.
+constexpr char kWideDecimal = 11;
+
+// The bytes of a varint go to `at`; where it ends.
+char* WriteVarint(uint64_t v, char* at) {
+  for (; v >= 0x80; v >>= 7) *at++ = static_cast<char>(v | 0x80);
+  *at++ = static_cast<char>(v);
+  return at;
 }
 
-void PutSigned(int64_t v, Bytes& out) {
-  PutVarint((static_cast<uint64_t>(v) << 1) ^ static_cast<uint64_t>(v >> 63), out);
+void PutVarint(uint64_t v, Bytes& out) {
+  char bytes[kVarintMax];
+  out.append(bytes, WriteVarint(v, bytes));
+}
+
+uint64_t ZigZag(int64_t v) {
+  return (static_cast<uint64_t>(v) << 1) ^ static_cast<uint64_t>(v >> 63);
 }
 
 template <class T>
@@ -65,22 +76,31 @@ std::vector<Value> GetValues(BytesView& in) {
 }  // namespace
 
 void AppendValue(const Value& value, Bytes& out) {
-  out.push_back(static_cast<char>(value.variant().index()));
+  const auto index = static_cast<char>(value.variant().index());
+  const auto put_number = [&](int64_t number) {
+    char bytes[1 + kVarintMax];
+    bytes[0] = index;
+    out.append(bytes, WriteVarint(ZigZag(number), bytes + 1));
+  };
+  if (const int64_t* const number = value.get_if<int64_t>()) return put_number(*number);
+  if (const Decimal* const decimal = value.get_if<Decimal>()) {
+    const auto number = static_cast<int64_t>(decimal->unscaled);
+    if (number == decimal->unscaled) return put_number(number);
+    out.push_back(kWideDecimal);
+    return PutRaw(decimal->unscaled, out);
+  }
+  out.push_back(index);
   std::visit(
       [&]<class T>(const T& v) {
         if constexpr (std::is_same_v<T, bool>) {
           out.push_back(v ? 1 : 0);
-        } else if constexpr (std::is_same_v<T, int64_t>) {
-          PutSigned(v, out);
         } else if constexpr (std::is_same_v<T, float> || std::is_same_v<T, double>) {
           PutRaw(v, out);
-        } else if constexpr (std::is_same_v<T, Decimal>) {
-          PutRaw(v.unscaled, out);
         } else if constexpr (std::is_same_v<T, Bytes>) {
           PutVarint(v.size(), out);
           out += v;
         } else if constexpr (std::is_same_v<T, Timestamp>) {
-          PutSigned(v.millis, out);
+          PutVarint(ZigZag(v.millis), out);
           PutVarint(static_cast<uint64_t>(v.nanos_of_milli), out);
         } else if constexpr (std::is_same_v<T, Value::ListPtr>) {
           PutValues(*v, out);
@@ -114,6 +134,8 @@ Value ReadValue(BytesView& in) {
       return Value::String(Bytes(Take(size, in)));
     }
     case 6:
+      return Value::Dec(GetSigned(in));
+    case kWideDecimal:
       return Value::Dec(GetRaw<__int128>(in));
     case 7: {
       const int64_t millis = GetSigned(in);
@@ -144,6 +166,7 @@ void SkipValue(BytesView& in) {
       Take(1, in);
       return;
     case 2:
+    case 6:
       GetVarint(in);
       return;
     case 3:
@@ -155,7 +178,7 @@ void SkipValue(BytesView& in) {
     case 5:
       Take(GetVarint(in), in);
       return;
-    case 6:
+    case kWideDecimal:
       Take(sizeof(__int128), in);
       return;
     case 7:
@@ -177,6 +200,12 @@ void SkipValue(BytesView& in) {
 Bytes EncodeRow(const Row& row) {
   Bytes out;
   for (const Value& value : row) AppendValue(value, out);
+  return out;
+}
+
+Bytes EncodeView(const RowView& row) {
+  Bytes out;
+  for (size_t i = 0; i < row.size(); ++i) AppendValue(row[i], out);
   return out;
 }
 

@@ -10,13 +10,15 @@
 // Rows as bytes, for state that is kept in memory: short, self-describing, and equal exactly if the
 // rows are (floats by bits). Never leaves the process.
 //
-// A value: one byte of Value::Variant's index, then bool: a byte; int64: zig-zag varint;
-// float, double, Decimal: their 4, 8, 16 bytes; bytes: varint of the size, then they; Timestamp:
-// zig-zag varint of millis, varint of nanos; lists, maps, rows: varint of the count, then values.
+// A value: one byte of Value::Variant's index, then bool: a byte; int64, Decimal: zig-zag varint (a
+// Decimal beyond 64 bits: another byte in the index's place, and its 16 bytes); float, double: their
+// 4, 8 bytes; bytes: varint of the size, then they; Timestamp: zig-zag varint of millis, varint of
+// nanos; lists, maps, rows: varint of the count, then values.
 namespace strom::layer {
 
 void AppendValue(const Value& value, Bytes& out);
 Bytes EncodeRow(const Row& row);
+Bytes EncodeView(const RowView& row);
 Bytes EncodeColumns(const Row& row, std::span<const size_t> columns);
 // Equal for values that SQL's = and GROUP BY take for equal: 0.0 and -0.0.
 void AppendKey(const RowView& row, std::span<const size_t> columns, Bytes& out);

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <span>
 
-#include "common/types/value.h"
+#include "common/types/row_ref.h"
 
 namespace strom::layer {
 
@@ -13,12 +13,14 @@ namespace strom::layer {
 class RowView {
  public:
   RowView(const Row& row)  // NOLINT(google-explicit-constructor): all of it.
-      : values_(row.data()), size_(row.size()) {}
-  RowView(const Row& row, std::span<const size_t> columns)
-      : values_(row.data()), columns_(columns.data()), size_(columns.size()), chosen_(true) {}
+      : RowView(RowRef(row)) {}
+  RowView(const RowRef& row)  // NOLINT(google-explicit-constructor): likewise.
+      : row_(row), size_(row.size()) {}
+  RowView(const RowRef& row, std::span<const size_t> columns)
+      : row_(row), columns_(columns.data()), size_(columns.size()) {}
 
   size_t size() const { return size_; }
-  const Value& operator[](size_t i) const { return values_[chosen_ ? columns_[i] : i]; }
+  const Value& operator[](size_t i) const { return row_[columns_ != nullptr ? columns_[i] : i]; }
 
   Row Copy() const {
     Row out;
@@ -36,10 +38,9 @@ class RowView {
   }
 
  private:
-  const Value* values_;
-  const size_t* columns_ = nullptr;
+  RowRef row_;
+  const size_t* columns_ = nullptr;  // nullptr: all.
   size_t size_;
-  bool chosen_ = false;
 };
 
 }  // namespace strom::layer

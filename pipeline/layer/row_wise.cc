@@ -75,7 +75,7 @@ class RowWise : public BlockRunner {
     NetChanges net = NetOf(*changes[0], leaf.columns);
     if (net.empty()) return Changes();
     const size_t removed = net.removed.size();
-    std::vector<const Row*> rows = std::move(net.removed);
+    std::vector<RowRef> rows = std::move(net.removed);
     rows.insert(rows.end(), net.inserted.begin(), net.inserted.end());
     std::vector<int64_t> numbers(rows.size());
     std::iota(numbers.begin(), numbers.end(), 0);

@@ -41,8 +41,8 @@ class Timed : public BlockRunner {
       STROM_RETURN_IF_ERROR(filter_->Refresh());
     }
     if (filter_) {  // Rows that never pass are not kept.
-      for (std::vector<const Row*>* rows : {&net.removed, &net.inserted}) {
-        std::erase_if(*rows, [&](const Row* row) {
+      for (std::vector<RowRef>* rows : {&net.removed, &net.inserted}) {
+        std::erase_if(*rows, [&](const RowRef& row) {
           return !filter_->Passes(net.View(row), RowFilter::Which::kFixed);
         });
       }
@@ -52,7 +52,7 @@ class Timed : public BlockRunner {
     for (const size_t pick : block_.picks) picks.push_back(net.columns[pick]);
     Changes out = Changes::Of(std::move(picks));
     pipeline::Delta moved;
-    for (const Row* row : net.removed) STROM_RETURN_IF_ERROR(Remove(*row, net, out));
+    for (const RowRef& row : net.removed) STROM_RETURN_IF_ERROR(Remove(row, net, out));
     if (everything && store_.rows() > 0) STROM_RETURN_IF_ERROR(JudgeAgain(old_bounds, moved));
     STROM_RETURN_IF_ERROR(Insert(net, out));
     if (moved.empty()) return out;
@@ -68,8 +68,8 @@ class Timed : public BlockRunner {
  private:
   static constexpr size_t kRowsAtOnce = 10'000;  // Decoded together, for a statement.
 
-  Status Remove(const Row& row, const NetChanges& net, Changes& out) {
-    const RowView view = net.View(&row);
+  Status Remove(const RowRef& row, const NetChanges& net, Changes& out) {
+    const RowView view = net.View(row);
     const std::optional<uint32_t> id = store_.Remove(view);
     if (!id) return NoSuchRow(block_.leaves[0], view);
     const bool passed = broken_.removals_judged_again && filter_
@@ -83,7 +83,7 @@ class Timed : public BlockRunner {
   Status Insert(const NetChanges& net, Changes& out) {
     std::vector<uint32_t> ids;
     std::vector<Judged> fresh;
-    for (const Row* row : net.inserted) {
+    for (const RowRef& row : net.inserted) {
       const RowView view = net.View(row);
       const uint32_t id = store_.Insert(view);
       ids.push_back(id);
@@ -95,7 +95,7 @@ class Timed : public BlockRunner {
     STROM_ASSIGN_OR_RETURN(const std::vector<bool> verdicts, Judge(fresh, net.columns));
     for (size_t i = 0; i < fresh.size(); ++i) passes_[fresh[i].id] = verdicts[i];
     for (size_t i = 0; i < ids.size(); ++i) {
-      if (passes_[ids[i]]) out.Add(*net.inserted[i], true);
+      if (passes_[ids[i]]) out.Add(net.inserted[i], true);
     }
     return Status::Ok();
   }
@@ -135,7 +135,7 @@ class Timed : public BlockRunner {
 
   struct Judged {
     uint32_t id;
-    const Row* row;
+    RowRef row;
   };
 
   // Whether each row passes now; `columns` of it are the leaf's.
@@ -144,12 +144,12 @@ class Timed : public BlockRunner {
     std::vector<bool> verdicts(judged.size(), false);
     if (filter_) {
       for (size_t i = 0; i < judged.size(); ++i) {
-        verdicts[i] = filter_->Passes(RowView(*judged[i].row, columns), RowFilter::Which::kMoving);
+        verdicts[i] = filter_->Passes(RowView(judged[i].row, columns), RowFilter::Which::kMoving);
       }
       return verdicts;
     }
     if (judged.empty()) return verdicts;
-    std::vector<const Row*> handed;
+    std::vector<RowRef> handed;
     for (const Judged& row : judged) handed.push_back(row.row);
     std::vector<int64_t> numbers(judged.size());
     std::iota(numbers.begin(), numbers.end(), 0);

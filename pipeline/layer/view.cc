@@ -156,7 +156,7 @@ Result<pipeline::Delta> View::Rep::Apply(std::span<const SourceDelta> batch, Tim
   std::vector<Changes> sources(query.sources.size());
   for (const SourceDelta& change : batch) {
     STROM_CHECK(change.source < sources.size()) << "source " << change.source;
-    for (const pipeline::SignedRow& row : change.rows) {
+    for (const pipeline::ChangeRef& row : change.rows) {
       if (row.row.size() != widths[change.source]) {
         return Error(ErrorCode::kCorruptRecord, "{}: a row of {} values for {} columns",
                      query.sources[change.source].path, row.row.size(), widths[change.source]);

@@ -8,7 +8,7 @@
 
 #include "common/base/result.h"
 #include "common/types/value.h"
-#include "pipeline/core/change.h"
+#include "pipeline/core/change_table.h"
 #include "pipeline/duckdb/duck.h"
 #include "pipeline/sql/query.h"
 

@@ -82,7 +82,7 @@ Status SinkJob::Run() {
     STROM_ASSIGN_OR_RETURN(std::vector<pipeline::FeedBatch> batches,
                            feeds->Take(kRowsPerTransaction));
     if (batches.empty()) continue;
-    std::vector<pipeline::Delta> deltas;
+    std::vector<pipeline::ChangeTable> deltas;
     int64_t rows_in = 0;
     WallMillis newest = 0;
     for (pipeline::FeedBatch& batch : batches) {

@@ -21,7 +21,8 @@ class RowQuery {
 
   // Takes changes of the source, in their order; `now` never goes back. What leaves the result and
   // what comes in: net, no row both ways.
-  virtual Result<pipeline::Delta> Apply(std::vector<pipeline::Delta> changes, Timestamp now) = 0;
+  virtual Result<pipeline::Delta> Apply(std::vector<pipeline::ChangeTable> changes,
+                                        Timestamp now) = 0;
 };
 
 // What a sink job does: a query over one Strom table into a table of another database.

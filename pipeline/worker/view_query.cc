@@ -9,9 +9,10 @@ class SinkViewQuery final : public sink::RowQuery {
  public:
   explicit SinkViewQuery(std::unique_ptr<layer::View> view) : view_(std::move(view)) {}
 
-  Result<pipeline::Delta> Apply(std::vector<pipeline::Delta> changes, Timestamp now) override {
+  Result<pipeline::Delta> Apply(std::vector<pipeline::ChangeTable> changes,
+                                Timestamp now) override {
     std::vector<layer::SourceDelta> deltas;
-    for (pipeline::Delta& delta : changes) deltas.push_back({0, std::move(delta)});
+    for (pipeline::ChangeTable& delta : changes) deltas.push_back({0, std::move(delta)});
     return view_->Apply(deltas, now);
   }
 

@@ -14,7 +14,7 @@ constexpr size_t kApplyWriteBytes = size_t{2} << 20;
 KvTablet::KvTablet(std::unique_ptr<kv::KvStore> store, std::shared_ptr<const KvTable> table,
                    LogTablet& log, KvTabletOptions options)
     : store_(std::move(store)),
-      recent_(std::make_unique<RecentRows>(*store_, options.recent_rows_max_bytes)),
+      recent_(std::make_unique<RecentRows>(*store_, options.recent_rows)),
       table_(std::move(table)),
       bucket_(log.bucket()),
       options_(options),
@@ -134,12 +134,13 @@ Status KvTablet::FlushTo(LogOffset high_watermark) {
       << bucket_ << ": " << high_watermark << " of " << log_.log_end_offset();
   if (high_watermark <= flushed_offset()) return Status::Ok();
   STROM_RETURN_IF_ERROR(CatchUp());
-  STROM_RETURN_IF_ERROR(recent_->MakeRoom());
+  STROM_RETURN_IF_ERROR(recent_->MakeRoom(buffer_.size_bytes()));
   int64_t row_count_delta = 0;
   buffer_.TakeBelow(high_watermark, [&](PreWriteBuffer::Change change) {
     row_count_delta += change.row_count_delta;
     recent_->Put(std::move(change.key), std::move(change.value));
   });
+  recent_->Trim();
   row_count_.fetch_add(row_count_delta, std::memory_order_acq_rel);
   flushed_offset_.store(high_watermark.value(), std::memory_order_release);
   return Status::Ok();

@@ -23,8 +23,8 @@ struct KvTabletOptions {
   size_t buffer_size_max_bytes = size_t{64} << 20;  // Of the pre-write buffer.
   // Of one changelog batch, before compression: old and new rows of all records of a KV batch.
   size_t changelog_batch_max_bytes = size_t{256} << 20;
-  // Of the rows that are kept in front of the store.
-  size_t recent_rows_max_bytes = size_t{512} << 10;
+  // Of the rows that are kept in front of the store; shared by the tablets of a server.
+  std::shared_ptr<RecentRowsBudget> recent_rows = std::make_shared<RecentRowsBudget>();
 };
 
 // How the rows of one request are put.

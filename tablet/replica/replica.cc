@@ -23,7 +23,8 @@ std::unique_ptr<KeptRows> RowsOf(const Replica::World& world, const SnapshotOpti
       KeptRows::World{world.blocking, world.clock, world.duties},
       KeptRows::Options{.has_snapshots = snapshots.objects != nullptr,
                         .followed = std::move(followed)},
-      RowsOpener({world.files, world.stores, snapshots.objects}, KvDirectory(log.directory()),
+      RowsOpener({world.files, world.stores, snapshots.objects, world.recent_rows},
+                 KvDirectory(log.directory()),
                  remote::KvSnapshotPaths(spec.path, spec.bucket), spec.kv_table),
       strand, log, std::move(left));
 }

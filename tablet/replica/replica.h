@@ -70,6 +70,7 @@ class Replica : public std::enable_shared_from_this<Replica> {
     io::FileSystem& files;
     kv::KvStoreFactory& stores;
     ReplicaDuties& duties;
+    std::shared_ptr<RecentRowsBudget> recent_rows;
   };
 
   // The log is open and belongs to the replica from now on. What is below `high_watermark` was

@@ -33,6 +33,7 @@ ReplicaManager::ReplicaManager(runtime::Executor& executor, runtime::Executor& b
       duties_(duties),
       self_(self),
       options_(std::move(options)),
+      recent_rows_(std::make_shared<RecentRowsBudget>(options_.recent_rows_max_bytes)),
       strand_(blocking) {}
 
 Status ReplicaManager::Start() {

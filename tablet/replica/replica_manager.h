@@ -26,6 +26,7 @@ struct ReplicaOptions {
   MonoDuration recovery_checkpoint_interval = Seconds(60);
   MonoDuration retention_check_interval = Seconds(300);
   int64_t retention_size_bytes = -1;  // Of one bucket's log; <= 0: no limit.
+  size_t recent_rows_max_bytes = RecentRowsBudget::kDefaultBytes;  // Of all buckets together.
   SnapshotOptions snapshots;
 };
 
@@ -132,6 +133,7 @@ class ReplicaManager {
   ReplicaDuties& duties_;
   const ServerId self_;
   const ReplicaOptions options_;
+  const std::shared_ptr<RecentRowsBudget> recent_rows_;
   runtime::Strand strand_;
 
   // A replica that is opened does not know what an earlier one promised before.

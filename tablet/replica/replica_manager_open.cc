@@ -48,7 +48,7 @@ Result<std::shared_ptr<Replica>> ReplicaManager::Open(const BucketSpec& spec, Ch
   if (spec.has_primary_key()) {
     STROM_ASSIGN_OR_RETURN(left, TakeRowsMark(files_, KvDirectory(path)));
   }
-  const Replica::World world{executor_, blocking_, clock_, files_, stores_, duties_};
+  const Replica::World world{executor_, blocking_, clock_, files_, stores_, duties_, recent_rows_};
   const Replica::Options options{.self = self_,
                                  .durability = options_.durability,
                                  .lag_max = options_.lag_max,

@@ -26,7 +26,8 @@ Status SyncFolder(io::FileSystem& files, const std::string& path) {
 Result<std::shared_ptr<KvTablet>> RowsOpener::Open(LogTablet& log, std::optional<StoredRows> left,
                                                    std::vector<KvSnapshotId> completed,
                                                    LogOffset end) const {
-  if (left) return KvTablet::Open(world_.stores, path_, table_, log, left);
+  const KvTabletOptions tablets{.recent_rows = world_.recent_rows};
+  if (left) return KvTablet::Open(world_.stores, path_, table_, log, left, tablets);
   std::string refused;
   const auto refuse = [&](KvSnapshotId id, const Status& why) {
     STROM_LOG(kError, "{}: snapshot {} cannot be used: {}", bucket(), id, why.ToString());
@@ -45,7 +46,7 @@ Result<std::shared_ptr<KvTablet>> RowsOpener::Open(LogTablet& log, std::optional
     const remote::KvSnapshotMetadata& snapshot = restored.snapshot->metadata;
     const StoredRows rows{.offset = snapshot.log_offset,
                           .row_count = snapshot.row_count.value_or(0)};
-    auto opened = KvTablet::Open(world_.stores, path_, table_, log, rows);
+    auto opened = KvTablet::Open(world_.stores, path_, table_, log, rows, tablets);
     if (opened.ok()) {
       STROM_LOG(kInfo, "{}: rows up to offset {} come from snapshot {}", bucket(), rows.offset,
                 snapshot.id);
@@ -54,7 +55,7 @@ Result<std::shared_ptr<KvTablet>> RowsOpener::Open(LogTablet& log, std::optional
     refuse(snapshot.id, opened.status());
     completed.erase(completed.begin(), std::next(std::ranges::find(completed, snapshot.id)));
   }
-  auto opened = KvTablet::Open(world_.stores, path_, table_, log, std::nullopt);
+  auto opened = KvTablet::Open(world_.stores, path_, table_, log, std::nullopt, tablets);
   if (opened.ok() || refused.empty()) return opened;
   return Error(opened.status().code(), "{}{}", opened.status().message(), refused);
 }

@@ -21,6 +21,7 @@ class RowsOpener {
     io::FileSystem& files;
     kv::KvStoreFactory& stores;
     const remote::ObjectStore* objects;  // nullptr: there are no snapshots.
+    std::shared_ptr<RecentRowsBudget> recent_rows;
   };
 
   // `path`: of the store; `snapshots`: where those of the bucket are.

@@ -20,6 +20,7 @@ ReplicaOptions ReplicaOptionsOf(const config::Config& config) {
   options.high_watermark_checkpoint_interval =
       Millis(config.Get(config::kHighWatermarkCheckpointInterval));
   options.recovery_checkpoint_interval = Millis(config.Get(config::kLogFlushCheckpointInterval));
+  options.recent_rows_max_bytes = static_cast<size_t>(config.Get(config::kRecentRowsMemory));
   options.snapshots.interval = Millis(config.Get(config::kKvSnapshotInterval));
   options.retention_check_interval = Millis(config.Get(config::kLogRetentionCheckInterval));
   return options;

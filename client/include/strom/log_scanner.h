@@ -11,6 +11,7 @@
 #include "client/include/strom/future.h"
 #include "client/include/strom/log_record.h"
 #include "client/include/strom/offset_spec.h"
+#include "client/include/strom/record_rows.h"
 #include "common/runtime/time.h"
 #include "common/types/schema.h"
 #include "common/types/table_path.h"
@@ -64,6 +65,9 @@ class LogScanner {
 
   // The same without waiting. One poll at a time; nothing else is called until it is ready.
   Future<std::vector<LogRecord>> PollAsync(MonoDuration timeout);
+
+  // The same for who takes many, and wants no row of its own for each.
+  Future<std::vector<RecordRows>> PollRowsAsync(MonoDuration timeout);
 
   // Offset of the next record Poll gives; none before the start offset is known.
   std::optional<LogOffset> Position(BucketId bucket) const;

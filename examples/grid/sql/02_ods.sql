@@ -16,7 +16,7 @@ CREATE TABLE IF NOT EXISTS ods_power_equipment (
   created_at            TIMESTAMP(3),
   updated_at            TIMESTAMP(3),
   PRIMARY KEY (equipment_id) NOT ENFORCED
-) WITH ('bucket.num' = '1', 'table.log.ttl' = '7d');
+) WITH ('bucket.num' = '1', 'table.log.arrow.compression.type' = 'LZ4_FRAME', 'table.log.ttl' = '7d');
 
 INSERT INTO ods_power_equipment SELECT * FROM power_equipment_source;
 
@@ -38,7 +38,7 @@ CREATE TABLE IF NOT EXISTS ods_power_monitoring (
   monitoring_time TIMESTAMP(3),
   created_at      TIMESTAMP(3),
   PRIMARY KEY (monitoring_id) NOT ENFORCED
-) WITH ('bucket.num' = '2', 'table.log.ttl' = '3d');
+) WITH ('bucket.num' = '2', 'table.log.arrow.compression.type' = 'LZ4_FRAME', 'table.log.ttl' = '3d');
 
 INSERT INTO ods_power_monitoring SELECT * FROM power_monitoring_source;
 
@@ -56,7 +56,7 @@ CREATE TABLE IF NOT EXISTS ods_equipment_alarms (
   created_at    TIMESTAMP(3),
   updated_at    TIMESTAMP(3),
   PRIMARY KEY (alarm_id) NOT ENFORCED
-) WITH ('bucket.num' = '1', 'table.log.ttl' = '30d');
+) WITH ('bucket.num' = '1', 'table.log.arrow.compression.type' = 'LZ4_FRAME', 'table.log.ttl' = '30d');
 
 INSERT INTO ods_equipment_alarms SELECT * FROM equipment_alarms_source;
 
@@ -76,6 +76,6 @@ CREATE TABLE IF NOT EXISTS ods_customer_usage (
   created_at     TIMESTAMP(3),
   updated_at     TIMESTAMP(3),
   PRIMARY KEY (usage_id) NOT ENFORCED
-) WITH ('bucket.num' = '1', 'table.log.ttl' = '90d');
+) WITH ('bucket.num' = '1', 'table.log.arrow.compression.type' = 'LZ4_FRAME', 'table.log.ttl' = '90d');
 
 INSERT INTO ods_customer_usage SELECT * FROM customer_usage_source;

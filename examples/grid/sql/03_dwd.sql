@@ -26,7 +26,7 @@ CREATE TABLE IF NOT EXISTS dwd_power_equipment (
   created_at                TIMESTAMP(3),
   updated_at                TIMESTAMP(3),
   PRIMARY KEY (equipment_id) NOT ENFORCED
-) WITH ('bucket.num' = '1', 'table.log.ttl' = '7d');
+) WITH ('bucket.num' = '1', 'table.log.arrow.compression.type' = 'LZ4_FRAME', 'table.log.ttl' = '7d');
 
 INSERT INTO dwd_power_equipment
 SELECT
@@ -113,7 +113,7 @@ CREATE TABLE IF NOT EXISTS dwd_power_monitoring (
   created_at          TIMESTAMP(3),
   WATERMARK FOR monitoring_time AS monitoring_time - INTERVAL '5' SECOND,
   PRIMARY KEY (monitoring_id) NOT ENFORCED
-) WITH ('bucket.num' = '2', 'table.log.ttl' = '3d');
+) WITH ('bucket.num' = '2', 'table.log.arrow.compression.type' = 'LZ4_FRAME', 'table.log.ttl' = '3d');
 
 INSERT INTO dwd_power_monitoring
 SELECT
@@ -189,7 +189,7 @@ CREATE TABLE IF NOT EXISTS dwd_equipment_alarms (
   created_at              TIMESTAMP(3),
   updated_at              TIMESTAMP(3),
   PRIMARY KEY (alarm_id) NOT ENFORCED
-) WITH ('bucket.num' = '1', 'table.log.ttl' = '30d');
+) WITH ('bucket.num' = '1', 'table.log.arrow.compression.type' = 'LZ4_FRAME', 'table.log.ttl' = '30d');
 
 INSERT INTO dwd_equipment_alarms
 SELECT
@@ -238,7 +238,7 @@ CREATE TABLE IF NOT EXISTS dwd_anomaly_alerts (
   severity_level      STRING,
   alert_time          TIMESTAMP(3),
   PRIMARY KEY (alert_id) NOT ENFORCED
-) WITH ('bucket.num' = '1', 'table.log.ttl' = '30d');
+) WITH ('bucket.num' = '1', 'table.log.arrow.compression.type' = 'LZ4_FRAME', 'table.log.ttl' = '30d');
 
 INSERT INTO dwd_anomaly_alerts
 SELECT

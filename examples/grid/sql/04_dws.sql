@@ -33,7 +33,7 @@ CREATE TABLE IF NOT EXISTS dws_equipment_daily_summary (
   utilization_rate DECIMAL(6, 4),
   created_at       TIMESTAMP(3),
   PRIMARY KEY (summary_id) NOT ENFORCED
-) WITH ('bucket.num' = '1', 'table.log.ttl' = '30d');
+) WITH ('bucket.num' = '1', 'table.log.arrow.compression.type' = 'LZ4_FRAME', 'table.log.ttl' = '30d');
 
 INSERT INTO dws_equipment_daily_summary
 SELECT
@@ -117,7 +117,7 @@ CREATE TABLE IF NOT EXISTS dws_alarm_daily_summary (
   info_alarms                 INT,
   created_at                  TIMESTAMP(3),
   PRIMARY KEY (summary_id) NOT ENFORCED
-) WITH ('bucket.num' = '1', 'table.log.ttl' = '30d');
+) WITH ('bucket.num' = '1', 'table.log.arrow.compression.type' = 'LZ4_FRAME', 'table.log.ttl' = '30d');
 
 INSERT INTO dws_alarm_daily_summary
 SELECT
@@ -176,7 +176,7 @@ CREATE TABLE IF NOT EXISTS dws_equipment_hourly_summary (
   efficiency_score DECIMAL(6, 4),
   created_at       TIMESTAMP(3),
   PRIMARY KEY (summary_id) NOT ENFORCED
-) WITH ('bucket.num' = '2', 'table.log.ttl' = '7d');
+) WITH ('bucket.num' = '2', 'table.log.arrow.compression.type' = 'LZ4_FRAME', 'table.log.ttl' = '7d');
 
 INSERT INTO dws_equipment_hourly_summary
 SELECT
@@ -238,7 +238,7 @@ CREATE TABLE IF NOT EXISTS dws_power_quality_metrics (
   power_quality_score          DECIMAL(6, 2),
   created_at                   TIMESTAMP(3),
   PRIMARY KEY (metric_id) NOT ENFORCED
-) WITH ('bucket.num' = '1', 'table.log.ttl' = '30d');
+) WITH ('bucket.num' = '1', 'table.log.arrow.compression.type' = 'LZ4_FRAME', 'table.log.ttl' = '30d');
 
 INSERT INTO dws_power_quality_metrics
 SELECT
@@ -301,7 +301,7 @@ CREATE TABLE IF NOT EXISTS dws_realtime_monitoring (
   alert_level      STRING,
   created_at       TIMESTAMP(3),
   PRIMARY KEY (window_id) NOT ENFORCED
-) WITH ('bucket.num' = '2', 'table.log.ttl' = '1d');
+) WITH ('bucket.num' = '2', 'table.log.arrow.compression.type' = 'LZ4_FRAME', 'table.log.ttl' = '1d');
 
 INSERT INTO dws_realtime_monitoring
 SELECT
@@ -342,7 +342,7 @@ CREATE TABLE IF NOT EXISTS dws_equipment_ranking (
   total_equipment   INT,
   created_at        TIMESTAMP(3),
   PRIMARY KEY (ranking_id) NOT ENFORCED
-) WITH ('bucket.num' = '1', 'table.log.ttl' = '30d');
+) WITH ('bucket.num' = '1', 'table.log.arrow.compression.type' = 'LZ4_FRAME', 'table.log.ttl' = '30d');
 
 INSERT INTO dws_equipment_ranking
 SELECT
@@ -424,7 +424,7 @@ CREATE TABLE IF NOT EXISTS dwd_quality_check (
   total_count  BIGINT,
   check_time   TIMESTAMP(3),
   PRIMARY KEY (check_id) NOT ENFORCED
-) WITH ('bucket.num' = '1', 'table.log.ttl' = '7d');
+) WITH ('bucket.num' = '1', 'table.log.arrow.compression.type' = 'LZ4_FRAME', 'table.log.ttl' = '7d');
 
 INSERT INTO dwd_quality_check
 SELECT

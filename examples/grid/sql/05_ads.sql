@@ -35,7 +35,7 @@ CREATE TABLE IF NOT EXISTS ads_realtime_dashboard (
   system_status         STRING,
   last_updated          TIMESTAMP(3),
   PRIMARY KEY (dashboard_id) NOT ENFORCED
-) WITH ('bucket.num' = '1', 'table.log.ttl' = '1d');
+) WITH ('bucket.num' = '1', 'table.log.arrow.compression.type' = 'LZ4_FRAME', 'table.log.ttl' = '1d');
 
 INSERT INTO ads_realtime_dashboard
 SELECT
@@ -100,7 +100,7 @@ CREATE TABLE IF NOT EXISTS ads_power_quality_analysis (
   quality_level                STRING,
   created_at                   TIMESTAMP(3),
   PRIMARY KEY (analysis_id) NOT ENFORCED
-) WITH ('bucket.num' = '1', 'table.log.ttl' = '30d');
+) WITH ('bucket.num' = '1', 'table.log.arrow.compression.type' = 'LZ4_FRAME', 'table.log.ttl' = '30d');
 
 INSERT INTO ads_power_quality_analysis
 SELECT
@@ -150,7 +150,7 @@ CREATE TABLE IF NOT EXISTS ads_equipment_health_assessment (
   assessment_date               DATE,
   created_at                    TIMESTAMP(3),
   PRIMARY KEY (assessment_id) NOT ENFORCED
-) WITH ('bucket.num' = '1', 'table.log.ttl' = '30d');
+) WITH ('bucket.num' = '1', 'table.log.arrow.compression.type' = 'LZ4_FRAME', 'table.log.ttl' = '30d');
 
 INSERT INTO ads_equipment_health_assessment
 SELECT
@@ -252,7 +252,7 @@ CREATE TABLE IF NOT EXISTS ads_regional_grid_overview (
   region_status       STRING,
   last_updated        TIMESTAMP(3),
   PRIMARY KEY (overview_id) NOT ENFORCED
-) WITH ('bucket.num' = '1', 'table.log.ttl' = '7d');
+) WITH ('bucket.num' = '1', 'table.log.arrow.compression.type' = 'LZ4_FRAME', 'table.log.ttl' = '7d');
 
 INSERT INTO ads_regional_grid_overview
 SELECT
@@ -342,7 +342,7 @@ CREATE TABLE IF NOT EXISTS ads_alarm_statistics (
   trend_indicator             STRING,
   created_at                  TIMESTAMP(3),
   PRIMARY KEY (stat_id) NOT ENFORCED
-) WITH ('bucket.num' = '1', 'table.log.ttl' = '30d');
+) WITH ('bucket.num' = '1', 'table.log.arrow.compression.type' = 'LZ4_FRAME', 'table.log.ttl' = '30d');
 
 INSERT INTO ads_alarm_statistics
 SELECT
@@ -422,7 +422,7 @@ CREATE TABLE IF NOT EXISTS ads_equipment_performance_metrics (
   cost_efficiency_score  DECIMAL(6, 2),
   created_at             TIMESTAMP(3),
   PRIMARY KEY (metric_id) NOT ENFORCED
-) WITH ('bucket.num' = '1', 'table.log.ttl' = '30d');
+) WITH ('bucket.num' = '1', 'table.log.arrow.compression.type' = 'LZ4_FRAME', 'table.log.ttl' = '30d');
 
 INSERT INTO ads_equipment_performance_metrics
 SELECT
@@ -476,7 +476,7 @@ CREATE TABLE IF NOT EXISTS ads_realtime_alerts (
   alert_time      TIMESTAMP(3),
   is_acknowledged BOOLEAN,
   PRIMARY KEY (alert_id) NOT ENFORCED
-) WITH ('bucket.num' = '1', 'table.log.ttl' = '7d');
+) WITH ('bucket.num' = '1', 'table.log.arrow.compression.type' = 'LZ4_FRAME', 'table.log.ttl' = '7d');
 
 INSERT INTO ads_realtime_alerts
 SELECT

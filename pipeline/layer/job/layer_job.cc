@@ -74,17 +74,14 @@ Status LayerJob::Run() {
   return Follow(*feeds, *writer);
 }
 
-void LayerJob::Take(pipeline::FeedBatch batch) {
-  pipeline::SourceDelta* last = nullptr;  // Gets the rows themselves, those before it a copy.
+void LayerJob::Take(const pipeline::FeedBatch& batch) {
   for (Query& query : queries_) {
     for (size_t i = 0; i < query.kept.feeds.size(); ++i) {
       if (query.kept.feeds[i] != batch.source) continue;
-      if (last != nullptr) last->rows = batch.rows;
       query.pending_rows += batch.rows.size();
-      last = &query.pending.emplace_back(pipeline::SourceDelta{i, {}});
+      query.pending.push_back({i, batch.rows});
     }
   }
-  if (last != nullptr) last->rows = std::move(batch.rows);
 }
 
 Status LayerJob::Apply(Query& query, std::vector<pipeline::KeyedChange>& changes) {
@@ -104,7 +101,7 @@ Status LayerJob::Load(pipeline::SourceFeeds& feeds) {
     context_.report.Update([&](pipeline::JobProgress& p) {
       p.snapshot_rows += static_cast<int64_t>(batch.rows.size());
     });
-    Take(std::move(batch));
+    Take(batch);
     for (Query& query : queries_) {
       if (query.pending_rows < kSnapshotRowsPerBatch) continue;
       STROM_RETURN_IF_ERROR(Apply(query, ignored));
@@ -156,10 +153,10 @@ Status LayerJob::Follow(pipeline::SourceFeeds& feeds, TableWriter& writer) {
     STROM_ASSIGN_OR_RETURN(std::vector<pipeline::FeedBatch> batches, feeds.Take(kRowsPerBatch));
     int64_t rows_in = 0;
     WallMillis newest = 0;
-    for (pipeline::FeedBatch& batch : batches) {
+    for (const pipeline::FeedBatch& batch : batches) {
       rows_in += static_cast<int64_t>(batch.rows.size());
       newest = std::max(newest, batch.newest_ms);
-      Take(std::move(batch));
+      Take(batch);
     }
     std::vector<pipeline::KeyedChange> changes;
     for (Query& query : queries_) {

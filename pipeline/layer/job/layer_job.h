@@ -66,7 +66,7 @@ class LayerJob final : public pipeline::Job {
   LayerJob(pipeline::JobContext context, pipeline::JobClock clock, LayerPlan plan,
            pipeline::KeyedOutput output);
 
-  void Take(pipeline::FeedBatch batch);
+  void Take(const pipeline::FeedBatch& batch);
   // Applies what is pending of `query`; what is different in the output goes to `changes`.
   Status Apply(Query& query, std::vector<pipeline::KeyedChange>& changes);
   Status Load(pipeline::SourceFeeds& feeds);

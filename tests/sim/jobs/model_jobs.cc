@@ -33,15 +33,16 @@ void AddTo(pipeline::Delta& net, const pipeline::Delta& delta) {
 // SELECT *, for a sink and for a layer.
 class AllRows final : public sink::RowQuery, public layer::KeptQuery {
  public:
-  Result<pipeline::Delta> Apply(std::vector<pipeline::Delta> changes, Timestamp /*now*/) override {
+  Result<pipeline::Delta> Apply(std::vector<pipeline::ChangeTable> changes,
+                                Timestamp /*now*/) override {
     pipeline::Delta net;
-    for (const pipeline::Delta& delta : changes) AddTo(net, delta);
+    for (const pipeline::ChangeTable& delta : changes) AddTo(net, delta.Copy());
     return net;
   }
   Result<pipeline::Delta> Apply(std::span<const pipeline::SourceDelta> batch,
                                 Timestamp /*now*/) override {
     pipeline::Delta net;
-    for (const pipeline::SourceDelta& delta : batch) AddTo(net, delta.rows);
+    for (const pipeline::SourceDelta& delta : batch) AddTo(net, delta.rows.Copy());
     // Removals first, as a view gives them.
     std::stable_partition(net.begin(), net.end(),
                           [](const pipeline::SignedRow& change) { return !change.insert; });

@@ -55,7 +55,8 @@ TEST_CASE("each setting reaches the part it is for", "[cli]") {
                      "server.writer-id.expiration-time=1 h",
                      "log.flush.offset.checkpoint-interval=7 s",
                      "log.retention.check-interval=8 s", "remote.data.dir=file:///r",
-                     "kv.snapshot.interval=9 s", "kv.snapshot.num-retained=3"});
+                     "kv.snapshot.interval=9 s", "kv.snapshot.num-retained=3",
+                     "strom.kv.recent-rows.memory=5mb"});
   const RealPlatformOptions platform = built.platform();
   CHECK(platform.worker_threads == 3);
   CHECK(platform.network_threads == 2);
@@ -82,6 +83,7 @@ TEST_CASE("each setting reaches the part it is for", "[cli]") {
   CHECK(tablet.replicas.recovery_checkpoint_interval == Seconds(7));
   CHECK(tablet.replicas.retention_check_interval == Seconds(8));
   CHECK(tablet.replicas.snapshots.interval == Seconds(9));
+  CHECK(tablet.replicas.recent_rows_max_bytes == 5 << 20);
   CHECK(tablet.remote_data_dir == "/r");
 }
 

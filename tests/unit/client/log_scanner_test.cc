@@ -294,6 +294,40 @@ TEST_CASE("a bounded read ends at its stops", "[client]") {
   CHECK(sim.Await(scanner->PollAsync(Seconds(10)))->empty());  // At once, and again.
 }
 
+TEST_CASE("records taken many at a time are those taken one by one", "[client]") {
+  SimClient sim(GENERATE(range(1, 6)));
+  ScriptedTable& table = sim.cluster.AddTable(kOrders, Orders(1));
+  const BucketId bucket(0);
+  for (int64_t i = 0; i < 50; i += 10) PutOrders(table, bucket, i, i + 10);
+  const auto stop = GENERATE(std::optional<LogOffset>(), LogOffset(33), LogOffset(40));
+  const int64_t end = stop.value_or(LogOffset(50)).value();
+  auto scanner =
+      sim.Scanner(kOrders, {.columns = {"name", "id"}, .poll_records_max = GENERATE(7, 25, 1000)});
+  REQUIRE(scanner->Subscribe(bucket, OffsetSpec::At(LogOffset(13)), stop).ok());
+  LogOffset next(13);
+  while (next < LogOffset(end)) {
+    const auto polled = sim.Await(scanner->PollRowsAsync(Seconds(10))).value();
+    REQUIRE_FALSE(polled.empty());
+    for (const RecordRows& records : polled) {
+      REQUIRE(records.base_offset == next);
+      REQUIRE(records.values.size() == 2 * records.size());
+      CHECK(records.bucket == bucket);
+      CHECK(records.timestamp_ms == 1700000000000);
+      for (size_t i = 0; i < records.size(); ++i, next = next.Next()) {
+        CHECK(records.change_types[i] == ChangeType::kAppendOnly);
+        const Row order = Order(next.value());
+        CHECK(records.values[2 * i] == order[1]);
+        CHECK(records.values[2 * i + 1] == order[0]);
+      }
+      CHECK(records.next_offset() == next);
+      CHECK(scanner->Position(bucket) >= next);
+    }
+  }
+  CHECK(next == LogOffset(end));
+  CHECK(sim.Await(scanner->PollRowsAsync(Seconds(2)))->empty());
+  CHECK(scanner->finished() == stop.has_value());
+}
+
 TEST_CASE("Z3: a bounded read of a table that grows all the time ends where it was to end",
           "[client]") {
   SimClient sim(GENERATE(range(1, 6)));

@@ -88,6 +88,44 @@ TEST_CASE("records below the wanted offset are passed over", "[record]") {
   }
 }
 
+TEST_CASE("records taken many at a time are those taken one by one", "[record]") {
+  const auto [name, schema] = OneRecorded();
+  INFO(name);
+  Bytes bytes = Vector(name);
+  AssignOffsets(bytes, LogOffset(1000), 99);
+  const auto batch = LogBatchView::ParseFront(bytes).value();
+  const size_t width = schema.column_types().size();
+  // The columns backwards, and one that is not there.
+  std::vector<std::optional<size_t>> columns = {std::nullopt};
+  for (size_t i = width; i-- > 0;) columns.push_back(i);
+  for (const int64_t from : {0, 1001}) {
+    for (const int64_t end : {int64_t{1002}, INT64_MAX}) {
+      for (const size_t count_max : {1, 2, 1000}) {
+        const auto wanted = ReadBatch(bytes, schema, LogOffset(from)).value();
+        auto reader = LogRecordReader::Open(batch, schema, LogOffset(from)).value();
+        size_t at = 0;
+        while (true) {
+          const LogRows rows = reader.NextRows(columns, LogOffset(end), count_max).value();
+          if (rows.change_types.empty()) break;
+          REQUIRE(rows.change_types.size() <= count_max);
+          REQUIRE(rows.base_offset == wanted[at].offset);
+          REQUIRE(rows.timestamp_ms == 99);
+          for (size_t i = 0; i < rows.change_types.size(); ++i, ++at) {
+            CHECK(rows.change_types[i] == wanted[at].change_type);
+            CHECK(rows.values[i * columns.size()].is_null());
+            for (size_t c = 1; c < columns.size(); ++c) {
+              CHECK(rows.values[i * columns.size() + c] == wanted[at].row[width - c]);
+            }
+          }
+        }
+        const auto below = std::ranges::count_if(
+            wanted, [end](const LogRecord& record) { return record.offset < LogOffset(end); });
+        CHECK(at == static_cast<size_t>(below));
+      }
+    }
+  }
+}
+
 TEST_CASE("a reader gives one record at a time and then nothing", "[record]") {
   const Bytes& bytes = Vector("L11");
   const LogBatchView batch = LogBatchView::ParseFront(bytes).value();

@@ -28,7 +28,7 @@ int Work(Database& database, int job, int rounds) {
                                                ") AS BIGINT), max(strom_clock()) FROM t");
     if (!statement.ok()) continue;
     const std::vector<Row> rows(100, Row{Value::Dec(200 * (job + 1))});
-    std::vector<const Row*> pointers;
+    std::vector<RowRef> pointers;
     for (const Row& row : rows) pointers.push_back(&row);
     input->Set(pointers);
     const auto result = statement.value()->Run();

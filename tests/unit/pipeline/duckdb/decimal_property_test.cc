@@ -97,7 +97,7 @@ TEST_CASE("a decimal at another scale is what DuckDB's cast makes of it", "[duck
         rows.back()[0] = Value::Dec(number);
       }
     }
-    std::vector<const Row*> handed;
+    std::vector<RowRef> handed;
     for (const Row& row : rows) handed.push_back(&row);
     input->Set(std::move(handed));
     for (const DataType& to : types) {

@@ -6,8 +6,8 @@
 namespace strom::duck {
 namespace {
 
-std::vector<const Row*> Pointers(const std::vector<Row>& rows) {
-  std::vector<const Row*> pointers;
+std::vector<RowRef> Pointers(const std::vector<Row>& rows) {
+  std::vector<RowRef> pointers;
   for (const Row& row : rows) pointers.push_back(&row);
   return pointers;
 }

@@ -94,7 +94,7 @@ std::optional<std::string> Difference::Check(const std::vector<SourceDelta>& bat
   std::vector<std::vector<Row>> rows;
   for (size_t i = 0; i < inputs_.size(); ++i) rows.push_back(tables.RowsOf(i));
   for (size_t i = 0; i < inputs_.size(); ++i) {
-    std::vector<const Row*> handed;
+    std::vector<RowRef> handed;
     for (const Row& row : rows[i]) handed.push_back(&row);
     inputs_[i]->Set(std::move(handed));
   }

@@ -113,11 +113,10 @@ Row RandomTables::RandomRow(size_t table) {
 }
 
 std::vector<SourceDelta> RandomTables::Change(size_t count) {
-  std::vector<SourceDelta> batch;
-  for (size_t i = 0; i < tables_.size(); ++i) batch.push_back({i, {}});
+  std::vector<pipeline::Delta> deltas(tables_.size());
   for (size_t n = 0; n < count; ++n) {
     const size_t table = Below(tables_.size());
-    pipeline::Delta& delta = batch[table].rows;
+    pipeline::Delta& delta = deltas[table];
     if (tables_[table].primary_key.empty()) {
       appended_[table].push_back(RandomRow(table));
       delta.push_back({true, appended_[table].back()});
@@ -147,6 +146,8 @@ std::vector<SourceDelta> RandomTables::Change(size_t count) {
     delta.push_back({true, fresh});
     rows[key] = std::move(fresh);
   }
+  std::vector<SourceDelta> batch;
+  for (size_t i = 0; i < deltas.size(); ++i) batch.push_back({i, std::move(deltas[i])});
   return batch;
 }
 

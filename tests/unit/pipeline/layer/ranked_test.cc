@@ -109,7 +109,7 @@ TEST_CASE("rows behind the first ones reach no statement", "[layer]") {
                        "(PARTITION BY dev_id ORDER BY lvl) AS rn FROM ev) WHERE rn <= 2");
   CHECK(Apply(*view, {{true, Ev(1, 1, "10")}, {true, Ev(1, 2, "20")}, {true, Ev(1, 3, "no")}})
             .size() == 2);
-  const std::vector<SourceDelta> batch = {{kEv, {{false, Ev(1, 1, "10")}}}};
+  const std::vector<SourceDelta> batch = {{kEv, pipeline::Delta{{false, Ev(1, 1, "10")}}}};
   CHECK_FALSE(view->Apply(batch, kTestClock).ok());  // Now it does.
 }
 
@@ -118,7 +118,7 @@ TEST_CASE("the removal of a row that no window has is an error", "[layer]") {
   auto view = MakeView(*database,
                        "SELECT flag FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY dev_id ORDER "
                        "BY lvl) AS rn FROM ev) WHERE rn = 1");
-  const std::vector<SourceDelta> batch = {{kEv, {{false, Ev(1, 1, "A")}}}};
+  const std::vector<SourceDelta> batch = {{kEv, pipeline::Delta{{false, Ev(1, 1, "A")}}}};
   CHECK(view->Apply(batch, kTestClock).status().message().find("not there") !=
         std::string_view::npos);
 }

@@ -32,18 +32,19 @@ TEST_CASE("changes a second by class and batch size", "[.bench]") {
              "SELECT dev_id, count(*) AS c, sum(p) AS s, max(n) AS mx FROM mon GROUP BY dev_id"}}) {
     auto view =
         View::Make(*database, Bind(*database, test.sql, RandomTables::PowerGrid()), {}).value();
-    std::vector<SourceDelta> snapshot = {{0, {}}, {1, {}}};
+    std::vector<pipeline::Delta> first(2);
     for (int64_t i = 0; i < kDevices; ++i) {
       Row dev(8);
       dev[0] = Value::Int(i);
       dev[1] = Value::String("device");
-      snapshot[0].rows.push_back({true, std::move(dev)});
+      first[0].push_back({true, std::move(dev)});
     }
     std::vector<Row> rows;
     for (int64_t i = 0; i < kReadings; ++i) {
       rows.push_back(Mon(i, i % kDevices, 1));
-      snapshot[1].rows.push_back({true, rows.back()});
+      first[1].push_back({true, rows.back()});
     }
+    const std::vector<SourceDelta> snapshot = {{0, first[0]}, {1, first[1]}};
     const auto timed = [&](const std::vector<SourceDelta>& batch) {
       const auto start = std::chrono::steady_clock::now();
       const auto delta = view->Apply(batch, kTestClock);
@@ -57,15 +58,15 @@ TEST_CASE("changes a second by class and batch size", "[.bench]") {
       double seconds = 0;
       int64_t batches = 0;
       for (; batches < 200 && seconds < 1.5; ++batches) {
-        std::vector<SourceDelta> batch = {{1, {}}};
+        pipeline::Delta batch;
         for (int64_t i = 0; i < size; ++i, next = (next + 7) % kReadings) {
           Row& row = rows[static_cast<size_t>(next)];
-          batch[0].rows.push_back({false, row});
+          batch.push_back({false, row});
           row = Mon(next, next % kDevices,
                     static_cast<int64_t>(row[4].get_if<Decimal>()->unscaled) + 1);
-          batch[0].rows.push_back({true, row});
+          batch.push_back({true, row});
         }
-        seconds += timed(batch);
+        seconds += timed({{1, std::move(batch)}});
       }
       std::printf("; batch %d: %.2f ms, %.0f changes/s", static_cast<int>(size),
                   seconds * 1000 / batches, batches * size / seconds);

@@ -128,7 +128,7 @@ TEST_CASE("a row keeps the time it came while a filter by the clock lets it pass
   const auto at = [](int64_t minutes) {
     return Row{Value::Int(1), Value::Time(After(minutes).millis)};
   };
-  const std::vector<SourceDelta> batch = {{kMon, {{true, Mon(1, 0)}}}};
+  const std::vector<SourceDelta> batch = {{kMon, pipeline::Delta{{true, Mon(1, 0)}}}};
   CHECK(view->Apply(batch, After(0)).value() == pipeline::Delta{{true, at(0)}});
   CHECK(view->Apply({}, After(30)).value().empty());
   CHECK(view->Apply({}, After(90)).value() == pipeline::Delta{{false, at(0)}});
@@ -166,6 +166,24 @@ TEST_CASE("an index by the clock gives the rows between two bounds, ends include
 
   filter.conditions[1].moves = true;
   CHECK_FALSE(ClockIndex::Make(filter, columns, false));  // Text has no number.
+}
+
+TEST_CASE("an index by the clock has times of one minute together", "[layer]") {
+  const std::vector<duck::Field> columns = {{"t", DataType::Timestamp(3)}};
+  Filter filter;
+  filter.conditions = {{Condition::Kind::kGreaterOrEqual, 0, {0}, true}};
+  auto index = ClockIndex::Make(filter, columns, false);
+  REQUIRE(index);
+  const auto at = [](int64_t seconds) { return Row{Value::Time(seconds * 1000)}; };
+  // Before and after 1970; ids 0 to 19 are 20 seconds apart.
+  for (uint32_t id = 0; id < 20; ++id) index->Add(at(-200 + 20 * int64_t{id}), id);
+  using Ids = absl::flat_hash_set<uint32_t>;
+  CHECK(index->Between(at(-5), at(5)) == Ids{7, 8, 9, 10, 11, 12});
+  CHECK(index->Between(at(-5), at(-5)) == Ids{});
+  for (const uint32_t id : {7, 9, 8, 12}) index->Remove(at(-200 + 20 * int64_t{id}), id);
+  CHECK(index->Between(at(-5), at(5)) == Ids{10, 11});
+  index->Add(at(-40), 8);
+  CHECK(index->Between(at(-60), at(-1)) == Ids{8});
 }
 
 }  // namespace strom::layer

@@ -97,7 +97,7 @@ TEST_CASE("a removal without its row is an error", "[layer]") {
         "SELECT dev_id, strom_clock() AS t FROM ev"}) {
     INFO(sql);
     auto view = f.Make(sql).value();
-    const std::vector<SourceDelta> batch = {{kEv, {{false, Ev(1, 1)}}}};
+    const std::vector<SourceDelta> batch = {{kEv, pipeline::Delta{{false, Ev(1, 1)}}}};
     const auto result = view->Apply(batch, kTestClock);
     REQUIRE_FALSE(result.ok());
     CHECK(result.status().message().find("not there") != std::string_view::npos);
@@ -107,7 +107,7 @@ TEST_CASE("a removal without its row is an error", "[layer]") {
 TEST_CASE("rows of another width are refused", "[layer]") {
   Fixture f;
   auto view = f.Make("SELECT dev_id FROM ev").value();
-  const std::vector<SourceDelta> batch = {{kEv, {{true, {Value::Int(1)}}}}};
+  const std::vector<SourceDelta> batch = {{kEv, pipeline::Delta{{true, {Value::Int(1)}}}}};
   CHECK(view->Apply(batch, kTestClock).status().code() == ErrorCode::kCorruptRecord);
 }
 

@@ -36,7 +36,8 @@ class Life {
         model_(rules),
         f_(TestTable(PropertiesOf(rules, log, kv)),
            // Rows go on to the store at once, now and then, or hardly ever.
-           {.recent_rows_max_bytes = std::array<size_t, 3>{0, 1000, 1 << 20}[seed % 3]}) {
+           {.recent_rows = std::make_shared<RecentRowsBudget>(
+                std::array<size_t, 3>{0, 8000, 8 << 20}[seed % 3])}) {
     history_[0] = {};
   }
 

@@ -49,7 +49,7 @@ std::vector<std::string> Signed(const std::vector<FeedBatch>& batches, size_t so
   std::vector<std::string> lines;
   for (const FeedBatch& batch : batches) {
     if (batch.source != source) continue;
-    for (const SignedRow& change : batch.rows) {
+    for (const SignedRow& change : batch.rows.Copy()) {
       lines.push_back((change.insert ? "+ " : "- ") + Text(change.row));
     }
   }
@@ -136,11 +136,11 @@ TEST_CASE("a snapshot and what comes after it have no gap and no double while so
   StopSignal stop;
   Bag bag;
   const auto feeds = Open({{table, {}}}, stop);
-  for (const FeedBatch& batch : Snapshot(*feeds)) bag.Apply(batch.rows);
+  for (const FeedBatch& batch : Snapshot(*feeds)) bag.Apply(batch.rows.Copy());
   for (int i = 0; i < 20; ++i) {
     const auto batches = Next(*feeds, Patience(), 100);
     REQUIRE(batches.ok());
-    for (const FeedBatch& batch : *batches) bag.Apply(batch.rows);
+    for (const FeedBatch& batch : *batches) bag.Apply(batch.rows.Copy());
   }
   enough.Notify();
   REQUIRE(written.WaitFor(Seconds(60)));
@@ -152,7 +152,7 @@ TEST_CASE("a snapshot and what comes after it have no gap and no double while so
     const auto batches = Next(*feeds, Patience(), 1000);
     REQUIRE(batches.ok());
     REQUIRE_FALSE(batches->empty());
-    for (const FeedBatch& batch : *batches) bag.Apply(batch.rows);
+    for (const FeedBatch& batch : *batches) bag.Apply(batch.rows.Copy());
   }
   Delete(table, {1000});  // The very next that comes: nothing was left behind.
   CHECK(Signed(Read(*feeds, 1)) == Lines{"- (1000, 'last')"});
