@@ -430,18 +430,18 @@ void Simulation::Check() {
   FinalState end;
   const bool quiet = result_.violations.empty();
   if (quiet && admin_) CheckTables();
+  if (pipeline_ && quiet) {  // In peace yet.
+    const Status collected = pipeline_->Collect(&end.rows);
+    if (!collected.ok()) result_.violations.push_back("L4 jobs: " + collected.ToString());
+  }
   if (quiet && config_.keyed_tables > 0) {
     if (const auto rows = FindAll(kFoundWithin)) {
-      end.rows = *rows;
+      end.rows.insert(rows->begin(), rows->end());
       CheckOutage(*rows);
     } else {
       result_.violations.push_back("L4 lookups find no answer in peace: " +
                                    readers_[0]->find_error());
     }
-  }
-  if (pipeline_ && quiet) {
-    const Status collected = pipeline_->Collect(&end.rows);
-    if (!collected.ok()) result_.violations.push_back("L4 jobs: " + collected.ToString());
   }
   for (const TableBucket& bucket : Buckets()) {
     FinalBucket last{.bucket = bucket,
