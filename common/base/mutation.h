@@ -34,9 +34,6 @@ enum class Mutant {
   kLeaseOfAnyCoordinator,
   kLeaseFromAnswer,
   kNothingWithheld,
-  kPromiseFromReceipt,
-  kPromiseOfSome,
-  kPromiseNotKept,
   // Logs: tablet/log.
   kSyncErrorIgnored,
   kWritersNotRestored,

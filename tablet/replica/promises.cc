@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "common/base/mutation.h"
-
 namespace strom::tablet {
 
 void HeldPromises::OnPromise(ServerId follower, MonoTime sent) {
@@ -13,14 +11,11 @@ void HeldPromises::OnPromise(ServerId follower, MonoTime sent) {
 
 MonoTime HeldPromises::Until(std::span<const ServerId> others) const {
   MonoTime until = MonoTime::Infinite();
-  MonoTime best;
   for (const ServerId other : others) {
     const auto found = sent_.find(other);
-    const MonoTime its = found == sent_.end() ? MonoTime() : found->second + kPromiseHeld;
-    until = std::min(until, its);
-    best = std::max(best, its);
+    until = std::min(until, found == sent_.end() ? MonoTime() : found->second + kPromiseHeld);
   }
-  return Mutated(Mutant::kPromiseOfSome) && !others.empty() ? best : until;
+  return until;
 }
 
 void GivenPromises::Promise(LeaderEpoch under, MonoTime now) {

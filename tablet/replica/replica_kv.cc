@@ -107,9 +107,7 @@ void Replica::PutKv(Bytes batch, PutOptions put, WriteOptions options,
 // Under the same leader epoch what is left to wait can only have become less.
 void Replica::Withhold(News news) {
   MonoTime until = world_.clock.Now() + leadership_->withhold;
-  const bool has_promised =
-      leadership_->replicas.size() > 1 && !Mutated(Mutant::kPromiseNotKept);
-  if (has_promised) {
+  if (leadership_->replicas.size() > 1) {
     const LeaderEpoch ended = leadership_->ended_since.value_or(leadership_->leader_epoch);
     until = std::max(until, given_promises_.FreeAt(ended));
   }

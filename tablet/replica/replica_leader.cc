@@ -102,8 +102,7 @@ Result<FollowerRead> Replica::ReadOnStrand(const FollowerPosition& position, siz
   const LogOffset from = position.log_end_offset;
   STROM_RETURN_IF_ERROR(isr_->OnFollowerFetch(position.follower, from, world_.clock.Now()));
   if (position.promised_at) {
-    const bool late = Mutated(Mutant::kPromiseFromReceipt);
-    held_promises_.OnPromise(position.follower, late ? world_.clock.Now() : *position.promised_at);
+    held_promises_.OnPromise(position.follower, *position.promised_at);
     CountPromises();
   }
   Settle();

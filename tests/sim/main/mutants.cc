@@ -10,8 +10,8 @@ namespace {
 
 // Not among them: rows that are read under a lease which is checked before the read alone. Whoever
 // looks up had asked before, when what is there was the newest; nobody can tell the difference.
-// Those of promises (kPromise...) are not among them: a seed in hundreds finds one, the tests of
-// tablet/replica (replica_promises_test.cc) at once.
+// Nor is anything about the promises of an ISR: a seed in hundreds finds one that is not kept, the
+// tests of tablet/replica (replica_promises_test.cc) at once.
 constexpr MutantInfo kMutants[] = {
     {Mutant::kAckBeforeCommit, "ack-before-commit", "tablet/replica/replica_write.cc",
      "a write is answered once the leader has it"},
