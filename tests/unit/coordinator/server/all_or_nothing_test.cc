@@ -38,20 +38,6 @@ class AdminWorld : public CoordinatorWorld {
     return *answered();
   }
 
-  Answered AskDrop(const std::string& table) {
-    pb::DropTableRequest request;
-    request.mutable_table_path()->set_database_name("db");
-    request.mutable_table_path()->set_table_name(table);
-    request.set_ignore_if_not_exists(false);
-    return Ask(rpc::kDropTable, request);
-  }
-  Answered AskDropDatabase(bool cascade) {
-    pb::DropDatabaseRequest request;
-    request.set_database_name("db");
-    request.set_cascade(cascade);
-    request.set_ignore_if_not_exists(false);
-    return Ask(rpc::kDropDatabase, request);
-  }
   Answered AskRegister(const std::string& name) {
     pb::RegisterJobRequest request;
     *request.mutable_job() = convert::ToPb(LayerJob(name));
@@ -128,28 +114,28 @@ std::vector<Operation> Operations() {
   const auto has_table = [](AdminWorld& w) { return w.HasTable("t"); };
   const auto no_table = [](AdminWorld& w) { return !w.HasTable("t"); };
   const auto no_database = [](AdminWorld& w) { return !w.HasDatabase("db"); };
-  const auto drop = [](AdminWorld& w) { return w.AskDrop("t"); };
+  const auto drop = [](AdminWorld& w) {
+    return w.Ask(rpc::kDropTable, w.DropRequest("db", "t"));
+  };
+  const auto drop_database = [](bool cascade) {
+    return [cascade](AdminWorld& w) {
+      return w.Ask(rpc::kDropDatabase, w.DropDatabaseRequest("db", cascade));
+    };
+  };
   const auto has_job = [](AdminWorld& w) { return w.Job("j").has_value(); };
   const auto job = [](AdminWorld& w) { REQUIRE(w.Await(w.AskRegister("j")).ok()); };
   // More buckets than leaders, or nodes, go into one write.
   constexpr int kMany = 501;
   return {
       {"create a database", nothing,
-       [](AdminWorld& w) {
-         pb::CreateDatabaseRequest request;
-         request.set_database_name("new");
-         request.set_ignore_if_exists(false);
-         return w.Ask(rpc::kCreateDatabase, request);
-       },
+       [](AdminWorld& w) { return w.Ask(rpc::kCreateDatabase, w.DatabaseRequest("new")); },
        [](AdminWorld& w) { return w.HasDatabase("new"); }, ErrorCode::kDatabaseAlreadyExist},
-      {"drop a database", nothing, [](AdminWorld& w) { return w.AskDropDatabase(false); },
-       no_database, ErrorCode::kDatabaseNotExist},
+      {"drop a database", nothing, drop_database(false), no_database, ErrorCode::kDatabaseNotExist},
       {"drop a database and its tables, each of them as a whole",
        [](AdminWorld& w) {
          for (const char* name : {"t", "u", "v"}) REQUIRE(w.CreateTable("db", name, 2).ok());
        },
-       [](AdminWorld& w) { return w.AskDropDatabase(true); }, no_database,
-       ErrorCode::kDatabaseNotExist},
+       drop_database(true), no_database, ErrorCode::kDatabaseNotExist},
       {"create a table", nothing, create(3), has_table, ErrorCode::kTableAlreadyExist},
       {"create a table of many buckets", nothing, create(kMany), has_table,
        ErrorCode::kTableAlreadyExist},

@@ -101,11 +101,33 @@ pb::CreateTableRequest CoordinatorWorld::TableRequest(const std::string& databas
   return request;
 }
 
-Status CoordinatorWorld::CreateDatabase(const std::string& name, bool ignore) {
+pb::DropTableRequest CoordinatorWorld::DropRequest(const std::string& database,
+                                                   const std::string& table, bool ignore) {
+  pb::DropTableRequest request;
+  request.mutable_table_path()->set_database_name(database);
+  request.mutable_table_path()->set_table_name(table);
+  request.set_ignore_if_not_exists(ignore);
+  return request;
+}
+
+pb::CreateDatabaseRequest CoordinatorWorld::DatabaseRequest(const std::string& name, bool ignore) {
   pb::CreateDatabaseRequest request;
   request.set_database_name(name);
   request.set_ignore_if_exists(ignore);
-  return Call(rpc::kCreateDatabase, request).status();
+  return request;
+}
+
+pb::DropDatabaseRequest CoordinatorWorld::DropDatabaseRequest(const std::string& name, bool cascade,
+                                                              bool ignore) {
+  pb::DropDatabaseRequest request;
+  request.set_database_name(name);
+  request.set_cascade(cascade);
+  request.set_ignore_if_not_exists(ignore);
+  return request;
+}
+
+Status CoordinatorWorld::CreateDatabase(const std::string& name, bool ignore) {
+  return Call(rpc::kCreateDatabase, DatabaseRequest(name, ignore)).status();
 }
 
 Status CoordinatorWorld::CreateTable(const std::string& database, const std::string& table,
@@ -117,19 +139,11 @@ Status CoordinatorWorld::CreateTable(const std::string& database, const std::str
 
 Status CoordinatorWorld::DropTable(const std::string& database, const std::string& table,
                                    bool ignore) {
-  pb::DropTableRequest request;
-  request.mutable_table_path()->set_database_name(database);
-  request.mutable_table_path()->set_table_name(table);
-  request.set_ignore_if_not_exists(ignore);
-  return Call(rpc::kDropTable, request).status();
+  return Call(rpc::kDropTable, DropRequest(database, table, ignore)).status();
 }
 
 Status CoordinatorWorld::DropDatabase(const std::string& name, bool cascade, bool ignore) {
-  pb::DropDatabaseRequest request;
-  request.set_database_name(name);
-  request.set_cascade(cascade);
-  request.set_ignore_if_not_exists(ignore);
-  return Call(rpc::kDropDatabase, request).status();
+  return Call(rpc::kDropDatabase, DropDatabaseRequest(name, cascade, ignore)).status();
 }
 
 TableId CoordinatorWorld::IdOf(const std::string& database, const std::string& table) {

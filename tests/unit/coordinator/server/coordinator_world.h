@@ -76,6 +76,11 @@ class CoordinatorWorld {
 
   static pb::CreateTableRequest TableRequest(const std::string& database, const std::string& table,
                                              int buckets = 1, std::string properties = "");
+  static pb::DropTableRequest DropRequest(const std::string& database, const std::string& table,
+                                          bool ignore = false);
+  static pb::CreateDatabaseRequest DatabaseRequest(const std::string& name, bool ignore = false);
+  static pb::DropDatabaseRequest DropDatabaseRequest(const std::string& name, bool cascade,
+                                                     bool ignore = false);
   Status CreateDatabase(const std::string& name, bool ignore = false);
   Status CreateTable(const std::string& database, const std::string& table, int buckets = 1,
                      bool ignore = false);
