@@ -3,6 +3,7 @@
 #include <atomic>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -192,7 +193,7 @@ class LogTablet {
   Status WriteWriterSnapshot();
   // Keeps the two newest writer snapshots, and, for good, none above `end`.
   Status RemoveWriterSnapshots(LogOffset end);
-  Result<std::vector<LogOffset>> WriterSnapshots() const;
+  Status FindWriterSnapshots();
 
   io::FileSystem& files_;
   const runtime::Clock& clock_;
@@ -208,6 +209,7 @@ class LogTablet {
   LeaderEpochs epochs_;
   LeaderEpoch former_epoch_ = kNoEpoch;  // Written before the log is handed out.
   WriterState writers_;
+  std::set<LogOffset> writer_snapshots_;  // The files there are, by the log's end they are of.
   bool broken_ = false;  // A cut failed half-way.
 };
 

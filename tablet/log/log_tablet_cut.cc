@@ -77,6 +77,7 @@ Result<std::shared_ptr<LogSegment>> LogTablet::BeginAnew(CutNote note) {
       STROM_RETURN_IF_ERROR(files_.RemoveFile(directory_ + "/" + entry.name));
     }
   }
+  writer_snapshots_.clear();
   STROM_RETURN_IF_ERROR(files_.SyncDirectory(directory_));
   STROM_RETURN_IF_ERROR(epochs_.Set(EpochHistory()));
   STROM_ASSIGN_OR_RETURN(

@@ -1,5 +1,6 @@
 // How a LogTablet comes back from its directory.
 #include <algorithm>
+#include <iterator>
 #include <map>
 
 #include "common/base/logging.h"
@@ -12,6 +13,7 @@ namespace strom::tablet {
 namespace {
 
 constexpr uint64_t kWriterSnapshotSizeMax = uint64_t{256} << 20;
+constexpr size_t kWriterSnapshotsKept = 2;
 
 }  // namespace
 
@@ -111,54 +113,62 @@ Status LogTablet::LoadSegments(bool clean_shutdown) {
   return Status::Ok();
 }
 
-Result<std::vector<LogOffset>> LogTablet::WriterSnapshots() const {
+Status LogTablet::FindWriterSnapshots() {
   STROM_ASSIGN_OR_RETURN(const auto entries, files_.List(directory_));
-  std::vector<LogOffset> offsets;
+  writer_snapshots_.clear();
   for (const io::DirectoryEntry& entry : entries) {
     if (const auto offset = ParseLogFileName(entry.name, kWriterSnapshotSuffix)) {
-      offsets.push_back(*offset);
+      writer_snapshots_.insert(*offset);
     }
   }
-  std::sort(offsets.begin(), offsets.end());
-  return offsets;
+  return Status::Ok();
 }
 
 Status LogTablet::RemoveWriterSnapshots(LogOffset end) {
-  STROM_ASSIGN_OR_RETURN(const auto offsets, WriterSnapshots());
-  const auto above = std::upper_bound(offsets.begin(), offsets.end(), end);
-  const auto kept = above - offsets.begin() > 2 ? above - 2 : offsets.begin();
-  for (auto it = offsets.begin(); it != offsets.end(); ++it) {
-    if (it >= kept && it < above) continue;
-    STROM_RETURN_IF_ERROR(files_.RemoveFile(LogFilePath(directory_, *it, kWriterSnapshotSuffix)));
+  bool above = false;
+  const auto remove = [&](std::set<LogOffset>::iterator snapshot) {
+    const std::string path = LogFilePath(directory_, *snapshot, kWriterSnapshotSuffix);
+    STROM_RETURN_IF_ERROR(files_.RemoveFile(path));
+    writer_snapshots_.erase(snapshot);
+    return Status::Ok();
+  };
+  while (!writer_snapshots_.empty() && *writer_snapshots_.rbegin() > end) {
+    STROM_RETURN_IF_ERROR(remove(std::prev(writer_snapshots_.end())));
+    above = true;
+  }
+  while (writer_snapshots_.size() > kWriterSnapshotsKept) {
+    STROM_RETURN_IF_ERROR(remove(writer_snapshots_.begin()));
   }
   // One that came back would be believed once the log has grown past it with other batches.
-  return above == offsets.end() ? Status::Ok() : files_.SyncDirectory(directory_);
+  return above ? files_.SyncDirectory(directory_) : Status::Ok();
 }
 
 Status LogTablet::WriteWriterSnapshot() {
   STROM_RETURN_IF_ERROR(io::WriteFileAtomically(
       files_, LogFilePath(directory_, log_end_offset(), kWriterSnapshotSuffix), writers_.ToJson()));
+  writer_snapshots_.insert(log_end_offset());
   return RemoveWriterSnapshots(log_end_offset());
 }
 
 // The newest readable snapshot at or below the log's end, and then the batches behind it.
 Status LogTablet::LoadWriters() {
+  STROM_RETURN_IF_ERROR(FindWriterSnapshots());
   STROM_RETURN_IF_ERROR(RemoveWriterSnapshots(log_end_offset()));
-  STROM_ASSIGN_OR_RETURN(auto offsets, WriterSnapshots());
   LogOffset from = log_start_offset();
-  while (!offsets.empty()) {
-    const std::string path = LogFilePath(directory_, offsets.back(), kWriterSnapshotSuffix);
+  while (!writer_snapshots_.empty()) {
+    const LogOffset newest = *writer_snapshots_.rbegin();
+    const std::string path = LogFilePath(directory_, newest, kWriterSnapshotSuffix);
     STROM_ASSIGN_OR_RETURN(const Bytes json,
                            io::ReadWholeFile(files_, path, kWriterSnapshotSizeMax));
     Result<WriterState> state = WriterState::FromJson(json);
     if (state.ok()) {
       writers_ = std::move(*state);
-      from = std::max(from, offsets.back());
+      from = std::max(from, newest);
       break;
     }
     STROM_LOG(kWarn, "{}: ignoring {}: {}", bucket_, path, state.status().message());
     STROM_RETURN_IF_ERROR(files_.RemoveFile(path));
-    offsets.pop_back();
+    writer_snapshots_.erase(newest);
   }
   for (const auto& segment : *segments()) {
     if (segment->next_offset() <= from) continue;

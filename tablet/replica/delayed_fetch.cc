@@ -28,7 +28,7 @@ class DelayedFetch : public std::enable_shared_from_this<DelayedFetch> {
   }
 
   void Start(MonoTime now) {
-    size_before_ = LogSizes();
+    if (request_.size_min > 1) size_before_ = LogSizes();
     Attempt first = Read();
     // Where there is an error, no news are to be expected.
     const bool can_wait = std::ranges::any_of(first.results, [](const auto& r) { return r.ok(); });

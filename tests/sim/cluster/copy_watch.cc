@@ -3,9 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "tests/sim/logs/replica_logs.h"
-#include "tests/sim/world/synced_view.h"
-
 namespace strom::sim {
 namespace {
 
@@ -23,7 +20,7 @@ CopyWatch::CopyWatch(SimWorld& world, SimCluster& cluster, const SimConfig& conf
     : world_(world),
       cluster_(cluster),
       copies_min_(static_cast<size_t>(std::min(config.replication_factor, 2))),
-      syncs_before_ack_(config.syncs_before_ack),
+      view_(config.syncs_before_ack ? DiskLogs::View::kSynced : DiskLogs::View::kWritten),
       history_(history) {}
 
 CopyWatch::~CopyWatch() { world_.scheduler.Cancel(timer_); }
@@ -65,10 +62,8 @@ void CopyWatch::LookAtMembers(const TableBucket& bucket, Watched& watched) {
                    .isr = watched.isr,
                    .ends = {}};
   for (const ServerId member : watched.isr) {
-    SimDisk& disk = cluster_.TabletOf(member).disk();
-    SyncedView synced(disk);
-    io::FileSystem& files = syncs_before_ack_ ? static_cast<io::FileSystem&>(synced) : disk;
-    if (const auto end = ReadLogEnd(files, kDataDirectory, bucket)) seen.ends[member] = *end;
+    const auto end = cluster_.LogsOf(member).EndOf(bucket, view_);
+    if (end) seen.ends[member] = *end;
   }
   history_->members.push_back(std::move(seen));
 }
@@ -81,10 +76,8 @@ void CopyWatch::LookAtCopies() {
                     .ends = {},
                     .copies_min = copies_min_};
     for (int i = 0; i < cluster_.tablet_count(); ++i) {
-      io::FileSystem& files = cluster_.tablet(i).disk();
-      // Nullopt is the least.
-      const auto end = std::max(ReadLogEnd(files, kDataDirectory, bucket),
-                                ReadEndOfSetAside(files, kDataDirectory, bucket));
+      DiskLogs& logs = cluster_.logs(i);
+      const auto end = std::max(logs.EndOf(bucket), logs.EndOfSetAside(bucket));  // None: the least.
       if (end) seen.ends[SimCluster::IdOf(i)] = *end;
     }
     history_->copies.push_back(std::move(seen));

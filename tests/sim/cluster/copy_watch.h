@@ -40,7 +40,7 @@ class CopyWatch {
   SimWorld& world_;
   SimCluster& cluster_;
   const size_t copies_min_;
-  const bool syncs_before_ack_;
+  const DiskLogs::View view_;  // In which members must have what clients were told.
   History* const history_;
   std::vector<TableBucket> buckets_;
   std::map<TableBucket, Watched> watched_;

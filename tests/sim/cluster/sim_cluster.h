@@ -8,6 +8,7 @@
 #include "common/metrics/metrics.h"
 #include "coordinator/server/coordinator_server.h"
 #include "tablet/server/tablet_server.h"
+#include "tests/sim/cluster/disk_logs.h"
 #include "tests/sim/cluster/sim_config.h"
 #include "tests/sim/cluster/sim_host.h"
 #include "tests/sim/world/sim_object_store.h"
@@ -34,6 +35,9 @@ class SimCluster {
   SimObjectStore& objects() { return objects_; }  // Of all servers.
   static ServerId IdOf(int tablet) { return ServerId(tablet + 1); }
   SimHost& TabletOf(ServerId id) { return tablet(id.value() - 1); }
+  // What is on the disk of one, whether its process runs or not.
+  DiskLogs& logs(int tablet) { return tablets_.at(tablet)->logs; }
+  DiskLogs& LogsOf(ServerId id) { return logs(id.value() - 1); }
   // "host:port" of every server's listener for clients.
   std::vector<std::string> Addresses() const;
 
@@ -52,8 +56,10 @@ class SimCluster {
     std::unique_ptr<coordinator::CoordinatorServer> server;
   };
   struct Tablet {
-    Tablet(SimWorld& world, std::string name, uint64_t seed) : host(world, std::move(name), seed) {}
+    Tablet(SimWorld& world, std::string name, uint64_t seed)
+        : host(world, std::move(name), seed), logs(host.disk()) {}
     SimHost host;
+    DiskLogs logs;
     metrics::Registry metrics;
     std::unique_ptr<tablet::TabletServer> server;
   };

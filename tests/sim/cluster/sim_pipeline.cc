@@ -5,7 +5,6 @@
 
 #include "pipeline/cdc/job_plan.h"
 #include "pipeline/core/progress_store.h"
-#include "tests/sim/logs/replica_logs.h"
 
 namespace strom::sim {
 namespace {
@@ -150,8 +149,7 @@ void SimPipeline::OnConfirm(cdc::Lsn confirmed) {
       const TableBucket bucket{.table = table.info.id, .partition = {}, .bucket = BucketId(i)};
       LogOffset& end = seen.ends[bucket];
       for (int tablet = 0; tablet < cluster_.tablet_count(); ++tablet) {
-        const auto one = ReadLogEnd(cluster_.tablet(tablet).disk(), kDataDirectory, bucket);
-        if (one) end = std::max(end, *one);
+        if (const auto one = cluster_.logs(tablet).EndOf(bucket)) end = std::max(end, *one);
       }
     }
   }

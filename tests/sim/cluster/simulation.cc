@@ -334,7 +334,7 @@ std::vector<int64_t> Simulation::Marks() {
   }
   for (const TableBucket& bucket : Buckets()) {
     for (int i = 0; i < cluster_.tablet_count(); ++i) {
-      const auto end = ReadLogEnd(cluster_.tablet(i).disk(), kDataDirectory, bucket);
+      const auto end = cluster_.logs(i).EndOf(bucket);
       marks.push_back(end ? end->value() : -1);
     }
   }
@@ -359,10 +359,10 @@ std::string Simulation::NotQuiet() {
     if (now.isr.size() < static_cast<size_t>(config_.replication_factor)) {
       return fmt::format("{}: the ISR is {}", bucket, fmt::join(now.isr, " "));
     }
-    const auto end = ReadLogEnd(cluster_.TabletOf(now.leader).disk(), kDataDirectory, bucket);
+    const auto end = cluster_.LogsOf(now.leader).EndOf(bucket);
     if (!end) return fmt::format("{}: leader {} has no log", bucket, now.leader);
     for (const ServerId server : now.isr) {
-      const auto other = ReadLogEnd(cluster_.TabletOf(server).disk(), kDataDirectory, bucket);
+      const auto other = cluster_.LogsOf(server).EndOf(bucket);
       if (other != end) {
         return fmt::format("{}: the log of {} ends at {}, that of leader {} at {}", bucket, server,
                            other ? other->value() : -1, now.leader, *end);

@@ -22,17 +22,15 @@ std::vector<io::DirectoryEntry> List(io::FileSystem& files, const std::string& p
   return *std::move(entries);
 }
 
-constexpr std::string_view kLog = "log", kSetAside = "broken";
-
 std::optional<std::string> FindLog(io::FileSystem& files, const std::string& data_directory,
-                                   const TableBucket& bucket, std::string_view kind = kLog) {
+                                   const TableBucket& bucket) {
   const std::string table = fmt::format("-{}", bucket.table);
   for (const io::DirectoryEntry& database : List(files, data_directory)) {
     if (database.kind != io::EntryKind::kDirectory) continue;
     const std::string path = fmt::format("{}/{}", data_directory, database.name);
     for (const io::DirectoryEntry& entry : List(files, path)) {
       if (!entry.name.ends_with(table)) continue;
-      const std::string log = fmt::format("{}/{}/{}-{}", path, entry.name, kind, bucket.bucket);
+      const std::string log = fmt::format("{}/{}/log-{}", path, entry.name, bucket.bucket);
       if (files.Exists(log).value()) return log;
     }
   }
@@ -121,12 +119,6 @@ std::optional<ReplicaLog> ReadReplicaLog(io::FileSystem& files, const std::strin
 std::optional<LogOffset> ReadLogEnd(io::FileSystem& files, const std::string& data_directory,
                                     const TableBucket& bucket) {
   const auto directory = FindLog(files, data_directory, bucket);
-  return directory ? EndOfLog(files, *directory) : std::nullopt;
-}
-
-std::optional<LogOffset> ReadEndOfSetAside(io::FileSystem& files, const std::string& data_directory,
-                                           const TableBucket& bucket) {
-  const auto directory = FindLog(files, data_directory, bucket, kSetAside);
   return directory ? EndOfLog(files, *directory) : std::nullopt;
 }
 

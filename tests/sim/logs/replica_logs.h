@@ -20,8 +20,4 @@ std::optional<ReplicaLog> ReadReplicaLog(io::FileSystem& files, const std::strin
 std::optional<LogOffset> ReadLogEnd(io::FileSystem& files, const std::string& data_directory,
                                     const TableBucket& bucket);
 
-// Of the log that the server has set aside, since it did not open, if there is one.
-std::optional<LogOffset> ReadEndOfSetAside(io::FileSystem& files, const std::string& data_directory,
-                                           const TableBucket& bucket);
-
 }  // namespace strom::sim

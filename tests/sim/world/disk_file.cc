@@ -34,6 +34,7 @@ void DiskFile::FailSync(runtime::Random& random) { MeetFates(random); }
 
 void DiskFile::PowerFail(runtime::Random& random) {
   MeetFates(random);
+  if (cached_ != durable_) ++rewrites_;
   cached_ = durable_;
 }
 
@@ -46,6 +47,7 @@ void DiskFile::MeetFates(runtime::Random& random) {
 }
 
 void DiskFile::Apply(const Change& change, Bytes& to) {
+  if (change.truncate || change.position < to.size()) ++rewrites_;
   if (change.truncate) {
     to.resize(change.position);
   } else {
@@ -58,6 +60,7 @@ void DiskFile::Tear(const Change& change, runtime::Random& random) {
   for (uint64_t from = change.position; from < end;) {
     const uint64_t to = std::min(end, (from / kSectorBytes + 1) * kSectorBytes);
     if (random.Chance(0.5)) {
+      if (from < durable_.size()) ++rewrites_;
       Put(from, BytesView(change.bytes).substr(from - change.position, to - from), durable_);
     }
     from = to;

@@ -20,6 +20,9 @@ class DiskFile {
   const Bytes& cached() const { return cached_; }
   // What is left if every change since the last sync is lost.
   const Bytes& synced() const { return durable_; }
+  // How often bytes of either may have become others: not where one grows at its end. For readers
+  // that remember what they have read.
+  uint64_t rewrites() const { return rewrites_; }
 
   void Write(uint64_t position, BytesView bytes);
   void Truncate(uint64_t size);
@@ -38,12 +41,13 @@ class DiskFile {
     Bytes bytes;
   };
 
-  static void Apply(const Change& change, Bytes& to);
+  void Apply(const Change& change, Bytes& to);
   void Tear(const Change& change, runtime::Random& random);
   void MeetFates(runtime::Random& random);
 
   Bytes cached_;
   Bytes durable_;
+  uint64_t rewrites_ = 0;
   std::vector<Change> unsynced_;  // In the order they were made.
 };
 
