@@ -1,8 +1,12 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <vector>
 
+#include <absl/functional/function_ref.h>
+
+#include "common/base/result.h"
 #include "common/types/value.h"
 
 namespace strom::pipeline {
@@ -18,5 +22,9 @@ struct SignedRow {
 
 // In the order they happened.
 using Delta = std::vector<SignedRow>;
+
+// Gives the rows that a table has, in pieces: inserts, and removals of rows given before. Stops at
+// the first error of who takes them.
+using RowsAgain = std::function<Status(absl::FunctionRef<Status(Delta)>)>;
 
 }  // namespace strom::pipeline

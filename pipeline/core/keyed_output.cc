@@ -30,8 +30,7 @@ KeyedOutput::KeyedOutput(std::vector<Column> columns, std::vector<size_t> key,
   for (const Column& column : columns_) types_.push_back(column.type);
 }
 
-Result<std::string> KeyedOutput::KeyOf(const Row& row) const {
-  Bytes key;
+Status KeyedOutput::AppendKey(const Row& row, std::string& key) const {
   for (const size_t column : key_) {
     if (row[column].is_null()) {
       return Error(ErrorCode::kCorruptRecord, "column {} of the primary key is NULL in row {}",
@@ -39,51 +38,54 @@ Result<std::string> KeyedOutput::KeyOf(const Row& row) const {
     }
     STROM_RETURN_IF_ERROR(AppendCompactedValue(key, row[column], types_[column]));
   }
-  return key;
+  return Status::Ok();
 }
 
-Result<std::string> KeyedOutput::Encode(const Row& row) const {
+Status KeyedOutput::AppendRow(const Row& row, std::string& encoded) const {
   for (size_t i = 0; i < row.size(); ++i) {
     if (row[i].is_null() && !types_[i].nullable()) {
       return Error(ErrorCode::kCorruptRecord, "column {} is NOT NULL, but NULL in row {}",
                    columns_[i].name, Value::Struct(row).ToString());
     }
   }
-  return EncodeCompactedRow(row, types_);
+  return AppendCompactedRow(encoded, row, types_);
 }
 
 Result<Row> KeyedOutput::Decode(const std::string& encoded) const {
   return DecodeCompactedRow(encoded, types_);
 }
 
-void KeyedOutput::Insert(const std::string& key, std::string row) {
+void KeyedOutput::Insert(Touched& touched, std::string row) {
   bytes_ += row.size();
-  const auto [at, fresh] = rows_.try_emplace(key);
+  const auto [at, fresh] = rows_.try_emplace(touched.key);
   Entry& entry = at->second;
-  if (fresh) {
-    bytes_ += key.size();
+  if (fresh || !entry.there) {
+    bytes_ += touched.key.size();
+    entry.there = true;
   } else {
     if (!entry.older) {
       entry.older = std::make_unique<std::vector<std::string>>();
       ++shared_keys_;
     }
+    if (!touched.before) touched.before = entry.last;
     entry.older->push_back(std::move(entry.last));
   }
   entry.last = std::move(row);
 }
 
-Status KeyedOutput::Remove(const std::string& key, const std::string& row) {
-  const auto at = rows_.find(key);
+Status KeyedOutput::Remove(Touched& touched, const std::string& row) {
+  const auto at = rows_.find(touched.key);
   const auto absent = [&] {
     return Error(ErrorCode::kUnknownServerError,
                  "the query took a row out of its result that was not in it ({} bytes, key of {})",
-                 row.size(), key.size());
+                 row.size(), touched.key.size());
   };
-  if (at == rows_.end()) return absent();
+  if (at == rows_.end() || !at->second.there) return absent();
   Entry& entry = at->second;
   if (entry.older) {
     std::vector<std::string>& older = *entry.older;
     if (entry.last == row) {
+      if (!touched.before) touched.before = std::move(entry.last);
       entry.last = std::move(older.back());
       older.pop_back();
     } else {
@@ -97,24 +99,20 @@ Status KeyedOutput::Remove(const std::string& key, const std::string& row) {
     }
   } else {
     if (entry.last != row) return absent();
-    rows_.erase(at);
-    bytes_ -= key.size();
+    if (!touched.before) touched.before = std::move(entry.last);
+    entry.there = false;
+    bytes_ -= touched.key.size();
   }
   bytes_ -= row.size();
   return Status::Ok();
 }
 
 Result<std::vector<KeyedChange>> KeyedOutput::Apply(Delta delta) {
-  // What stood at each key before, a row that has the key, and the row that was put there last.
-  struct Touched {
-    std::string key;
-    std::optional<std::string> before;
-    Row* sample;
-    Row* last = nullptr;
-  };
   std::deque<Touched> touched;  // In order of first touch; they stay where they are.
   absl::flat_hash_map<absl::string_view, Touched*> known;
   known.reserve(delta.size());
+  std::string key;  // Kept for their room.
+  std::string gone;
   // Removals first: a delta is a difference of bags, its order says nothing about keys.
   for (const bool inserts : {false, true}) {
     for (SignedRow& change : delta) {
@@ -123,22 +121,25 @@ Result<std::vector<KeyedChange>> KeyedOutput::Apply(Delta delta) {
         return Error(ErrorCode::kCorruptRecord, "a row of {} values for {} columns",
                      change.row.size(), columns_.size());
       }
-      STROM_ASSIGN_OR_RETURN(std::string key, KeyOf(change.row));
-      STROM_ASSIGN_OR_RETURN(std::string row, Encode(change.row));
+      key.clear();
+      STROM_RETURN_IF_ERROR(AppendKey(change.row, key));
       auto at = known.find(key);
       if (at == known.end()) {
-        const auto stood = rows_.find(key);
         Touched& touch = touched.emplace_back(
-            Touched{.key = std::move(key), .before = std::nullopt, .sample = &change.row});
-        if (stood != rows_.end()) touch.before = stood->second.last;
+            Touched{.key = key, .sample = &change.row, .before = std::nullopt});
+        touch.stood = rows_.contains(touch.key);
         at = known.emplace(touch.key, &touch).first;
       }
       Touched& touch = *at->second;
       if (inserts) {
-        Insert(touch.key, std::move(row));
+        std::string row;
+        STROM_RETURN_IF_ERROR(AppendRow(change.row, row));
+        Insert(touch, std::move(row));
         touch.last = &change.row;
       } else {
-        STROM_RETURN_IF_ERROR(Remove(touch.key, row));
+        gone.clear();
+        STROM_RETURN_IF_ERROR(AppendRow(change.row, gone));
+        STROM_RETURN_IF_ERROR(Remove(touch, gone));
       }
     }
   }
@@ -146,16 +147,19 @@ Result<std::vector<KeyedChange>> KeyedOutput::Apply(Delta delta) {
   changes.reserve(touched.size());
   for (const Touched& touch : touched) {
     const auto at = rows_.find(touch.key);
-    if (at == rows_.end()) {
-      if (touch.before) changes.push_back({false, std::move(*touch.sample)});
-    } else if (touch.before != at->second.last) {
-      if (touch.last != nullptr) {
-        changes.push_back({true, std::move(*touch.last)});
-        continue;
-      }
-      STROM_ASSIGN_OR_RETURN(Row row, Decode(at->second.last));
-      changes.push_back({true, std::move(row)});
+    if (!at->second.there) {
+      rows_.erase(at);
+      if (touch.stood) changes.push_back({false, std::move(*touch.sample)});
+      continue;
     }
+    // Without `before` the last row is still the one that stood.
+    if (touch.stood && (!touch.before || *touch.before == at->second.last)) continue;
+    if (touch.last != nullptr) {
+      changes.push_back({true, std::move(*touch.last)});
+      continue;
+    }
+    STROM_ASSIGN_OR_RETURN(Row row, Decode(at->second.last));
+    changes.push_back({true, std::move(row)});
   }
   return changes;
 }
@@ -171,13 +175,15 @@ bool KeyedOutput::SameButClock(const Row& a, const Row& b) const {
 }
 
 Status KeyedOutput::Reconciler::OnTargetRow(const Row& row, std::vector<KeyedChange>& changes) {
-  STROM_ASSIGN_OR_RETURN(std::string key, output_.KeyOf(row));
+  std::string key;
+  STROM_RETURN_IF_ERROR(output_.AppendKey(row, key));
   const auto at = output_.rows_.find(key);
   if (at == output_.rows_.end()) {
     changes.push_back({false, row});
     return Status::Ok();
   }
-  STROM_ASSIGN_OR_RETURN(const std::string encoded, output_.Encode(row));
+  std::string encoded;
+  STROM_RETURN_IF_ERROR(output_.AppendRow(row, encoded));
   if (encoded != at->second.last) {
     STROM_ASSIGN_OR_RETURN(Row wanted, output_.Decode(at->second.last));
     if (!output_.SameButClock(wanted, row)) changes.push_back({true, std::move(wanted)});

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -65,16 +66,26 @@ class KeyedOutput {
   struct Entry {
     std::string last;
     std::unique_ptr<std::vector<std::string>> older;
+    bool there = true;  // Not while a delta has taken its only row away and not given another yet.
+  };
+  // What a delta does at one key.
+  struct Touched {
+    std::string key;
+    Row* sample;                        // A row that has the key,
+    Row* last = nullptr;                // and the one that was put there last.
+    bool stood = false;                 // Whether there was a row before;
+    std::optional<std::string> before;  // once it is no longer the last one: which.
   };
 
   KeyedOutput(std::vector<Column> columns, std::vector<size_t> key,
               std::vector<size_t> clock_columns);
   bool SameButClock(const Row& a, const Row& b) const;
-  Result<std::string> KeyOf(const Row& row) const;
-  Result<std::string> Encode(const Row& row) const;
+  // Appended to bytes.
+  Status AppendKey(const Row& row, std::string& key) const;
+  Status AppendRow(const Row& row, std::string& encoded) const;
   Result<Row> Decode(const std::string& encoded) const;
-  void Insert(const std::string& key, std::string row);
-  Status Remove(const std::string& key, const std::string& row);
+  void Insert(Touched& touched, std::string row);
+  Status Remove(Touched& touched, const std::string& row);
 
   std::vector<Column> columns_;
   std::vector<DataType> types_;

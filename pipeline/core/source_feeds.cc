@@ -5,26 +5,20 @@
 #include <optional>
 #include <utility>
 
+#include "pipeline/core/change_types.h"
+
 namespace strom::pipeline {
 namespace {
 
 // A poll without news is repeated: it only bounds how long a request of a gone scanner lives.
 constexpr MonoDuration kPollTimeout = Seconds(30);
 
-bool IsInsert(client::ChangeType type) {
-  return type == client::ChangeType::kAppendOnly || type == client::ChangeType::kInsert ||
-         type == client::ChangeType::kUpdateAfter;
-}
-
-Status Stopped(const TablePath& path) {
-  return Error(ErrorCode::kOperationNotAttempted, "the reading of table {} was stopped", path);
-}
-
 }  // namespace
 
 struct SourceFeeds::Source {
   FeedSource spec;
   std::unique_ptr<client::LogScanner> scanner;
+  LogPositions next = {};  // Behind what was given.
 };
 
 SourceFeeds::SourceFeeds(client::Connection& connection, StopSignal& stop)
@@ -60,36 +54,42 @@ Status SourceFeeds::ReadSnapshots(absl::FunctionRef<Status(FeedBatch)> visit) {
 }
 
 Status SourceFeeds::ReadSnapshot(size_t index, absl::FunctionRef<Status(FeedBatch)> visit) {
-  Source& source = *sources_[index];
-  const TablePath& path = source.spec.table.path;
-  STROM_ASSIGN_OR_RETURN(
-      const std::unique_ptr<client::TableReader> reader,
-      connection_.NewTableReader(source.spec.table, {.columns = source.spec.columns}));
-  while (true) {
-    if (stop_.requested()) return Stopped(path);
-    STROM_ASSIGN_OR_RETURN(std::vector<client::TableRow> rows, reader->Next().Get());
-    if (rows.empty()) break;
-    Delta inserts;
-    inserts.reserve(rows.size());
-    for (client::TableRow& row : rows) inserts.push_back({true, std::move(row.row)});
-    STROM_RETURN_IF_ERROR(
-        visit({.source = index, .rows = std::move(inserts), .positions = {}}));
-  }
-  for (int32_t i = 0; i < *source.spec.table.descriptor.bucket_count(); ++i) {
-    const std::optional<LogOffset> next = reader->LogOffsetOf(BucketId(i));
-    if (!next) {
-      return Error(ErrorCode::kUnsupportedVersion,
-                   "table {}: the server does not say where the changelog of bucket {} goes on",
-                   path, i);
-    }
-    STROM_RETURN_IF_ERROR(source.scanner->Subscribe(BucketId(i), client::OffsetSpec::At(*next)));
+  STROM_ASSIGN_OR_RETURN(const LogPositions next,
+                         ReadRows(connection_, sources_[index]->spec, stop_, [&](Delta rows) {
+                           return visit({.source = index, .rows = std::move(rows), .positions = {}});
+                         }));
+  for (const auto& [bucket, offset] : next) {
+    STROM_RETURN_IF_ERROR(Subscribe(index, bucket, offset));
   }
   return Status::Ok();
 }
 
+Status SourceFeeds::ReadRowsAt(const std::vector<std::vector<BucketPosition>>& positions,
+                               absl::FunctionRef<Status(FeedBatch)> visit) {
+  for (size_t i = 0; i < sources_.size() && i < positions.size(); ++i) {
+    const FeedSource& spec = sources_[i]->spec;
+    if (!spec.table.descriptor.has_primary_key() || positions[i].empty()) continue;
+    LogPositions at;
+    for (const BucketPosition& position : positions[i]) at[position.bucket] = position.next;
+    STROM_RETURN_IF_ERROR(pipeline::ReadRowsAt(connection_, spec, at, stop_, [&](Delta rows) {
+      return visit({.source = i, .rows = std::move(rows), .positions = {}});
+    }));
+  }
+  return ReadFrom(positions);
+}
+
+Status SourceFeeds::Subscribe(size_t index, BucketId bucket, LogOffset next) {
+  sources_[index]->next[bucket] = next;
+  return sources_[index]->scanner->Subscribe(bucket, client::OffsetSpec::At(next));
+}
+
+Status SourceFeeds::ReadAgain(size_t source, absl::FunctionRef<Status(Delta)> visit) {
+  const Source& asked = *sources_[source];
+  return pipeline::ReadRowsAt(connection_, asked.spec, asked.next, stop_, visit);
+}
+
 Status SourceFeeds::SubscribeFromStart(size_t index) {
-  Source& source = *sources_[index];
-  const TablePath& path = source.spec.table.path;
+  const TablePath& path = sources_[index]->spec.table.path;
   using Offsets = std::map<BucketId, LogOffset>;
   STROM_ASSIGN_OR_RETURN(
       const Offsets earliest,
@@ -102,7 +102,7 @@ Status SourceFeeds::SubscribeFromStart(size_t index) {
           "so its rows cannot be read from the beginning",
           path, bucket.value(), offset.value());
     }
-    STROM_RETURN_IF_ERROR(source.scanner->Subscribe(bucket, client::OffsetSpec::At(offset)));
+    STROM_RETURN_IF_ERROR(Subscribe(index, bucket, offset));
   }
   return Status::Ok();
 }
@@ -117,8 +117,7 @@ Status SourceFeeds::ReadFrom(const std::vector<std::vector<BucketPosition>>& pos
     for (const BucketPosition& position : positions[i]) next[position.bucket] = position.next;
     const int32_t buckets = *sources_[i]->spec.table.descriptor.bucket_count();
     for (int32_t b = 0; b < buckets; ++b) {
-      STROM_RETURN_IF_ERROR(
-          sources_[i]->scanner->Subscribe(BucketId(b), client::OffsetSpec::At(next[BucketId(b)])));
+      STROM_RETURN_IF_ERROR(Subscribe(i, BucketId(b), next[BucketId(b)]));
     }
   }
   StartPolling();
@@ -148,6 +147,7 @@ Result<size_t> SourceFeeds::Accept(Arrival arrival, std::vector<FeedBatch>& batc
     inserts.reserve(records.size());
     for (const client::ChangeType type : records.change_types) inserts.push_back(IsInsert(type));
     rows += inserts.size();
+    sources_[arrival.source]->next[records.bucket] = records.next_offset();
     batches.push_back({.source = arrival.source,
                        .rows = ChangeTable(inserts, std::move(records.values)),
                        .positions = {{records.bucket, records.next_offset()}},

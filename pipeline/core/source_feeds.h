@@ -8,18 +8,12 @@
 
 #include "client/include/strom/connection.h"
 #include "common/runtime/time.h"
-#include "common/types/table_descriptor.h"
 #include "pipeline/core/change_table.h"
 #include "pipeline/core/stop_signal.h"
+#include "pipeline/core/table_rows.h"
 #include "pipeline/core/wake_queue.h"
 
 namespace strom::pipeline {
-
-// One table that a job reads, and which columns of it.
-struct FeedSource {
-  TableInfo table;
-  std::vector<std::string> columns;  // Empty: all.
-};
 
 // Where a bucket of a source is read on.
 struct BucketPosition {
@@ -59,6 +53,15 @@ class SourceFeeds {
   // its place), and from the beginning where there is none. Errors: kInvalidTable as above.
   Status ReadFrom(const std::vector<std::vector<BucketPosition>>& positions);
 
+  // The same, but gives first what the primary-key sources held at these positions, in pieces:
+  // inserts, and removals of rows given before. Errors: also those of pipeline::ReadRowsAt.
+  Status ReadRowsAt(const std::vector<std::vector<BucketPosition>>& positions,
+                    absl::FunctionRef<Status(FeedBatch)> visit);
+
+  // The rows of a primary-key source behind everything that Take has given. Between two calls of
+  // it. Errors: those of pipeline::ReadRowsAt.
+  Status ReadAgain(size_t source, absl::FunctionRef<Status(Delta)> visit);
+
   // Waits for changes until `deadline`. False: it passed first, or a stop was asked for.
   bool Await(MonoTime deadline);
 
@@ -81,6 +84,7 @@ class SourceFeeds {
   SourceFeeds(client::Connection& connection, StopSignal& stop);
   Status ReadSnapshot(size_t index, absl::FunctionRef<Status(FeedBatch)> visit);
   Status SubscribeFromStart(size_t index);
+  Status Subscribe(size_t index, BucketId bucket, LogOffset next);
   void StartPolling();
   void PollAgain(size_t index, MonoDuration timeout);
   // Takes an arrival into `batches`, one for each piece of a log; how many rows it has.

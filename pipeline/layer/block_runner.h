@@ -45,6 +45,12 @@ Result<std::unique_ptr<BlockRunner>> MakeRanked(duck::Connection& connection, co
                                                 const BrokenRules& broken);
 Result<std::unique_ptr<BlockRunner>> MakeAlgebraic(duck::Connection& connection,
                                                    const Block& block);
+// Instead of MakeTimed, for a block that CanReadAgain: `rows_again` gives the rows of its source
+// behind all changes that Apply was given.
+bool CanReadAgain(const Block& block);
+Result<std::unique_ptr<BlockRunner>> MakeTimedAgain(duck::Connection& connection,
+                                                    const Block& block, const BrokenRules& broken,
+                                                    pipeline::RowsAgain rows_again);
 std::unique_ptr<BlockRunner> MakeUnionAll(const Block& block);
 std::unique_ptr<BlockRunner> MakeCombine(const Block& block);
 

@@ -138,6 +138,8 @@ struct View::Rep {
   std::vector<ClockWatch> watches;
   std::vector<std::unique_ptr<BlockRunner>> runners;
   std::vector<size_t> widths;  // Of the sources' rows.
+  BrokenRules broken;
+  std::vector<bool> reads_again;  // Of the blocks: whether they do instead of keeping rows.
   bool started = false;
 
   Result<pipeline::Delta> Apply(std::span<const SourceDelta> batch, Timestamp now);
@@ -191,7 +193,7 @@ bool View::Rep::GivesNet(size_t at) const {
     case BlockClass::kRowWise:
       return block.keeps_all_columns || !block.clock_columns.empty();
     case BlockClass::kTimed:
-      return block.keeps_all_columns;
+      return block.keeps_all_columns && !reads_again[at];
     case BlockClass::kCombine:
     case BlockClass::kAlgebraic:
     case BlockClass::kJoin:
@@ -227,6 +229,7 @@ Result<std::unique_ptr<View>> MakeBrokenView(duck::Database& database, sql::Boun
   STROM_ASSIGN_OR_RETURN(rep->connection, database.Connect());
   rep->query = std::move(query);
   rep->options = options;
+  rep->broken = broken;
   for (const sql::SourceTable& source : rep->query.sources) {
     rep->widths.push_back(source.columns.size());
   }
@@ -238,6 +241,7 @@ Result<std::unique_ptr<View>> MakeBrokenView(duck::Database& database, sql::Boun
     STROM_ASSIGN_OR_RETURN(rep->runners.emplace_back(),
                            MakeRunner(*rep->connection, block, broken));
   }
+  rep->reads_again.resize(rep->plan.blocks.size(), false);
   return std::unique_ptr<View>(new View(std::move(rep)));
 }
 
@@ -274,6 +278,18 @@ void View::TakeColumns(size_t source, const std::vector<size_t>& columns) {
   }
 }
 
+Status View::ReadAgainFrom(size_t source, const pipeline::RowsAgain& rows_again) {
+  STROM_CHECK(!rep_->started) << "source " << source;
+  for (size_t i = 0; i < rep_->plan.blocks.size(); ++i) {
+    const Block& block = rep_->plan.blocks[i];
+    if (!CanReadAgain(block) || block.leaves[0].port.index != source) continue;
+    STROM_ASSIGN_OR_RETURN(
+        rep_->runners[i], MakeTimedAgain(*rep_->connection, block, rep_->broken, rows_again));
+    rep_->reads_again[i] = true;
+  }
+  return Status::Ok();
+}
+
 Result<pipeline::Delta> View::Apply(std::span<const SourceDelta> batch, Timestamp now) {
   return rep_->Apply(batch, now);
 }
@@ -289,6 +305,17 @@ bool View::stateless() const {
            block.clock_filters.empty();
   });
 }
+
+bool View::by_row_and_time() const {
+  return std::all_of(rep_->plan.blocks.begin(), rep_->plan.blocks.end(), [](const Block& block) {
+    const BlockClass kind = block.block_class;
+    return (kind == BlockClass::kPick || kind == BlockClass::kRowWise ||
+            kind == BlockClass::kTimed) &&
+           block.clock_columns.empty();
+  });
+}
+
+const std::vector<size_t>& View::unique() const { return rep_->plan.blocks.back().unique; }
 
 bool View::depends_on_time() const {
   for (const ClockWatch& watch : rep_->watches) {

@@ -40,6 +40,11 @@ class View {
   // among them. At most once a source, before the first Apply.
   void TakeColumns(size_t source, const std::vector<size_t>& columns);
 
+  // `rows_again` gives the rows of `source`, a table with a primary key, behind all changes that
+  // Apply was given. Filters by the date keep no rows of it then, and ask when the date has
+  // changed. Before the first Apply.
+  Status ReadAgainFrom(size_t source, const pipeline::RowsAgain& rows_again);
+
   // Takes one batch; `now` is the job clock's instant (UTC milliseconds since the epoch), never
   // less than before. Gives what left the result and what came in (net: no row both ways). After an
   // error the view is of no use any more.
@@ -54,6 +59,11 @@ class View {
 
   // Whether each row of the result comes from one row of a source alone, so that nothing is kept.
   bool stateless() const;
+  // Whether each row of the result comes from one row of a source alone, and what is in it depends
+  // on these rows and the present clock only, not on what happened before.
+  bool by_row_and_time() const;
+  // Columns of the result whose values no two rows share; empty: not known.
+  const std::vector<size_t>& unique() const;
 
   size_t state_bytes() const;   // Estimate.
   std::string Explain() const;  // Blocks, their classes and keys, one a line.

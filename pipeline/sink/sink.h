@@ -20,6 +20,8 @@ struct SinkPosition {
   struct Source {
     int64_t table_id = 0;
     std::map<int32_t, int64_t> next;
+    // Of a query whose result depends on the clock: as of when it was, milliseconds.
+    std::optional<int64_t> clock_ms = std::nullopt;
 
     friend bool operator==(const Source&, const Source&) = default;
   };

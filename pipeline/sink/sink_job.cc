@@ -62,6 +62,29 @@ Result<std::vector<std::vector<pipeline::BucketPosition>>> SinkJob::StartOf(
   return start;
 }
 
+Status SinkJob::Begin(pipeline::SourceFeeds& feeds,
+                      const std::vector<std::vector<pipeline::BucketPosition>>& start,
+                      std::optional<int64_t> clock_ms) {
+  if (!plan_.query->depends_on_time()) return feeds.ReadFrom(start);
+  STROM_RETURN_IF_ERROR(
+      plan_.query->ReadAgain([&feeds](absl::FunctionRef<Status(pipeline::Delta)> visit) {
+        return feeds.ReadAgain(0, visit);
+      }));
+  context_.report.Update([](pipeline::JobProgress& p) { p.phase = "snapshot"; });
+  const Timestamp then = clock_ms ? Timestamp{*clock_ms, 0} : clock_.Minute();
+  return feeds.ReadRowsAt(start, [&](pipeline::FeedBatch batch) {
+    context_.report.Update([&](pipeline::JobProgress& p) {
+      p.snapshot_rows += static_cast<int64_t>(batch.rows.size());
+    });
+    return plan_.query->Apply({std::move(batch.rows)}, then).status();  // It is in the target.
+  });
+}
+
+MonoTime SinkJob::NextTick() const {
+  const bool ticks = plan_.query->depends_on_time() && !clock_.frozen();
+  return ticks ? context_.clock.Now() + pipeline::kClockTick : MonoTime::Infinite();
+}
+
 Status SinkJob::Run() {
   STROM_ASSIGN_OR_RETURN(const std::unique_ptr<Sink> sink, plan_.open());
   STROM_ASSIGN_OR_RETURN(const std::optional<SinkPosition> stored, sink->Begin());
@@ -70,18 +93,19 @@ Status SinkJob::Run() {
       const std::unique_ptr<pipeline::SourceFeeds> feeds,
       pipeline::SourceFeeds::Open(context_.connection, {{plan_.source, plan_.columns}},
                                   context_.stop));
-  STROM_RETURN_IF_ERROR(feeds->ReadFrom(start));
   SinkPosition position = stored.value_or(SinkPosition());
   SinkPosition before = position;  // For the mutant.
   SinkPosition::Source& mine = position.sources[plan_.source.path.ToString()];
   mine.table_id = plan_.source.id.value();
+  const bool by_time = plan_.query->depends_on_time();
+  STROM_RETURN_IF_ERROR(Begin(*feeds, start, mine.clock_ms));
   context_.report.Update([](pipeline::JobProgress& p) { p.phase = "running"; });
   while (!context_.stop.requested()) {
-    feeds->Await(MonoTime::Infinite());
+    feeds->Await(NextTick());
     std::optional<pipeline::Turns::Turn> turn(context_.turns.Take(context_.fence.group));
     STROM_ASSIGN_OR_RETURN(std::vector<pipeline::FeedBatch> batches,
                            feeds->Take(kRowsPerTransaction));
-    if (batches.empty()) continue;
+    if (batches.empty() && !by_time) continue;
     std::vector<pipeline::ChangeTable> deltas;
     int64_t rows_in = 0;
     WallMillis newest = 0;
@@ -93,11 +117,13 @@ Status SinkJob::Run() {
       }
       deltas.push_back(std::move(batch.rows));
     }
-    STROM_ASSIGN_OR_RETURN(pipeline::Delta delta,
-                           plan_.query->Apply(std::move(deltas), clock_.Now()));
+    const Timestamp now = by_time ? clock_.Minute() : clock_.Now();
+    if (by_time) mine.clock_ms = now.millis;
+    STROM_ASSIGN_OR_RETURN(pipeline::Delta delta, plan_.query->Apply(std::move(deltas), now));
     STROM_ASSIGN_OR_RETURN(const std::vector<pipeline::KeyedChange> changes,
                            ByKey(std::move(delta), plan_.target.columns, plan_.target.primary_key));
     turn.reset();  // The target's database works now.
+    if (batches.empty() && changes.empty()) continue;  // The minute has passed, nothing else.
     if (Mutated(Mutant::kSinkPositionApart)) {
       STROM_RETURN_IF_ERROR(sink->Write(changes, std::exchange(before, position)));
       STROM_RETURN_IF_ERROR(sink->Write({}, position));

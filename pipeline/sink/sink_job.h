@@ -23,6 +23,14 @@ class RowQuery {
   // what comes in: net, no row both ways.
   virtual Result<pipeline::Delta> Apply(std::vector<pipeline::ChangeTable> changes,
                                         Timestamp now) = 0;
+
+  // Whether rows come and go by time alone, so that it must know those that are there, and is asked
+  // now and then. Given the rows of the source at some moment, and what the clock said then, it
+  // knows them: what it gives depends on these two only, and no key comes from two rows.
+  virtual bool depends_on_time() const { return false; }
+  // Before the first Apply: `rows_again` gives the rows of the source behind all changes that Apply
+  // was given; who can ask for them need not keep them.
+  virtual Status ReadAgain(const pipeline::RowsAgain& /*rows_again*/) { return Status::Ok(); }
 };
 
 // What a sink job does: a query over one Strom table into a table of another database.
@@ -38,6 +46,10 @@ struct SinkPlan {
 // Follows the changelog of a table and writes it to another database, exactly once: the position
 // in the changelog is written with the rows, in one transaction, and read back at the start. The
 // first run begins at the changelog's beginning.
+//
+// A query that depends on the time is given, at the start, the rows that the source had at the
+// position, and the clock's minute that stands there: then it knows what is in the target. It sees
+// the clock by whole minutes.
 class SinkJob final : public pipeline::Job {
  public:
   // The parts of `context` outlive it.
@@ -49,6 +61,11 @@ class SinkJob final : public pipeline::Job {
  private:
   Result<std::vector<std::vector<pipeline::BucketPosition>>> StartOf(
       const std::optional<SinkPosition>& position) const;
+  // Begins at `start`; the query knows afterwards what is in the target there.
+  Status Begin(pipeline::SourceFeeds& feeds,
+               const std::vector<std::vector<pipeline::BucketPosition>>& start,
+               std::optional<int64_t> clock_ms);
+  MonoTime NextTick() const;
 
   const pipeline::JobContext context_;
   const pipeline::JobClock clock_;

@@ -14,6 +14,7 @@ std::string SinkPosition::ToText() const {
     Json next = Json::object();
     for (const auto& [bucket, offset] : source.next) next[std::to_string(bucket)] = offset;
     json[name] = {{"table_id", source.table_id}, {"next", std::move(next)}};
+    if (source.clock_ms) json[name]["clock_ms"] = *source.clock_ms;
   }
   return json.dump();
 }
@@ -32,6 +33,10 @@ Result<SinkPosition> SinkPosition::FromText(const std::string& text) {
       return corrupt("source " + name + " lacks table_id or next");
     }
     Source source{.table_id = entry["table_id"].get<int64_t>(), .next = {}};
+    if (entry.contains("clock_ms")) {
+      if (!entry["clock_ms"].is_number_integer()) return corrupt("source " + name + ", clock_ms");
+      source.clock_ms = entry["clock_ms"].get<int64_t>();
+    }
     for (const auto& [bucket, offset] : entry["next"].items()) {
       const bool digits = !bucket.empty() && bucket.size() < 9 &&
                           bucket.find_first_not_of("0123456789") == std::string::npos;

@@ -16,6 +16,9 @@ class ViewQuery final : public layer::KeptQuery {
     return view_->Apply(batch, now);
   }
   bool depends_on_time() const override { return view_->depends_on_time(); }
+  Status ReadAgainFrom(size_t source, const pipeline::RowsAgain& rows_again) override {
+    return view_->ReadAgainFrom(source, rows_again);
+  }
 
  private:
   const std::unique_ptr<layer::View> view_;

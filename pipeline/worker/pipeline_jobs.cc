@@ -1,5 +1,6 @@
 #include "pipeline/worker/pipeline_jobs.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "pipeline/cdc/job_cdc.h"
@@ -11,6 +12,34 @@
 #include "pipeline/worker/view_query.h"
 
 namespace strom::worker {
+namespace {
+
+// Whether the changelog of the sink's source can be read from where its job is.
+Result<bool> LogIsThere(client::Connection& connection, const SinkSpec& spec) {
+  using Offsets = std::map<BucketId, LogOffset>;
+  STROM_ASSIGN_OR_RETURN(
+      const Offsets earliest,
+      connection.admin().ListOffsets(spec.source.path, client::OffsetSpec::Earliest()).Get());
+  const auto whole = [](const auto& entry) { return entry.second == LogOffset(0); };
+  if (std::all_of(earliest.begin(), earliest.end(), whole)) return true;
+  STROM_ASSIGN_OR_RETURN(const std::unique_ptr<sink::Sink> sink, spec.open());
+  STROM_ASSIGN_OR_RETURN(const std::optional<sink::SinkPosition> position, sink->Begin());
+  return position && position->sources.contains(spec.source.path.ToString());
+}
+
+// Whether the sink's job needs no hidden table, and no earlier run has made one.
+Result<bool> WritesDirectly(client::Connection& connection, const JobDefinition& job,
+                            const layer::View& view, const SinkSpec& spec) {
+  if (view.stateless()) return true;
+  if (!SinkKeepsRows(view, spec)) return false;
+  const Status hidden = connection.admin().GetTable(HiddenTablePath(job)).Get().status();
+  if (hidden.ok()) return false;
+  const bool absent = hidden.code() == ErrorCode::kTableNotExist ||
+                      hidden.code() == ErrorCode::kDatabaseNotExist;
+  return absent ? LogIsThere(connection, spec) : Result<bool>(hidden);
+}
+
+}  // namespace
 
 Result<std::unique_ptr<PipelineJobs>> PipelineJobs::Make() {
   STROM_ASSIGN_OR_RETURN(std::unique_ptr<duck::Database> database, duck::Database::Open());
@@ -78,12 +107,14 @@ Result<std::unique_ptr<pipeline::Job>> PipelineJobs::MakeSink(const JobDefinitio
   STROM_ASSIGN_OR_RETURN(SinkSpec spec, SinkSpecOf(job, context, *database_));
   STROM_ASSIGN_OR_RETURN(std::unique_ptr<layer::View> view,
                          layer::View::Make(*database_, spec.query));
-  if (view->stateless()) {
+  STROM_ASSIGN_OR_RETURN(const bool direct, WritesDirectly(context.connection, job, *view, spec));
+  if (direct) {
     STROM_ASSIGN_OR_RETURN(std::unique_ptr<sink::SinkJob> made,
                            MakeSinkJob(context, clock, std::move(view), std::move(spec)));
     return std::unique_ptr<pipeline::Job>(std::move(made));
   }
-  // A result that needs state is kept in a hidden table, and that one goes to the target.
+  // Other results that need state, or whose beginning is not there any more, are kept in a hidden
+  // table, and that one goes to the target.
   STROM_ASSIGN_OR_RETURN(TableInfo hidden, MakeHiddenTable(context.connection, job, spec.target));
   STROM_ASSIGN_OR_RETURN(sql::BoundQuery copy, SelectAll(*database_, hidden));
   LayerSpec first{.target = hidden, .columns = {}, .queries = {spec.query}, .tables = {}};

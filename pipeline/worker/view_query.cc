@@ -1,5 +1,6 @@
 #include "pipeline/worker/view_query.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace strom::worker {
@@ -15,6 +16,10 @@ class SinkViewQuery final : public sink::RowQuery {
     for (pipeline::ChangeTable& delta : changes) deltas.push_back({0, std::move(delta)});
     return view_->Apply(deltas, now);
   }
+  bool depends_on_time() const override { return view_->depends_on_time(); }
+  Status ReadAgain(const pipeline::RowsAgain& rows_again) override {
+    return view_->ReadAgainFrom(0, rows_again);
+  }
 
  private:
   const std::unique_ptr<layer::View> view_;
@@ -22,11 +27,20 @@ class SinkViewQuery final : public sink::RowQuery {
 
 }  // namespace
 
+bool SinkKeepsRows(const layer::View& view, const SinkSpec& spec) {
+  if (!view.by_row_and_time() || view.unique().empty()) return false;
+  if (!spec.source.descriptor.has_primary_key()) return false;
+  const std::vector<size_t>& key = spec.target.primary_key;
+  return std::all_of(view.unique().begin(), view.unique().end(), [&](size_t column) {
+    return std::find(key.begin(), key.end(), column) != key.end();
+  });
+}
+
 Result<std::unique_ptr<sink::SinkJob>> MakeSinkJob(const pipeline::JobContext& context,
                                                    const pipeline::JobClock& clock,
                                                    std::unique_ptr<layer::View> view,
                                                    SinkSpec spec) {
-  if (!view->stateless()) {
+  if (!view->stateless() && !SinkKeepsRows(*view, spec)) {
     return Error(ErrorCode::kInvalidSql,
                  "the query of a sink may filter and compute rows, but not join or group them: "
                  "write its result into a table first, and that into {}",

@@ -9,8 +9,6 @@ namespace {
 // The snapshot is applied in pieces of so many rows: large ones make few intermediate results.
 constexpr size_t kSnapshotRowsPerBatch = 200'000;
 constexpr size_t kRowsPerBatch = 20'000;
-// How often a result that depends on the time is looked at.
-constexpr MonoDuration kTick = Seconds(10);
 
 }  // namespace
 
@@ -67,6 +65,7 @@ Status LayerJob::Run() {
   STROM_ASSIGN_OR_RETURN(
       const std::unique_ptr<TableWriter> writer,
       TableWriter::Open(context_, target_, columns_, [queue = feeds.get()] { queue->Wake(); }));
+  STROM_RETURN_IF_ERROR(OfferRowsAgain(*feeds));
   context_.report.Update([](pipeline::JobProgress& p) { p.phase = "snapshot"; });
   STROM_RETURN_IF_ERROR(Load(*feeds));
   STROM_RETURN_IF_ERROR(Reconcile(*writer));
@@ -84,9 +83,22 @@ void LayerJob::Take(const pipeline::FeedBatch& batch) {
   }
 }
 
-Status LayerJob::Apply(Query& query, std::vector<pipeline::KeyedChange>& changes) {
-  STROM_ASSIGN_OR_RETURN(pipeline::Delta delta,
-                         query.kept.query->Apply(query.pending, clock_.Now()));
+Status LayerJob::OfferRowsAgain(pipeline::SourceFeeds& feeds) {
+  for (Query& query : queries_) {
+    for (size_t i = 0; i < query.kept.feeds.size(); ++i) {
+      const size_t feed = query.kept.feeds[i];
+      if (!sources_[feed].table.descriptor.has_primary_key()) continue;
+      STROM_RETURN_IF_ERROR(query.kept.query->ReadAgainFrom(
+          i, [&feeds, feed](absl::FunctionRef<Status(pipeline::Delta)> visit) {
+            return feeds.ReadAgain(feed, visit);
+          }));
+    }
+  }
+  return Status::Ok();
+}
+
+Status LayerJob::Apply(Query& query, Timestamp now, std::vector<pipeline::KeyedChange>& changes) {
+  STROM_ASSIGN_OR_RETURN(pipeline::Delta delta, query.kept.query->Apply(query.pending, now));
   query.pending.clear();
   query.pending_rows = 0;
   STROM_ASSIGN_OR_RETURN(std::vector<pipeline::KeyedChange> different,
@@ -96,6 +108,7 @@ Status LayerJob::Apply(Query& query, std::vector<pipeline::KeyedChange>& changes
 }
 
 Status LayerJob::Load(pipeline::SourceFeeds& feeds) {
+  const Timestamp now = clock_.Now();  // While no source has been read as a whole, none again.
   std::vector<pipeline::KeyedChange> ignored;  // The whole output is compared with the target.
   STROM_RETURN_IF_ERROR(feeds.ReadSnapshots([&](pipeline::FeedBatch batch) {
     context_.report.Update([&](pipeline::JobProgress& p) {
@@ -104,12 +117,12 @@ Status LayerJob::Load(pipeline::SourceFeeds& feeds) {
     Take(batch);
     for (Query& query : queries_) {
       if (query.pending_rows < kSnapshotRowsPerBatch) continue;
-      STROM_RETURN_IF_ERROR(Apply(query, ignored));
+      STROM_RETURN_IF_ERROR(Apply(query, now, ignored));
       ignored.clear();
     }
     return Status::Ok();
   }));
-  for (Query& query : queries_) STROM_RETURN_IF_ERROR(Apply(query, ignored));
+  for (Query& query : queries_) STROM_RETURN_IF_ERROR(Apply(query, now, ignored));
   return Status::Ok();
 }
 
@@ -143,7 +156,7 @@ Status LayerJob::Reconcile(TableWriter& writer) {
 MonoTime LayerJob::NextTick() const {
   const auto depends = [](const Query& query) { return query.kept.query->depends_on_time(); };
   const bool ticks = !clock_.frozen() && std::any_of(queries_.begin(), queries_.end(), depends);
-  return ticks ? context_.clock.Now() + kTick : MonoTime::Infinite();
+  return ticks ? context_.clock.Now() + pipeline::kClockTick : MonoTime::Infinite();
 }
 
 Status LayerJob::Follow(pipeline::SourceFeeds& feeds, TableWriter& writer) {
@@ -161,7 +174,8 @@ Status LayerJob::Follow(pipeline::SourceFeeds& feeds, TableWriter& writer) {
     std::vector<pipeline::KeyedChange> changes;
     for (Query& query : queries_) {
       const bool tick = batches.empty() && query.kept.query->depends_on_time();
-      if (query.pending_rows > 0 || tick) STROM_RETURN_IF_ERROR(Apply(query, changes));
+      if (query.pending_rows == 0 && !tick) continue;
+      STROM_RETURN_IF_ERROR(Apply(query, clock_.Now(), changes));
     }
     STROM_RETURN_IF_ERROR(writer.Write(changes));
     turn.Settle();

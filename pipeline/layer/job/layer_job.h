@@ -26,6 +26,11 @@ class KeptQuery {
   // Whether the result can change by time alone, so that Apply has to be called with an empty batch
   // now and then.
   virtual bool depends_on_time() const = 0;
+  // Before the first Apply: `rows_again` gives the rows of a source behind all changes that Apply
+  // was given; who can ask for them need not keep them.
+  virtual Status ReadAgainFrom(size_t /*source*/, const pipeline::RowsAgain& /*rows_again*/) {
+    return Status::Ok();
+  }
 };
 
 // What a layer job does: the union of queries into one primary-key table.
@@ -67,8 +72,9 @@ class LayerJob final : public pipeline::Job {
            pipeline::KeyedOutput output);
 
   void Take(const pipeline::FeedBatch& batch);
+  Status OfferRowsAgain(pipeline::SourceFeeds& feeds);
   // Applies what is pending of `query`; what is different in the output goes to `changes`.
-  Status Apply(Query& query, std::vector<pipeline::KeyedChange>& changes);
+  Status Apply(Query& query, Timestamp now, std::vector<pipeline::KeyedChange>& changes);
   Status Load(pipeline::SourceFeeds& feeds);
   Status Reconcile(TableWriter& writer);
   Status Follow(pipeline::SourceFeeds& feeds, TableWriter& writer);

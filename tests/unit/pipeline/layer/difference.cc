@@ -108,6 +108,29 @@ std::optional<std::string> Difference::Check(const std::vector<SourceDelta>& bat
   return std::nullopt;
 }
 
+void Difference::OfferRowsAgain(const RandomTables& tables) {
+  for (size_t i = 0; i < query_.sources.size(); ++i) {
+    if (query_.sources[i].primary_key.empty()) continue;
+    const Status offered = view_->ReadAgainFrom(
+        i, [&tables, i](absl::FunctionRef<Status(pipeline::Delta)> visit) -> Status {
+          // In two pieces, and with a row that was only there meanwhile.
+          pipeline::Delta first;
+          pipeline::Delta second;
+          for (const Row& row : tables.RowsOf(i)) {
+            (first.size() < 10 ? first : second).push_back({true, row});
+          }
+          if (!first.empty()) {
+            const Row meanwhile = first[0].row;
+            first.push_back({true, meanwhile});
+            second.insert(second.begin(), {false, meanwhile});
+          }
+          STROM_RETURN_IF_ERROR(visit(std::move(first)));
+          return visit(std::move(second));
+        });
+    STROM_CHECK(offered.ok()) << offered.ToString();
+  }
+}
+
 size_t Difference::rows() const {
   size_t total = 0;
   for (const auto& [row, count] : replayed_) total += static_cast<size_t>(count);
@@ -119,6 +142,7 @@ std::optional<std::string> RunDifference(duck::Database& database, const sql::Bo
                                          ClockMoves moves) {
   RandomTables tables(query.sources, seed);
   Difference difference(database, query, broken);
+  if (seed % 2 == 0) difference.OfferRowsAgain(tables);
   size_t changes = tables.Below(120);  // The first batch is a snapshot; sometimes of little.
   Timestamp now = kTestClock;
   for (size_t i = 0; i < batches; ++i) {

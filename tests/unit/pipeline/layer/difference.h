@@ -27,6 +27,9 @@ class Difference {
   std::optional<std::string> Check(const std::vector<SourceDelta>& batch,
                                    const RandomTables& tables, Timestamp now = kTestClock);
 
+  // From now on the view reads sources with a key again instead of keeping their rows.
+  void OfferRowsAgain(const RandomTables& tables);
+
   View& view() { return *view_; }
   size_t rows() const;
 

@@ -70,6 +70,7 @@ TEST_CASE("a position is read back as it was written, and refused when damaged",
   SinkPosition position;
   position.sources["db.a"] = {.table_id = 4, .next = {{0, 17}, {12, 0}}};
   position.sources["db.b"] = {.table_id = 5, .next = {}};
+  position.sources["db.c"] = {.table_id = 6, .next = {{1, 2}}, .clock_ms = 1'700'000'000'000};
   CHECK(*SinkPosition::FromText(position.ToText()) == position);
   CHECK(*SinkPosition::FromText("{}") == SinkPosition());
   for (const char* const bad :
@@ -77,6 +78,7 @@ TEST_CASE("a position is read back as it was written, and refused when damaged",
         R"({"a":{"table_id":1,"next":{"1":"y"}}})", R"({"a":{"table_id":1,"next":{"1":-1}}})",
         R"({"a":{"table_id":1,"next":{"1":1.5}}})", R"({"a":{"table_id":1,"next":{"-1":1}}})",
         R"({"a":{"table_id":1,"next":{"1":18446744073709551615}}})",
+        R"({"a":{"table_id":1,"next":{},"clock_ms":"x"}})",
         R"({"a":{"table_id":1,"next":{"1234567890":1}}})", R"({"a":{"table_id":"1","next":{}}})"}) {
     CAPTURE(bad);
     CHECK(SinkPosition::FromText(bad).status().code() == ErrorCode::kCorruptRecord);

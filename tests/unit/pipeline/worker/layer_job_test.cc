@@ -18,8 +18,21 @@ using Lines = std::vector<std::string>;
 const TablePath kOrders{"shop", "orders"};
 const TablePath kUsers{"shop", "users"};
 const TablePath kTarget{"shop", "totals"};
+const TablePath kDays{"shop", "days"};
+constexpr int64_t kDay = 86'400'000;
 
 Value Text(const char* text) { return Value::String(text); }
+
+// The wall clock as the test sets it.
+class SetClock final : public runtime::Clock {
+ public:
+  MonoTime Now() const override { return real_.Now(); }
+  WallMillis WallNow() const override { return millis; }
+  std::atomic<int64_t> millis = 20'000 * kDay + kDay / 2;
+
+ private:
+  runtime::RealClock real_;
+};
 
 class Layers {
  public:
@@ -38,6 +51,10 @@ class Layers {
         {ColumnOf("name", DataType::String().NotNull()), ColumnOf("total", DataType::BigInt()),
          ColumnOf("made", DataType::Timestamp(3))},
         {"name"});
+    cluster_.MakeTable(
+        kDays,
+        {ColumnOf("id", DataType::BigInt().NotNull()), ColumnOf("day", DataType::Date())}, {"id"});
+    days_ = cluster_.connection().NewUpsertWriter(kDays).value();
     orders_ = cluster_.connection().NewUpsertWriter(kOrders).value();
     users_ = cluster_.connection().NewUpsertWriter(kUsers).value();
   }
@@ -50,6 +67,11 @@ class Layers {
   void DropOrder(int64_t id) {
     REQUIRE(orders_->DeleteKey({Value::Int(id)}).ok());
     REQUIRE(orders_->Flush().Get().ok());
+  }
+  // So many days after the clock's first.
+  void Day(int64_t id, int64_t day) {
+    REQUIRE(days_->Upsert({Value::Int(id), Value::Int(20'000 + day)}).ok());
+    REQUIRE(days_->Flush().Get().ok());
   }
   void User(int64_t id, const char* name) {
     REQUIRE(users_->Upsert({Value::Int(id), Text(name)}).ok());
@@ -83,14 +105,14 @@ class Layers {
     report_ = std::make_unique<pipeline::ProgressReport>();
     LayerSpec spec{.target = Info(kTarget), .columns = {}, .queries = {}, .tables = {}};
     for (const std::string& query : queries) spec.queries.push_back(Bind(query));
-    for (const TablePath& path : {kOrders, kUsers})
+    for (const TablePath& path : {kOrders, kUsers, kDays})
       spec.tables.emplace(path.ToString(), Info(path));
     pool_ = std::make_unique<runtime::ThreadPool>(
         runtime::ThreadPool::Options{.name = "job", .threads = 1});
     pool_->Post([this, epoch, spec] {
       Result<std::unique_ptr<layer::LayerJob>> job = MakeLayerJob(
           {cluster_.connection(), clock_, random_, turns_, {"job", epoch}, *stop_, *report_},
-          pipeline::JobClock(clock_), *database_, spec);
+          pipeline::JobClock(day_clock), *database_, spec);
       outcome_ = job.ok() ? (*job)->Run() : job.status();
       ended_ = true;
     });
@@ -117,6 +139,8 @@ class Layers {
   pipeline::JobProgress progress() { return report_->Get(); }
   bool ended() const { return ended_; }
 
+  SetClock day_clock;
+
  private:
   testing::DevCluster cluster_;
   std::unique_ptr<duck::Database> database_ = duck::Database::Open().value();
@@ -125,6 +149,7 @@ class Layers {
   pipeline::Turns turns_{clock_, {}};
   std::unique_ptr<client::UpsertWriter> orders_;
   std::unique_ptr<client::UpsertWriter> users_;
+  std::unique_ptr<client::UpsertWriter> days_;
   std::unique_ptr<pipeline::StopSignal> stop_;
   std::unique_ptr<pipeline::ProgressReport> report_;
   Status outcome_;
@@ -180,6 +205,23 @@ TEST_CASE("a job that starts again writes what is different, and nothing else", 
     CHECK(layers.Stop().ok());
     CHECK(layers.Changelog().size() == before + 4);  // -U +U, -D, +I.
   }
+}
+
+TEST_CASE("rows that a date let pass are found again when it has changed", "[worker]") {
+  Layers layers;
+  for (int64_t id = 0; id < 30; ++id) layers.Day(id, id % 3);
+  layers.Run({"SELECT CAST(day AS STRING), COUNT(*), CURRENT_TIMESTAMP FROM days WHERE day <= "
+              "CURRENT_DATE GROUP BY day"});
+  REQUIRE(layers.Become({"('2024-10-04', 10"}));
+  layers.Day(0, 1);
+  REQUIRE(layers.Become({"('2024-10-04', 9"}));
+  layers.day_clock.millis += kDay;
+  layers.Day(3, 2);  // With this change it is looked at: both count.
+  REQUIRE(layers.Become({"('2024-10-04', 8", "('2024-10-05', 11"}));
+  layers.day_clock.millis += kDay;
+  layers.Day(4, 7);
+  REQUIRE(layers.Become({"('2024-10-04', 8", "('2024-10-05', 10", "('2024-10-06', 11"}));
+  CHECK(layers.Stop().ok());
 }
 
 TEST_CASE("several queries into one table are a union", "[worker]") {
