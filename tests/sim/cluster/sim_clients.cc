@@ -59,8 +59,9 @@ SimWriter::SimWriter(SimWorld& world, const SimConfig& config, int number,
   client::WriterOptions options;
   options.delivery_timeout = Seconds(24 * 3600);
   options.in_flight_max = 1 + static_cast<int>(host_.random().Uniform(5));
-  // What it becomes in the log must fit into a segment, or the log refuses it for good.
-  options.batch_bytes_max = config.segment_size_bytes / 8;
+  // What it becomes in the log must fit into a segment, or the log refuses it for good: a delete of
+  // a part is short and logs two rows.
+  options.batch_bytes_max = config.segment_size_bytes / (config.shape.parts > 0 ? 16 : 8);
   for (size_t i = 0; i < tables.size(); ++i) {
     if (!tables[i].keyed()) {
       appenders_[i] = connection_->NewAppendWriter(tables[i].info, options).value();

@@ -141,6 +141,7 @@ void SimConfig::DrawShape() {
   SimRandom random(seed * 0x9e3779b97f4a7c15 + 3);
   if (random.Chance(kPartsShare)) {
     shape.parts = OneOf(random, {2, 3});
+    padding_bytes_max = std::min(padding_bytes_max, segment_size_bytes / 64);
   } else if (random.Chance(kEnginesShare)) {
     shape.engine = OneOf(random, {MergeEngine::kFirstRow, MergeEngine::kVersioned});
   }
