@@ -190,7 +190,7 @@ Result<std::vector<Bytes>> KvTablet::PrefixLookup(BytesView prefix, size_t size_
     values.emplace_back(value);
     return true;
   };
-  STROM_RETURN_IF_ERROR(recent_->Settle());
+  if (!Mutated(Mutant::kPrefixMissesRecent)) STROM_RETURN_IF_ERROR(recent_->Settle());
   STROM_RETURN_IF_ERROR(store_->Scan(prefix, "", take));
   if (size <= size_max) return values;
   return Error(ErrorCode::kRecordTooLarge,

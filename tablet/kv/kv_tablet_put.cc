@@ -38,8 +38,9 @@ Result<AppendInfo> KvTablet::Put(const record::KvBatchView& batch, const PutOpti
 Result<AppendInfo> KvTablet::ApplyAndAppend(const record::KvBatchView& batch,
                                             const PutOptions& options) {
   STROM_ASSIGN_OR_RETURN(const KvSchema* const schema, table_->FindSchema(batch.schema_id()));
-  STROM_ASSIGN_OR_RETURN(const auto merger,
-                         MakeRowMerger(*table_, options.target_columns, options.mode));
+  auto target_columns = options.target_columns;
+  if (Mutated(Mutant::kPartialForgetsBuffered) && !buffer_.empty()) target_columns.reset();
+  STROM_ASSIGN_OR_RETURN(const auto merger, MakeRowMerger(*table_, target_columns, options.mode));
   const TableProperties& properties = table_->properties();
   const PutState state{
       .schema = *schema,

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <functional>
 
+#include "common/base/mutation.h"
+
 namespace strom::tablet {
 namespace {
 
@@ -138,6 +140,7 @@ Result<std::unique_ptr<const RowMerger>> MakeRowMerger(
     case MergeEngine::kFirstRow:
       return Made(std::make_unique<FirstRowMerger>());
     case MergeEngine::kVersioned:
+      if (Mutated(Mutant::kVersionsUnchecked)) return Made(std::make_unique<LastRowMerger>());
       return Made(
           std::make_unique<VersionedMerger>(*schema.Find(*table.properties().version_column)));
     case MergeEngine::kAggregation:

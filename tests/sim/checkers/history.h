@@ -10,6 +10,7 @@
 #include "common/record/change_type.h"
 #include "common/runtime/time.h"
 #include "common/types/table_bucket.h"
+#include "common/types/table_options.h"
 
 // What a run of a cluster leaves for the checkers: what its clients did and saw, in virtual time,
 // and what is on the disks once it is quiet. Plain data.
@@ -25,13 +26,18 @@ struct Interval {
   MonoTime completed = MonoTime::Infinite();
 };
 
+// NULL in place of a column's number.
+inline constexpr int64_t kNull = INT64_MIN;
+
 // A record of a log table holds (key, value) = (its writer's number, a number that ascends with the
-// writer's appends); one of a primary-key table its row, whose value nobody else ever wrote.
+// writer's appends); one of a primary-key table its row, whose value nobody else ever wrote. The
+// value is NULL where the last write of a part of the columns was a delete.
 struct LoggedRecord {
   LogOffset offset;
   record::ChangeType type = record::ChangeType::kAppendOnly;
   int64_t key = 0;
   int64_t value = 0;
+  std::vector<int64_t> more = {};  // The row's other BIGINT columns, in order.
 
   friend bool operator==(const LoggedRecord&, const LoggedRecord&) = default;
 };
@@ -56,13 +62,33 @@ struct UpsertOp {
   std::optional<TableBucket> bucket;
   std::optional<LogOffset> log_end_offset;  // The change is below.
   std::string error;                        // As of an append.
+  // What it writes into the row's other columns; none: it leaves that one out.
+  std::vector<std::optional<int64_t>> more = {};
 };
 
 // One that was answered.
 struct LookupOp {
   TableId table;
   int64_t key = 0;
-  std::optional<int64_t> value;  // None: no such row.
+  std::optional<int64_t> value;  // None: no such row, or its value is NULL.
+  Interval time;
+  std::vector<int64_t> more = {};  // The row's other columns; of tables that have some.
+};
+
+// A row as somebody saw it.
+struct SeenRow {
+  int64_t key = 0;
+  int64_t value = 0;
+  std::vector<int64_t> more = {};  // The other columns.
+
+  friend auto operator<=>(const SeenRow&, const SeenRow&) = default;
+};
+
+// One lookup of all rows of a group, by the prefix of their keys.
+struct PrefixLookupOp {
+  TableId table;
+  int64_t group = 0;
+  std::vector<SeenRow> rows;
   Interval time;
 };
 
@@ -110,6 +136,7 @@ struct History {
   std::vector<AppendOp> appends;
   std::vector<UpsertOp> upserts;
   std::vector<LookupOp> lookups;
+  std::vector<PrefixLookupOp> prefix_lookups;
   std::vector<FetchSeen> fetches;  // In the order they were answered.
   std::vector<LeadershipWrite> leaderships;
   std::vector<CopiesSeen> copies;
@@ -147,12 +174,36 @@ struct FinalSnapshot {
   std::string damage = {};  // Why it does not come back whole, if it does not.
 };
 
+// What a primary-key table makes of writes, and how its rows can be found.
+struct TableRules {
+  // kVersioned: the version is the first of a row's other columns.
+  MergeEngine engine = MergeEngine::kLastRow;
+  // > 0: so many groups; a row is in that of its key modulo this.
+  int64_t groups = 0;
+
+  bool takes_deletes() const { return engine == MergeEngine::kLastRow; }
+  // Whether `op`, which is no delete, changes nothing where the row's other columns are `row`.
+  bool Refuses(const UpsertOp& op, const std::vector<int64_t>& row) const {
+    if (engine == MergeEngine::kVersioned) return op.more.at(0).value_or(kNull) < row.at(0);
+    return engine == MergeEngine::kFirstRow;
+  }
+};
+
 // The end of a run. Every bucket has its leader among its replicas.
 struct FinalState {
   std::vector<FinalBucket> buckets;
   // Rows that lookups found at the end, of every key that was ever used.
   std::map<TableId, std::map<int64_t, std::optional<int64_t>>> rows;
   std::vector<FinalSnapshot> snapshots = {};  // All there are.
+  // Of primary-key tables. Those that are not here: last row, no groups.
+  std::map<TableId, TableRules> rules = {};
+  // What lookups by prefix found at the end, by group.
+  std::map<TableId, std::map<int64_t, std::vector<SeenRow>>> groups = {};
+
+  TableRules RulesOf(TableId table) const {
+    const auto at = rules.find(table);
+    return at == rules.end() ? TableRules{} : at->second;
+  }
 };
 
 // What a checker found: each line begins with the invariant's name ("S1") and names bucket, offset

@@ -42,14 +42,26 @@ bool SetsValue(ChangeType type) {
 Violations CheckNothingLost(const History& history, const FinalState& end) {
   Violations found;
   std::set<std::tuple<bool, TableId, int64_t, int64_t>> there;  // Keyed, table, key, value.
+  // Of tables whose merge engine may refuse a write because of a row.
+  std::map<std::pair<TableId, int64_t>, std::vector<const LoggedRecord*>> refusing;
   for (const FinalBucket& bucket : end.buckets) {
+    const TableId table = bucket.bucket.table;
+    const bool refuses = end.RulesOf(table).engine != MergeEngine::kLastRow;
     for (const LoggedRecord& record : LogOf(bucket).records) {
       if (record.offset < bucket.high_watermark && SetsValue(record.type)) {
-        there.insert({bucket.keyed, bucket.keyed ? bucket.bucket.table : TableId(), record.key,
-                      record.value});
+        there.insert({bucket.keyed, bucket.keyed ? table : TableId(), record.key, record.value});
+        if (refuses) refusing[{table, record.key}].push_back(&record);
       }
     }
   }
+  const auto is_refused = [&](const UpsertOp& op) {
+    const auto rows = refusing.find({op.table, op.key});
+    if (rows == refusing.end()) return false;
+    const TableRules rules = end.RulesOf(op.table);
+    return std::ranges::any_of(rows->second, [&](const LoggedRecord* record) {
+      return rules.Refuses(op, record->more);
+    });
+  };
   for (const AppendOp& op : history.appends) {
     if (op.outcome != Outcome::kOk || there.contains({false, TableId(), op.writer, op.number})) {
       continue;
@@ -61,7 +73,7 @@ Violations CheckNothingLost(const History& history, const FinalState& end) {
   }
   for (const UpsertOp& op : history.upserts) {
     if (op.outcome != Outcome::kOk || !op.value ||
-        there.contains({true, op.table, op.key, *op.value})) {
+        there.contains({true, op.table, op.key, *op.value}) || is_refused(op)) {
       continue;
     }
     found.push_back(
@@ -110,7 +122,7 @@ Violations CheckNoDuplicates(const FinalState& end) {
   std::map<std::tuple<TableId, int64_t, int64_t>, std::pair<TableBucket, LogOffset>> first;
   for (const FinalBucket& bucket : end.buckets) {
     for (const LoggedRecord& record : LogOf(bucket).records) {
-      if (!SetsValue(record.type)) continue;
+      if (!SetsValue(record.type) || record.value == kNull) continue;
       const auto [at, is_new] = first.insert(
           {{bucket.bucket.table, record.key, record.value}, {bucket.bucket, record.offset}});
       if (is_new) continue;

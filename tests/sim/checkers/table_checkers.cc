@@ -21,9 +21,10 @@ std::string Text(const std::optional<int64_t>& value) {
 
 // The states of one key, in the changelog's order; the first: no row.
 struct State {
-  std::optional<int64_t> value;
+  std::optional<int64_t> value;  // None: no row, or its value is NULL.
   int64_t earliest = 0;       // When it can have come about at the earliest.
   int64_t latest = kForEver;  // When it must have.
+  std::vector<int64_t> more = {};  // The other columns, if there is a row.
 };
 using Keys = std::map<std::pair<TableId, int64_t>, std::vector<State>>;
 
@@ -36,7 +37,8 @@ Keys StatesOf(const FinalState& end) {
       auto& states = keys[{bucket.bucket.table, record.key}];
       if (states.empty()) states.emplace_back();
       if (record.type == ChangeType::kInsert || record.type == ChangeType::kUpdateAfter) {
-        states.push_back({.value = record.value});
+        const auto value = record.value == kNull ? std::nullopt : std::optional(record.value);
+        states.push_back({.value = value, .more = record.more});
       } else if (record.type == ChangeType::kDelete) {
         states.push_back({.value = std::nullopt});
       }
@@ -50,13 +52,26 @@ struct Sight {
   std::optional<int64_t> value;
   int64_t invoked;
   int64_t completed;
-  const char* what;
+  bool deletes;
+  // The other columns, which tell rows without value apart: all that a lookup saw, those that a
+  // delete made NULL.
+  std::vector<std::optional<int64_t>> more;
+
+  const char* what() const { return deletes ? "delete" : "lookup"; }
+  // Whether it can have seen a row without value in `state`, or none.
+  bool FitsMissing(const State& state) const {
+    if (state.value) return false;
+    if (deletes && state.more.empty()) return true;
+    return std::ranges::equal(more, state.more, [](const auto& seen, int64_t column) {
+      return !seen || *seen == column;
+    });
+  }
 };
 
 class KeyCheck {
  public:
-  KeyCheck(TableId table, int64_t key, std::vector<State> states)
-      : table_(table), key_(key), states_(std::move(states)) {
+  KeyCheck(TableId table, int64_t key, const TableRules& rules, std::vector<State> states)
+      : table_(table), key_(key), rules_(rules), states_(std::move(states)) {
     if (states_.empty()) states_.emplace_back();
     for (size_t i = 0; i < states_.size(); ++i) {
       if (states_[i].value) index_[*states_[i].value] = i;
@@ -66,20 +81,27 @@ class KeyCheck {
   void OnUpsert(const UpsertOp& op) {
     const int64_t invoked = At(op.time.invoked);
     if (!op.value) {
+      if (!rules_.takes_deletes()) return;
       deletes_.push_back(invoked);
       if (op.outcome == Outcome::kOk) {
-        sights_.push_back({std::nullopt, invoked, At(op.time.completed), "delete"});
+        sights_.push_back({std::nullopt, invoked, At(op.time.completed), true, op.more});
       }
       return;
     }
     const auto at = index_.find(*op.value);
-    if (at == index_.end()) return;  // Never happened; S1, if it was acknowledged.
+    if (at == index_.end()) return OnRefused(op);
     states_[at->second].earliest = invoked;
-    if (op.outcome == Outcome::kOk) states_[at->second].latest = At(op.time.completed);
+    if (op.outcome != Outcome::kOk) return;
+    states_[at->second].latest = std::min(states_[at->second].latest, At(op.time.completed));
   }
 
   void OnLookup(const LookupOp& op) {
-    sights_.push_back({op.value, At(op.time.invoked), At(op.time.completed), "lookup"});
+    OnSeen(op.time, op.value, op.more);
+  }
+  void OnSeen(const Interval& time, std::optional<int64_t> value,
+              const std::vector<int64_t>& more) {
+    sights_.push_back(
+        {value, At(time.invoked), At(time.completed), false, {more.begin(), more.end()}});
   }
 
   void Check(Violations* found) {
@@ -101,21 +123,20 @@ class KeyCheck {
       for (const Sight& sight : sights_) {
         if (sight.value.has_value() != of_values) continue;
         const std::optional<size_t> seen = of_values ? Find(sight, found) : LastMissing(sight);
-        if (!seen) continue;
-        placed.emplace_back(&sight, *seen);
-        if (*seen + 1 < states_.size()) {
-          State& next = states_[*seen + 1];
-          if (next.earliest >= sight.invoked) continue;
-          next.earliest = sight.invoked;
-          SettleBehind(*seen + 1);
+        if (!seen) {
+          if (!of_values) NoteUnseen(sight, found);
+          continue;
         }
+        placed.emplace_back(&sight, *seen);
+        Raise(*seen + 1, sight.invoked);
       }
     }
+    PlaceAgain(placed);
     for (const auto& [sight, seen] : placed) {
       if (states_[seen].earliest <= sight->completed) continue;
       found->push_back(fmt::format(
           "S12 order: table {} key {}: a {} from {} to {} ms saw {}, which came at {} ms or later",
-          table_, key_, sight->what, Ms(sight->invoked), Ms(sight->completed), Text(sight->value),
+          table_, key_, sight->what(), Ms(sight->invoked), Ms(sight->completed), Text(sight->value),
           Ms(states_[seen].earliest)));
     }
     for (const State& state : states_) {
@@ -129,6 +150,17 @@ class KeyCheck {
   }
 
  private:
+  // It never happened: S1, if it was acknowledged and nothing ever was there that refuses it. By
+  // its answer something was.
+  void OnRefused(const UpsertOp& op) {
+    if (op.outcome != Outcome::kOk) return;
+    const auto refuses = [&](const State& state) {
+      return state.value && rules_.Refuses(op, state.more);
+    };
+    const auto first = std::ranges::find_if(states_, refuses);
+    if (first != states_.end()) first->latest = std::min(first->latest, At(op.time.completed));
+  }
+
   // Nothing comes about before what is in front of it.
   void Settle() {
     for (size_t i = 1; i < states_.size(); ++i) {
@@ -143,6 +175,29 @@ class KeyCheck {
     }
   }
 
+  // `state` came about behind something that began at `invoked`.
+  void Raise(size_t state, int64_t invoked) {
+    if (state >= states_.size() || states_[state].earliest >= invoked) return;
+    states_[state].earliest = invoked;
+    SettleBehind(state);
+  }
+
+  // What was taken to have seen a state that, as later sights tell, came about too late, has seen
+  // one before, if one fits: several states without value may follow one another.
+  void PlaceAgain(std::vector<std::pair<const Sight*, size_t>>& placed) {
+    for (bool moved = true; moved;) {
+      moved = false;
+      for (auto& [sight, seen] : placed) {
+        if (sight->value || states_[seen].earliest <= sight->completed) continue;
+        const std::optional<size_t> before = LastMissing(*sight);
+        if (!before) continue;
+        seen = *before;
+        Raise(seen + 1, sight->invoked);
+        moved = true;
+      }
+    }
+  }
+
   std::optional<size_t> Find(const Sight& sight, Violations* found) const {
     const auto at = index_.find(*sight.value);
     if (at != index_.end()) return at->second;
@@ -153,16 +208,23 @@ class KeyCheck {
     return std::nullopt;
   }
 
-  size_t LastMissing(const Sight& sight) const {
-    size_t last = 0;  // At the beginning there is no row.
+  std::optional<size_t> LastMissing(const Sight& sight) const {
+    std::optional<size_t> last;  // At the beginning there is no row.
     for (size_t i = 0; i < states_.size() && states_[i].earliest <= sight.completed; ++i) {
-      if (!states_[i].value) last = i;
+      if (sight.FitsMissing(states_[i])) last = i;
     }
     return last;
   }
 
+  void NoteUnseen(const Sight& sight, Violations* found) const {
+    found->push_back(fmt::format("S12 phantom: table {} key {}: a {} at {} ms saw a row "
+                                 "without value, which the changelog did not have by then",
+                                 table_, key_, sight.what(), Ms(sight.completed)));
+  }
+
   const TableId table_;
   const int64_t key_;
+  const TableRules rules_;
   std::vector<State> states_;
   std::map<int64_t, size_t> index_;  // By value.
   std::vector<Sight> sights_;
@@ -271,11 +333,31 @@ Violations CheckLookups(const History& history, const FinalState& end) {
   const auto check_of = [&](TableId table, int64_t key) -> KeyCheck& {
     const auto at = checks.find({table, key});
     if (at != checks.end()) return at->second;
-    return checks.emplace(std::pair(table, key), KeyCheck(table, key, keys[{table, key}]))
+    return checks
+        .emplace(std::pair(table, key),
+                 KeyCheck(table, key, end.RulesOf(table), keys[{table, key}]))
         .first->second;
   };
   for (const UpsertOp& op : history.upserts) check_of(op.table, op.key).OnUpsert(op);
   for (const LookupOp& op : history.lookups) check_of(op.table, op.key).OnLookup(op);
+  // Each is a lookup of all keys of its group.
+  std::map<std::pair<TableId, int64_t>, std::vector<int64_t>> groups;
+  for (const auto& [table_key, check] : checks) {
+    const int64_t count = end.RulesOf(table_key.first).groups;
+    if (count > 0) groups[{table_key.first, table_key.second % count}].push_back(table_key.second);
+  }
+  for (const PrefixLookupOp& op : history.prefix_lookups) {
+    for (const int64_t key : groups[{op.table, op.group}]) {
+      const auto row = std::ranges::find(op.rows, key, &SeenRow::key);
+      KeyCheck& check = check_of(op.table, key);
+      if (row == op.rows.end()) {
+        check.OnSeen(op.time, std::nullopt, {});
+      } else {
+        check.OnSeen(op.time, row->value == kNull ? std::nullopt : std::optional(row->value),
+                     row->more);
+      }
+    }
+  }
   Violations found;
   for (auto& [key, check] : checks) check.Check(&found);
   return found;

@@ -20,7 +20,8 @@ Violations CheckSnapshots(const FinalState& end);
 // S12: the operations of each key could have happened one after the other, each at a moment between
 // its call and its answer, in the changelog's order, and every lookup sees the newest value of its
 // moment. Values are unique, which makes this linear work; a delete (or the missing row it leaves)
-// is recognised by the row being gone, since several deletes look alike.
+// is recognised by the row being gone, since several deletes look alike. A write that the table's
+// merge engine refused was behind one that it refuses it for; a lookup by prefix is one of each key.
 Violations CheckLookups(const History& history, const FinalState& end);
 
 }  // namespace strom::sim

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "client/cluster.h"
+#include "tests/sim/cluster/sim_rows.h"
 
 namespace strom::sim {
 namespace {
@@ -11,6 +12,10 @@ namespace {
 constexpr int64_t kValuesOfWriter = 1'000'000;
 constexpr MonoDuration kHurriesFor = Millis(1500);  // A lease and a half.
 constexpr MonoDuration kHurriedPause = Millis(10);  // At most.
+constexpr int64_t kVersionNanos = 100'000'000;
+constexpr uint64_t kVersionsBehind = 8;
+constexpr double kNullVersionShare = 0.05;
+constexpr double kGroupShare = 0.5;  // Of the lookups, if there are groups.
 
 client::ConnectionOptions OptionsOf(const SimConfig& config,
                                     const std::vector<std::string>& addresses) {
@@ -26,7 +31,18 @@ MonoDuration UpTo(SimHost& host, MonoDuration max) {
       static_cast<int64_t>(host.random().Uniform(static_cast<uint64_t>(max.nanos() / 1000) + 1)));
 }
 
+int64_t Below(SimHost& host, int end) {
+  return static_cast<int64_t>(host.random().Uniform(static_cast<uint64_t>(end)));
+}
+
 }  // namespace
+
+size_t FoundRows::count() const {
+  size_t count = 0;
+  for (const auto& [table, keys] : rows) count += keys.size();
+  for (const auto& [table, found] : groups) count += found.size();
+  return count;
+}
 
 SimWriter::SimWriter(SimWorld& world, const SimConfig& config, int number,
                      const std::vector<std::string>& addresses, const std::vector<SimTable>& tables,
@@ -43,14 +59,22 @@ SimWriter::SimWriter(SimWorld& world, const SimConfig& config, int number,
   client::WriterOptions options;
   options.delivery_timeout = Seconds(24 * 3600);
   options.in_flight_max = 1 + static_cast<int>(host_.random().Uniform(5));
-  // What it becomes in the log must fit into a segment, or the log refuses it for good.
-  options.batch_bytes_max = config.segment_size_bytes / 8;
+  // What it becomes in the log must fit into a segment, or the log refuses it for good: a delete of
+  // a part is short and logs two rows.
+  options.batch_bytes_max = config.segment_size_bytes / (config.shape.parts > 0 ? 16 : 8);
   for (size_t i = 0; i < tables.size(); ++i) {
-    if (tables[i].keyed()) {
-      upserters_[i] = connection_->NewUpsertWriter(tables[i].info, {.writing = options}).value();
-    } else {
+    if (!tables[i].keyed()) {
       appenders_[i] = connection_->NewAppendWriter(tables[i].info, options).value();
+      continue;
     }
+    const auto add = [&](std::optional<size_t> only) {
+      const client::UpsertWriterOptions upserts{.columns = WrittenColumns(config, only),
+                                                .writing = options};
+      upserters_[i].push_back(
+          {only, connection_->NewUpsertWriter(tables[i].info, upserts).value()});
+    };
+    add(std::nullopt);
+    for (int part = 0; part < config.shape.parts; ++part) add(static_cast<size_t>(part));
   }
 }
 
@@ -77,12 +101,25 @@ void SimWriter::Write() {
   for (int i = 0; i < count; ++i) tables_[table].keyed() ? Upsert(table) : Append(table);
 }
 
-Row SimWriter::RowOf(int64_t first, int64_t second) {
-  Row row{Value::Int(first), Value::Int(second)};
-  if (config_.padding_bytes_max > 0) {
-    row.push_back(Value::String(Bytes(host_.random().Uniform(config_.padding_bytes_max + 1), 'p')));
+Bytes SimWriter::Padding() {
+  if (config_.padding_bytes_max == 0) return {};
+  return Bytes(host_.random().Uniform(config_.padding_bytes_max + 1), 'p');
+}
+
+// Every column that is written has the value of its write; a delete makes it NULL. Versions go up
+// with time, not strictly: some come behind larger ones, some are equal, some NULL.
+std::vector<std::optional<int64_t>> SimWriter::MoreOf(std::optional<size_t> only,
+                                                      std::optional<int64_t> value) {
+  std::vector<std::optional<int64_t>> more(static_cast<size_t>(config_.shape.parts));
+  for (size_t i = 0; i < more.size(); ++i) {
+    if (!only || *only == i) more[i] = value.value_or(kNull);
   }
-  return row;
+  if (config_.shape.engine == MergeEngine::kVersioned) {
+    const auto behind = static_cast<int64_t>(host_.random().Uniform(kVersionsBehind));
+    const bool is_null = !value || host_.random().Chance(kNullVersionShare);
+    more.push_back(is_null ? kNull : host_.clock().Now().nanos() / kVersionNanos - behind);
+  }
+  return more;
 }
 
 void SimWriter::Append(size_t table) {
@@ -91,7 +128,7 @@ void SimWriter::Append(size_t table) {
       {.writer = number_, .number = next_++, .time = {.invoked = host_.clock().Now()}});
   ++open_;
   const Status taken = appenders_.at(table)->TryAppend(
-      RowOf(number_, history_->appends[op].number),
+      LogRow(config_, number_, history_->appends[op].number, Padding()),
       [this, op](Result<client::AppendResult> result) {
         --open_;
         AppendOp& done = history_->appends[op];
@@ -109,15 +146,21 @@ void SimWriter::Append(size_t table) {
 }
 
 void SimWriter::Upsert(size_t table) {
-  const auto key =
-      static_cast<int64_t>(host_.random().Uniform(static_cast<uint64_t>(config_.keys)));
+  const int64_t key = Below(host_, config_.keys);
   const bool deletes = host_.random().Chance(config_.delete_share);
   const int64_t value = number_ * kValuesOfWriter + next_++;
+  const std::vector<Upserter>& upserters = upserters_.at(table);
+  const bool whole = upserters.size() == 1 || host_.random().Chance(0.3);
+  const Upserter& upserter =
+      upserters[whole ? 0 : 1 + host_.random().Uniform(upserters.size() - 1)];
+  UpsertOp upsert{.table = tables_[table].info.id,
+                  .key = key,
+                  .value = deletes ? std::nullopt : std::optional<int64_t>(value),
+                  .time = {.invoked = host_.clock().Now()}};
+  upsert.more = MoreOf(upserter.only, upsert.value);
+  const Row row = KeyedRow(config_, key, value, upsert.more, Padding());
   const size_t op = history_->upserts.size();
-  history_->upserts.push_back({.table = tables_[table].info.id,
-                               .key = key,
-                               .value = deletes ? std::nullopt : std::optional<int64_t>(value),
-                               .time = {.invoked = host_.clock().Now()}});
+  history_->upserts.push_back(std::move(upsert));
   ++open_;
   auto done = [this, op](Result<client::UpsertResult> result) {
     --open_;
@@ -130,8 +173,7 @@ void SimWriter::Upsert(size_t table) {
     upsert.log_end_offset = result->log_end_offset;
     told_(result->bucket, result->log_end_offset);
   };
-  client::UpsertWriter& writer = *upserters_.at(table);
-  const Row row = RowOf(key, value);
+  client::UpsertWriter& writer = *upserter.writer;
   const Status taken =
       deletes ? writer.TryDelete(row, std::move(done)) : writer.TryUpsert(row, std::move(done));
   if (taken.ok()) return;
@@ -208,47 +250,68 @@ void SimReader::LookUpLater() {
         std::next(lookups_.begin(),
                   static_cast<std::ptrdiff_t>(host_.random().Uniform(lookups_.size())))
             ->first;
-    LookUp(table,
-           static_cast<int64_t>(host_.random().Uniform(static_cast<uint64_t>(config_.keys))));
+    const int groups = config_.shape.groups;
+    if (groups > 0 && host_.random().Chance(kGroupShare)) {
+      LookUpGroup(table, Below(host_, groups), nullptr);
+    } else {
+      LookUp(table, Below(host_, config_.keys), nullptr);
+    }
     LookUpLater();
   });
 }
 
-void SimReader::LookUp(size_t table, int64_t key) {
+void SimReader::AskAgain(const Status& status, std::function<void()> ask) {
+  find_error_ = status.ToString();
+  host_.executor().PostAt(host_.clock().Now() + Millis(100), std::move(ask));
+}
+
+void SimReader::LookUp(size_t table, int64_t key, FoundRows* found) {
   lookups_.at(table)
-      ->Get({Value::Int(key)})
-      .Then([this, table, key,
-             invoked = host_.clock().Now()](const Result<std::optional<Row>>& found) {
-        if (!found.ok()) return;
+      ->Get(KeyOf(config_, key))
+      .Then([this, table, key, found,
+             invoked = host_.clock().Now()](const Result<std::optional<Row>>& answer) {
+        if (!answer.ok()) {
+          if (found) AskAgain(answer.status(), [=, this] { LookUp(table, key, found); });
+          return;
+        }
         LookupOp op{.table = tables_[table].info.id,
                     .key = key,
                     .value = {},
                     .time = {.invoked = invoked, .completed = host_.clock().Now()}};
-        if (*found) op.value = *(**found)[1].get_if<int64_t>();
-        history_->lookups.push_back(op);
+        if (*answer) {
+          SeenRow row = RowSeen(**answer, tables_[table].schema);
+          if (row.value != kNull) op.value = row.value;
+          op.more = std::move(row.more);
+        }
+        if (found) found->rows[op.table][key] = op.value;
+        history_->lookups.push_back(std::move(op));
       });
 }
 
-void SimReader::FindAll(std::map<TableId, std::map<int64_t, std::optional<int64_t>>>* rows) {
-  for (const auto& [table, lookup] : lookups_) {
-    for (int64_t key = 0; key < config_.keys; ++key) Find(table, key, rows);
-  }
-}
-
-void SimReader::Find(size_t table, int64_t key,
-                     std::map<TableId, std::map<int64_t, std::optional<int64_t>>>* rows) {
+void SimReader::LookUpGroup(size_t table, int64_t group, FoundRows* found) {
   lookups_.at(table)
-      ->Get({Value::Int(key)})
-      .Then([this, table, key, rows](const Result<std::optional<Row>>& found) {
-        if (!found.ok()) {
-          find_error_ = found.status().ToString();
-          host_.executor().PostAt(host_.clock().Now() + Millis(100),
-                                  [this, table, key, rows] { Find(table, key, rows); });
+      ->GetByPrefix({Value::Int(group)})
+      .Then([this, table, group, found,
+             invoked = host_.clock().Now()](const Result<std::vector<Row>>& answer) {
+        if (!answer.ok()) {
+          if (found) AskAgain(answer.status(), [=, this] { LookUpGroup(table, group, found); });
           return;
         }
-        auto& row = (*rows)[tables_[table].info.id][key];
-        if (*found) row = *(**found)[1].get_if<int64_t>();
+        PrefixLookupOp op{.table = tables_[table].info.id,
+                          .group = group,
+                          .rows = {},
+                          .time = {.invoked = invoked, .completed = host_.clock().Now()}};
+        for (const Row& row : *answer) op.rows.push_back(RowSeen(row, tables_[table].schema));
+        if (found) found->groups[op.table][group] = op.rows;
+        history_->prefix_lookups.push_back(std::move(op));
       });
+}
+
+void SimReader::FindAll(FoundRows* found) {
+  for (const auto& [table, lookup] : lookups_) {
+    for (int64_t key = 0; key < config_.keys; ++key) LookUp(table, key, found);
+    for (int64_t group = 0; group < config_.shape.groups; ++group) LookUpGroup(table, group, found);
+  }
 }
 
 }  // namespace strom::sim

@@ -22,9 +22,21 @@ struct SimTable {
 // Called when a client is told that the log of a bucket is committed below `end`.
 using Told = std::function<void(const TableBucket& bucket, LogOffset end)>;
 
+// What was found of primary-key tables.
+struct FoundRows {
+  // Of each key, and of each group.
+  std::map<TableId, std::map<int64_t, std::optional<int64_t>>> rows;
+  std::map<TableId, std::map<int64_t, std::vector<SeenRow>>> groups;
+
+  // How many keys and groups.
+  size_t count() const;
+  friend bool operator==(const FoundRows&, const FoundRows&) = default;
+};
+
 // Writes rows with the production client: to each log table (writer, number), to each primary-key
-// table (key, value) or a delete, one after the other without waiting for answers. The client
-// repeats what fails until it is answered; it never gives a row up while the run lasts.
+// table (key, value) or a delete, whole or a part of the columns (sim_rows.h), one after the other
+// without waiting for answers. The client repeats what fails until it is answered; it never gives a
+// row up while the run lasts.
 class SimWriter {
  public:
   SimWriter(SimWorld& world, const SimConfig& config, int number,
@@ -44,7 +56,14 @@ class SimWriter {
   void Write();
   void Append(size_t table);
   void Upsert(size_t table);
-  Row RowOf(int64_t first, int64_t second);
+  Bytes Padding();
+  std::vector<std::optional<int64_t>> MoreOf(std::optional<size_t> only,
+                                             std::optional<int64_t> value);
+
+  struct Upserter {
+    std::optional<size_t> only;  // The one part it writes; none: whole rows.
+    std::unique_ptr<client::UpsertWriter> writer;
+  };
 
   const SimConfig& config_;
   const int64_t number_;
@@ -54,14 +73,14 @@ class SimWriter {
   SimHost host_;
   std::unique_ptr<client::Connection> connection_;
   std::map<size_t, std::unique_ptr<client::AppendWriter>> appenders_;  // By table.
-  std::map<size_t, std::unique_ptr<client::UpsertWriter>> upserters_;
+  std::map<size_t, std::vector<Upserter>> upserters_;
   int64_t next_ = 1;
   int open_ = 0;
   bool finished_ = false;
 };
 
-// Reads every bucket of every table, and looks keys up with the production client. Of tables that
-// are `followed`, which jobs write, it only reads the logs.
+// Reads every bucket of every table, and looks keys and groups up with the production client. Of
+// tables that are `followed`, which jobs write, it only reads the logs.
 class SimReader {
  public:
   SimReader(SimWorld& world, const SimConfig& config, int number,
@@ -77,8 +96,8 @@ class SimReader {
   // Ends looking up at random; reads straight on.
   void Finish();
   const std::vector<std::shared_ptr<LogReader>>& logs() const { return logs_; }
-  // Looks all keys up, as often as it takes; `rows` are complete once there are as many as keys.
-  void FindAll(std::map<TableId, std::map<int64_t, std::optional<int64_t>>>* rows);
+  // Looks all keys and groups up, as often as it takes; `found` is complete once it has as many.
+  void FindAll(FoundRows* found);
   // Why one of them did not work the last time, if one did not.
   const std::string& find_error() const { return find_error_; }
   SimHost& host() { return host_; }
@@ -87,9 +106,10 @@ class SimReader {
   void ReadLogs(const SimTable& table, const std::function<int(ServerId)>& process_of,
                 const Told& told);
   void LookUpLater();
-  void LookUp(size_t table, int64_t key);
-  void Find(size_t table, int64_t key,
-            std::map<TableId, std::map<int64_t, std::optional<int64_t>>>* rows);
+  // `found`, if not null, gets the answer; and then it asks until there is one.
+  void LookUp(size_t table, int64_t key, FoundRows* found);
+  void LookUpGroup(size_t table, int64_t group, FoundRows* found);
+  void AskAgain(const Status& status, std::function<void()> ask);
 
   const SimConfig& config_;
   const std::vector<SimTable>& tables_;

@@ -11,6 +11,9 @@ namespace {
 
 // Of the seeds.
 constexpr double kPipelineShare = 0.25;
+constexpr double kPartsShare = 0.35;
+constexpr double kEnginesShare = 0.35;  // Of the others.
+constexpr double kGroupsShare = 0.4;
 
 template <class T, size_t N>
 T OneOf(SimRandom& random, const T (&choices)[N]) {
@@ -129,7 +132,21 @@ SimConfig SimConfig::Draw(uint64_t seed, int replication_factor_max) {
   config.object_error_rate = OneOf(random, {0.0, 0.0, 0.02, 0.2});
   config.tables_change = random.Chance(0.3);
   config.DrawPipeline();
+  config.DrawShape();
   return config;
+}
+
+// Drawn by itself, as a pipeline is.
+void SimConfig::DrawShape() {
+  SimRandom random(seed * 0x9e3779b97f4a7c15 + 3);
+  if (random.Chance(kPartsShare)) {
+    shape.parts = OneOf(random, {2, 3});
+    padding_bytes_max = std::min(padding_bytes_max, segment_size_bytes / 64);
+  } else if (random.Chance(kEnginesShare)) {
+    shape.engine = OneOf(random, {MergeEngine::kFirstRow, MergeEngine::kVersioned});
+  }
+  if (shape.engine == MergeEngine::kFirstRow) keys *= 8;  // So that some are new for a while.
+  if (random.Chance(kGroupsShare)) shape.groups = OneOf(random, {1, 2, 3});
 }
 
 // Drawn by itself: what a seed does without a pipeline does not depend on it.
@@ -159,6 +176,9 @@ std::string SimConfig::ToString() const {
       log_tables, keyed_tables, buckets, log_format, keys, writers, readers,
       write_pause_max.millis(), delete_share, padding_bytes_max, duration.millis() / 1000);
   if (faults.empty()) text += " peace";
+  if (shape.parts > 0) text += fmt::format(" {} parts;", shape.parts);
+  if (shape.engine != MergeEngine::kLastRow) text += fmt::format(" {};", ToName(shape.engine));
+  if (shape.groups > 0) text += fmt::format(" {} groups;", shape.groups);
   if (has_pipeline()) {
     text += fmt::format(" {} source tables of {} keys{}, every {} ms, {} workers;", source_tables,
                         source_keys, full_identity ? " in full" : "", source_pause_max.millis(),

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/runtime/time.h"
+#include "common/types/table_options.h"
 #include "tests/sim/world/sim_random.h"
 
 namespace strom::sim {
@@ -51,6 +52,14 @@ std::string_view FaultName(Fault fault);
 // Largest replication factor that seeds draw, and with it whether tables choose their durability.
 inline constexpr int kReplicationFactorMax = 3;
 
+// What the primary-key tables of a seed look like: (k, v) and more, see sim_rows.h.
+struct KeyedShape {
+  int parts = 0;  // Columns beside the value that writes may leave out.
+  MergeEngine engine = MergeEngine::kLastRow;
+  // > 0: the primary key is (g, k) with g = k modulo this, the bucket key is g.
+  int groups = 0;
+};
+
 // What one seed runs: the shape of the cluster, its settings, its clients and its faults.
 struct SimConfig {
   uint64_t seed = 1;
@@ -79,6 +88,7 @@ struct SimConfig {
   int readers = 2;
   MonoDuration write_pause_max = Millis(40);  // Between two writes of one writer.
   double delete_share = 0.2;
+  KeyedShape shape;
   uint64_t padding_bytes_max = 0;  // Of each row, so that batches lie in several sectors.
   bool tables_change = false;  // An admin creates and drops tables beside.
 
@@ -105,6 +115,7 @@ struct SimConfig {
 
  private:
   void DrawPipeline();
+  void DrawShape();
 };
 
 }  // namespace strom::sim

@@ -10,7 +10,9 @@
 #include "common/base/logging.h"
 #include "tests/sim/checkers/job_checkers.h"
 #include "tests/sim/checkers/log_checkers.h"
+#include "tests/sim/checkers/merge_checkers.h"
 #include "tests/sim/checkers/metadata_checkers.h"
+#include "tests/sim/checkers/prefix_checkers.h"
 #include "tests/sim/checkers/table_checkers.h"
 #include "tests/sim/cluster/copy_watch.h"
 #include "tests/sim/cluster/fault_injector.h"
@@ -19,6 +21,7 @@
 #include "tests/sim/cluster/sim_clients.h"
 #include "tests/sim/cluster/sim_cluster.h"
 #include "tests/sim/cluster/sim_pipeline.h"
+#include "tests/sim/cluster/sim_rows.h"
 #include "tests/sim/cluster/snapshot_restore.h"
 #include "tests/sim/logs/replica_logs.h"
 
@@ -96,11 +99,10 @@ class Simulation {
   void AwaitQuiet();
   void Check();
   void CheckTables();
-  using Rows = std::map<TableId, std::map<int64_t, std::optional<int64_t>>>;
   // All rows, as lookups find them; none if they do not find all of them in time.
-  std::optional<Rows> FindAll(MonoDuration within);
+  std::optional<FoundRows> FindAll(MonoDuration within);
   // Lookups go on without the metadata service, however long: in peace, when all leases are over.
-  void CheckOutage(const Rows& rows);
+  void CheckOutage(const FoundRows& rows);
   // What moves as long as there is something to do.
   std::vector<int64_t> Marks();
   // Empty once nothing is left to wait for, else what is.
@@ -138,7 +140,7 @@ class Simulation {
   std::vector<std::unique_ptr<SimWriter>> writers_;
   std::vector<std::unique_ptr<SimReader>> readers_;
   std::unique_ptr<SimAdmin> admin_;
-  std::vector<std::unique_ptr<Rows>> finds_;  // Lookups write there, whenever they are answered.
+  std::vector<std::unique_ptr<FoundRows>> finds_;  // Lookups write there, whenever they are answered.
   std::unique_ptr<FaultInjector> faults_;
 };
 
@@ -194,16 +196,7 @@ bool Simulation::MakePipeline() {
 }
 
 TableDescriptor Simulation::Descriptor(bool keyed) const {
-  SchemaSpec spec;
-  spec.columns = {
-      {.name = keyed ? "k" : "writer", .type = keyed ? DataType::BigInt() : DataType::Int()},
-      {.name = "v", .type = DataType::BigInt()}};
-  if (config_.padding_bytes_max > 0) {
-    spec.columns.push_back({.name = "padding", .type = DataType::String()});
-  }
-  if (keyed) spec.primary_key = {"k"};
-  TableDescriptor table{.schema = Schema::Make(std::move(spec)).value(),
-                        .distribution = TableDistribution{{}, config_.buckets}};
+  TableDescriptor table = keyed ? KeyedTableOf(config_) : LogTableOf(config_);
   table.properties["table.replication.factor"] = std::to_string(config_.replication_factor);
   table.properties["table.log.format"] = LogFormatOf(keyed);
   table.properties["table.log.arrow.compression.type"] = "NONE";
@@ -398,20 +391,16 @@ void Simulation::CheckTables() {
       std::ranges::count(admin_->operations(), AdminOp::Answer::kDone, &AdminOp::answer));
 }
 
-std::optional<Simulation::Rows> Simulation::FindAll(MonoDuration within) {
-  const Rows& rows = *finds_.emplace_back(std::make_unique<Rows>());
+std::optional<FoundRows> Simulation::FindAll(MonoDuration within) {
+  const FoundRows& found = *finds_.emplace_back(std::make_unique<FoundRows>());
   readers_[0]->FindAll(finds_.back().get());
-  const bool found = world_.scheduler.RunUntil(
-      [&] {
-        size_t count = 0;
-        for (const auto& [table, keys] : rows) count += keys.size();
-        return count == static_cast<size_t>(config_.keyed_tables * config_.keys);
-      },
-      within);
-  return found ? std::optional(rows) : std::nullopt;
+  const int count = config_.keyed_tables * (config_.keys + config_.shape.groups);
+  const bool all = world_.scheduler.RunUntil(
+      [&] { return found.count() == static_cast<size_t>(count); }, within);
+  return all ? std::optional(found) : std::nullopt;
 }
 
-void Simulation::CheckOutage(const Rows& rows) {
+void Simulation::CheckOutage(const FoundRows& rows) {
   Note("outage in peace");
   world_.meta.SetAvailable(false);
   // Coordinators grant leases for two thirds of that, of a second.
@@ -436,12 +425,16 @@ void Simulation::Check() {
   }
   if (quiet && config_.keyed_tables > 0) {
     if (const auto rows = FindAll(kFoundWithin)) {
-      end.rows.insert(rows->begin(), rows->end());
+      end.rows.insert(rows->rows.begin(), rows->rows.end());
+      end.groups = rows->groups;
       CheckOutage(*rows);
     } else {
       result_.violations.push_back("L4 lookups find no answer in peace: " +
                                    readers_[0]->find_error());
     }
+  }
+  for (const SimTable& table : tables_) {
+    if (table.keyed()) end.rules[table.info.id] = RulesOf(config_.shape);
   }
   for (const TableBucket& bucket : Buckets()) {
     FinalBucket last{.bucket = bucket,
@@ -482,6 +475,7 @@ void Simulation::Check() {
         CheckCommittedStays(history_, end), CheckContiguity(history_, end),
         CheckHighWatermarks(history_), CheckLeaderships(history_), CheckReplicasIdentical(end),
         CheckRowsAreFold(end), CheckChangelog(end), CheckLookups(history_, end),
+        CheckEngines(end), CheckColumns(history_, end), CheckPrefixLookups(history_, end),
         CheckSnapshots(end), CheckOnceIntoOds(job_history_, end),
         CheckConfirms(job_history_, end), CheckLayers(job_history_, end),
         CheckSinkRows(job_history_),
@@ -497,7 +491,7 @@ void Simulation::Check() {
   };
   for (const AppendOp& op : history_.appends) count(op.outcome);
   for (const UpsertOp& op : history_.upserts) count(op.outcome);
-  result_.lookups = history_.lookups.size();
+  result_.lookups = history_.lookups.size() + history_.prefix_lookups.size();
   for (const FetchSeen& fetch : history_.fetches) result_.records_read += fetch.records.size();
   if (pipeline_) result_.source_transactions = pipeline_->source().log().size();
   for (const auto& [job, sink] : job_history_.sinks) {

@@ -2,6 +2,7 @@
 
 #include "tablet/kv/kv_table.h"
 #include "tablet/kv/snapshot_reader.h"
+#include "tests/sim/logs/log_reader.h"
 #include "tests/sim/world/memory_store.h"
 #include "tests/sim/world/sim_disk.h"
 
@@ -18,7 +19,7 @@ Status ReadRows(const kv::KvStore& store, const tablet::KvTable& table,
     const Result<Row> row = table.DecodeStored(stored);
     status = row.status();
     if (!row.ok()) return false;
-    rows[*row->at(0).get_if<int64_t>()] = *row->at(1).get_if<int64_t>();
+    rows[NumberOf(row->at(0))] = NumberOf(row->at(1));
     return true;
   }));
   return status;

@@ -12,12 +12,21 @@ namespace {
 constexpr MonoDuration kPause = Millis(100);
 constexpr int32_t kStraightBytesMax = 1 << 16;
 
+}  // namespace
+
 int64_t NumberOf(const Value& value) {
   const int64_t* number = value.get_if<int64_t>();
-  return number == nullptr ? INT64_MIN : *number;
+  return number == nullptr ? kNull : *number;
 }
 
-}  // namespace
+std::vector<int64_t> MoreOf(const Row& row, const record::RecordSchema& schema) {
+  const auto types = schema.column_types();
+  std::vector<int64_t> more;
+  for (size_t i = 2; i < row.size(); ++i) {
+    if (types[i].kind() == TypeKind::kBigInt) more.push_back(NumberOf(row[i]));
+  }
+  return more;
+}
 
 Result<std::vector<LoggedRecord>> DecodeRecords(BytesView batches,
                                                 const record::RecordSchema& schema,
@@ -31,7 +40,8 @@ Result<std::vector<LoggedRecord>> DecodeRecords(BytesView batches,
       decoded.push_back({.offset = record.offset,
                          .type = record.change_type,
                          .key = NumberOf(record.row.at(0)),
-                         .value = NumberOf(record.row.at(1))});
+                         .value = NumberOf(record.row.at(1)),
+                         .more = MoreOf(record.row, schema)});
     }
   }
   return decoded;

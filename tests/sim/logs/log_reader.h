@@ -11,6 +11,11 @@
 
 namespace strom::sim {
 
+// Of a column of integers; kNull if it holds none.
+int64_t NumberOf(const Value& value);
+// The BIGINT columns behind the first two of a row.
+std::vector<int64_t> MoreOf(const Row& row, const record::RecordSchema& schema);
+
 // Decodes batches of a table of this schema from offset `from` on; all complete ones.
 Result<std::vector<LoggedRecord>> DecodeRecords(BytesView batches,
                                                 const record::RecordSchema& schema, LogOffset from);
