@@ -13,7 +13,7 @@ Violations CheckRowsAreFold(const FinalState& end);
 // there, +I none is there.
 Violations CheckChangelog(const FinalState& end);
 
-// S14: each completed snapshot can be restored, and is what the changelog below its offset, which
+// S14: each completed snapshot can be restored, when it comes to be completed and at the end, and is what the changelog below its offset, which
 // is committed, makes of nothing.
 Violations CheckSnapshots(const FinalState& end);
 
