@@ -94,7 +94,7 @@ TEST_CASE("a leader that was paused or cut off shows no old rows", "[sim]") {
   CHECK(result.lookups > 100);
 }
 
-TEST_CASE("logs are trimmed by age and by size while servers fall, and nothing is missed", "[sim]") {
+TEST_CASE("logs are trimmed by age and by size while servers fall, nothing is missed", "[sim]") {
   SimConfig config = Small(static_cast<uint64_t>(GENERATE(range(1, 4))), {Fault::kCrashTablet});
   config.tablets = 3;
   config.replication_factor = 3;

@@ -215,7 +215,7 @@ TEST_CASE("S14: a snapshot must be what the changelog below its offset makes", "
   CHECK(CheckSnapshots(run.end).empty());
 }
 
-TEST_CASE("S14: snapshots are judged each by its own offset, in whatever order they came", "[sim]") {
+TEST_CASE("S14: snapshots are judged each by its offset, in whatever order they came", "[sim]") {
   Run run({{ChangeType::kInsert, 10}, {ChangeType::kDelete, 10}, {ChangeType::kInsert, 11}});
   const auto snapshot = [](int64_t offset, std::map<int64_t, int64_t> rows) {
     return FinalSnapshot{

@@ -136,7 +136,7 @@ struct TrimmedSegment {
   ServerId server;
   MonoTime at;
   int64_t wall_ms = 0;     // By the server's clock.
-  uint64_t log_bytes = 0;  // Of the log, with it.
+  uint64_t log_bytes = 0;  // Of the log, with it, if size counts.
   ReplicaLog log;          // What was in it.
   std::vector<FinalSnapshot> snapshots = {};  // Completed ones of a primary-key bucket, then.
 };

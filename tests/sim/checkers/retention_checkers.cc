@@ -20,7 +20,8 @@ std::string Text(const TrimmedSegment& segment) {
 }
 
 bool TooLarge(const TrimmedSegment& segment, const RetentionLimits& limits) {
-  return limits.log_bytes_max > 0 && segment.log_bytes > static_cast<uint64_t>(limits.log_bytes_max);
+  return limits.log_bytes_max > 0 &&
+         segment.log_bytes > static_cast<uint64_t>(limits.log_bytes_max);
 }
 
 // By the timestamps of the batches and the clock of the server.

@@ -87,7 +87,7 @@ struct SimConfig {
   double object_damage_rate = 0;   // Of what is put there, then, unnoticed.
 
   MonoDuration retention_check_interval;  // 0: nothing of a log is ever removed.
-  MonoDuration log_ttl;                   // table.log.ttl of the tables; 0: as long as there is room.
+  MonoDuration log_ttl;                   // table.log.ttl of the tables; 0: none.
   int64_t log_bytes_max = 0;              // Of one bucket; 0: it may be as large as it is.
   int snapshots_retained = 2;
 

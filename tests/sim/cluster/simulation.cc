@@ -66,7 +66,7 @@ class Simulation {
         copies_(world_, cluster_, config_, &history_),
         snapshots_(world_, cluster_, [this](TableId id) { return FindTable(id); }),
         trims_(
-            world_, cluster_, snapshots_,
+            world_, cluster_, config_, snapshots_,
             [this](TableId id) {
               const SimTable* const table = FindTable(id);
               return table == nullptr ? nullptr : &table->schema;
@@ -511,7 +511,8 @@ void Simulation::Check() {
         CheckCommittedStays(history_, end), CheckContiguity(history_, end),
         CheckHighWatermarks(history_), CheckLeaderships(history_), CheckReplicasIdentical(end),
         CheckRowsAreFold(end), CheckChangelog(end), CheckLookups(history_, end),
-        CheckSnapshots(end), CheckRetention(history_, end, Limits()), CheckOnceIntoOds(job_history_, end),
+        CheckSnapshots(end), CheckRetention(history_, end, Limits()),
+        CheckOnceIntoOds(job_history_, end),
         CheckConfirms(job_history_, end), CheckLayers(job_history_, end),
         CheckSinkRows(job_history_),
         CheckSinkTransactions(job_history_, end)}) {

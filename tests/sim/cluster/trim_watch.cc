@@ -1,5 +1,6 @@
 #include "tests/sim/cluster/trim_watch.h"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <string>
@@ -36,17 +37,23 @@ std::optional<TableBucket> BucketOf(const std::string& directory) {
                      .bucket = BucketId(static_cast<int32_t>(*bucket))};
 }
 
-// The size of all segments, if `name` is the oldest of several: the others are cut from the end.
-std::optional<uint64_t> SizeIfOldest(const DiskNode& directory, const std::string& name) {
+// Whether the segment `name` is the oldest of several: the others are cut from the end.
+bool IsOldest(const DiskNode::Names& names, const std::string& name) {
+  const auto is_segment = [](const auto& entry) {
+    return tablet::ParseLogFileName(entry.first, tablet::kLogSuffix).has_value();
+  };
+  const auto first = std::find_if(names.begin(), names.end(), is_segment);
+  const auto last = std::find_if(names.rbegin(), names.rend(), is_segment);
+  return first != names.end() && first->first == name && last->first != name;
+}
+
+// Of all segments.
+uint64_t SizeOf(const DiskNode::Names& names) {
   uint64_t bytes = 0;
-  size_t count = 0;
-  for (const auto& [other, node] : directory.names) {
-    if (!tablet::ParseLogFileName(other, tablet::kLogSuffix)) continue;
-    if (count == 0 && other != name) return std::nullopt;
-    ++count;
-    bytes += node->file.cached().size();
+  for (const auto& [name, node] : names) {
+    if (tablet::ParseLogFileName(name, tablet::kLogSuffix)) bytes += node->file.cached().size();
   }
-  return count > 1 ? std::optional(bytes) : std::nullopt;
+  return bytes;
 }
 
 // A log that begins anew removes its files, too, and says so before.
@@ -58,11 +65,13 @@ bool BeginsAnew(const SimDisk& disk, const std::string& directory) {
 
 }  // namespace
 
-TrimWatch::TrimWatch(SimWorld& world, SimCluster& cluster, SnapshotWatch& snapshots,
+TrimWatch::TrimWatch(SimWorld& world, SimCluster& cluster, const SimConfig& config,
+                     SnapshotWatch& snapshots,
                      std::function<const record::RecordSchema*(TableId)> schema_of,
                      History* history)
     : world_(world),
       cluster_(cluster),
+      counts_bytes_(config.log_bytes_max > 0),
       snapshots_(snapshots),
       schema_of_(std::move(schema_of)),
       history_(history) {
@@ -86,9 +95,9 @@ void TrimWatch::OnRemove(int tablet, const std::string& path, const DiskTree::Pl
   const auto bucket = BucketOf(directory);
   const record::RecordSchema* const schema = bucket ? schema_of_(bucket->table) : nullptr;
   if (schema == nullptr) return;
-  const auto bytes = SizeIfOldest(*place.directory, place.name);
+  const DiskNode::Names& names = place.directory->names;
   SimHost& host = cluster_.tablet(tablet);
-  if (!bytes || BeginsAnew(host.disk(), directory)) return;
+  if (!IsOldest(names, place.name) || BeginsAnew(host.disk(), directory)) return;
   ReplicaLog log;
   DecodeSegment(place.node->file.cached(), *schema, log);
   if (log.batches.empty()) return;
@@ -96,7 +105,7 @@ void TrimWatch::OnRemove(int tablet, const std::string& path, const DiskTree::Pl
                                .server = SimCluster::IdOf(tablet),
                                .at = world_.scheduler.now(),
                                .wall_ms = host.clock().WallNow(),
-                               .log_bytes = *bytes,
+                               .log_bytes = counts_bytes_ ? SizeOf(names) : 0,
                                .log = std::move(log),
                                .snapshots = snapshots_.Of(*bucket, kRestoredAgo)});
 }

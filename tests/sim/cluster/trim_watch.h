@@ -16,7 +16,8 @@ class TrimWatch {
  public:
   // `schema_of`: of the tables that are watched; null for others. `history` gets what is seen. The
   // cluster's disks call this until it is destroyed.
-  TrimWatch(SimWorld& world, SimCluster& cluster, SnapshotWatch& snapshots,
+  TrimWatch(SimWorld& world, SimCluster& cluster, const SimConfig& config,
+            SnapshotWatch& snapshots,
             std::function<const record::RecordSchema*(TableId)> schema_of, History* history);
   ~TrimWatch();
 
@@ -25,6 +26,7 @@ class TrimWatch {
 
   SimWorld& world_;
   SimCluster& cluster_;
+  const bool counts_bytes_;  // It takes time, and matters only where a log can be too large.
   SnapshotWatch& snapshots_;
   const std::function<const record::RecordSchema*(TableId)> schema_of_;
   History* const history_;

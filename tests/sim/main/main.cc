@@ -69,6 +69,7 @@ void PrintSummary(const std::vector<SeedReport>& reports, double seconds) {
     tables += report.tables_changed;
     for (size_t i = 0; i < faults.size(); ++i) faults[i] += report.faults[i];
   }
+  const SeedReport& slowest = *std::ranges::max_element(reports, {}, &SeedReport::cpu_ms);
   std::sort(cpu.begin(), cpu.end());
   std::sort(quiet.begin(), quiet.end());
   std::printf("faults:");
@@ -77,14 +78,14 @@ void PrintSummary(const std::vector<SeedReport>& reports, double seconds) {
   }
   std::printf(
       "\nchecked: %lu acknowledged writes, %lu lookups, %lu records read, %lu segments trimmed "
-      "(readers were behind %lu times), %lu tables created or "
-      "dropped, %lu transactions of sources and %lu of sinks\n"
-      "%zu seeds in %.1f s, %.0f a minute; CPU seconds a seed: median %.3f, max %.3f; quiet after: "
-      "median %.1f s, max %.1f s\n",
-      acknowledged, lookups, records, trimmed, behind, tables, sources, sinks, reports.size(), seconds,
-      static_cast<double>(reports.size()) * 60 / std::max(seconds, 0.001),
-      InSeconds(cpu[cpu.size() / 2]), InSeconds(cpu.back()), InSeconds(quiet[quiet.size() / 2]),
-      InSeconds(quiet.back()));
+      "(readers were behind %lu times), %lu tables created or dropped, %lu transactions of sources "
+      "and %lu of sinks\n"
+      "%zu seeds in %.1f s, %.0f a minute; CPU seconds a seed: median %.3f, max %.3f (seed %lu); "
+      "quiet after: median %.1f s, max %.1f s\n",
+      acknowledged, lookups, records, trimmed, behind, tables, sources, sinks, reports.size(),
+      seconds, static_cast<double>(reports.size()) * 60 / std::max(seconds, 0.001),
+      InSeconds(cpu[cpu.size() / 2]), InSeconds(cpu.back()), slowest.seed,
+      InSeconds(quiet[quiet.size() / 2]), InSeconds(quiet.back()));
 }
 
 int RunMany(const SimOptions& options) {

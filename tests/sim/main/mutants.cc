@@ -77,7 +77,7 @@ constexpr MutantInfo kMutants[] = {
     {Mutant::kAgeOfSegmentBefore, "age-of-segment-before", "tablet/log/log_tablet_cut.cc",
      "a segment goes once the one before it is old enough"},
     {Mutant::kChangelogTrimmedToCommitted, "changelog-trimmed-to-committed",
-     "tablet/replica/replica_kv.cc", "a changelog is trimmed without a snapshot that stands for it"},
+     "tablet/replica/replica_kv.cc", "a changelog is trimmed without snapshots that hold it"},
     {Mutant::kChangelogTrimmedByNewest, "changelog-trimmed-by-newest",
      "common/remote/kv_snapshot_retention.cc",
      "a changelog is trimmed by the newest snapshot, not the oldest that is kept"},

@@ -144,7 +144,9 @@ SeedReport DecodeReport(const std::string& line) {
                     .quiet_ms = static_cast<int64_t>(number(13)),
                     .faults = {},
                     .violations = {}};
-  for (size_t i = kNumbers; i < kNumbers + kFaultKinds; ++i) report.faults.push_back(std::stoi(parts[i]));
+  for (size_t i = kNumbers; i < kNumbers + kFaultKinds; ++i) {
+    report.faults.push_back(std::stoi(parts[i]));
+  }
   report.violations.assign(parts.begin() + kNumbers + kFaultKinds, parts.end());
   return report;
 }
