@@ -46,6 +46,11 @@ enum class Mutant {
   kTornTailKept,
   kTornBatchTaken,
   kFollowerEpochsNotKept,
+  // What retention takes: tablet/log, tablet/replica, tablet/kv, common/remote.
+  kAgeOfSegmentBefore,
+  kChangelogTrimmedToCommitted,
+  kChangelogTrimmedByNewest,
+  kSnapshotNotVerified,
   // The coordinator and its metadata.
   kElectOutsideIsr,
   kLeaderEpochNotRaised,

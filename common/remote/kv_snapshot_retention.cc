@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/base/check.h"
+#include "common/base/mutation.h"
 
 namespace strom::remote {
 
@@ -18,6 +19,9 @@ KvRetention PlanKvRetention(std::vector<CompletedKvSnapshot> completed,
     (stays ? plan.kept : plan.dropped).push_back(completed[i]);
   }
   if (completed.size() >= wanted) plan.changelog_needed_from = completed[first_retained].log_offset;
+  if (Mutated(Mutant::kChangelogTrimmedByNewest) && !completed.empty()) {
+    plan.changelog_needed_from = completed.back().log_offset;
+  }
   return plan;
 }
 

@@ -51,6 +51,8 @@ class SnapshotWriter {
   Result<remote::ObjectSum> UploadFile(const std::string& local_path, const std::string& key,
                                        const kv::StoreFile& file);
   Status PutVerified(const std::string& key, BytesView bytes);
+  // That what is read back is what was put.
+  Status CheckStored(const std::string& key, const remote::ObjectSum& put);
 
   remote::ObjectStore& objects_;
   io::FileSystem& files_;

@@ -104,7 +104,9 @@ Status LogSegment::OpenIndexes(io::FileSystem& files) {
 
 Status LogSegment::ResetIndexes(io::FileSystem& files) {
   for (const std::string_view suffix : {kOffsetIndexSuffix, kTimeIndexSuffix}) {
-    STROM_RETURN_IF_ERROR(files.RemoveRecursively(LogFilePath(directory_, base_, suffix)));
+    const std::string path = LogFilePath(directory_, base_, suffix);
+    STROM_ASSIGN_OR_RETURN(const bool exists, files.Exists(path));
+    if (exists) STROM_RETURN_IF_ERROR(files.RemoveFile(path));
   }
   return OpenIndexes(files);
 }

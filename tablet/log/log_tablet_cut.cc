@@ -126,7 +126,9 @@ Result<size_t> LogTablet::DeleteOldSegments(const RetentionPolicy& policy) {
   while (list.size() - gone > 1) {
     const LogSegment& oldest = *list[gone];
     const LogOffset end = list[gone + 1]->base_offset();
-    const bool old = policy.ttl_ms > 0 && oldest.max_timestamp_ms() < now - policy.ttl_ms;
+    const bool before = Mutated(Mutant::kAgeOfSegmentBefore) && gone > 0;
+    const int64_t newest_ms = (before ? *list[gone - 1] : oldest).max_timestamp_ms();
+    const bool old = policy.ttl_ms > 0 && newest_ms < now - policy.ttl_ms;
     const bool too_much =
         policy.size_max_bytes > 0 && size > static_cast<uint64_t>(policy.size_max_bytes);
     if (end > policy.keep_from || !(old || too_much)) break;

@@ -174,7 +174,7 @@ void Replica::OnNeededFrom(LogOffset offset) {
 }
 
 LogOffset Replica::NeededFrom() const {
-  if (!rows_) return high_watermark();
+  if (!rows_ || Mutated(Mutant::kChangelogTrimmedToCommitted)) return high_watermark();
   const LogOffset from(needed_from_.load(std::memory_order_acquire));
   return std::min({high_watermark(), from, rows_->held().value_or(from)});
 }

@@ -94,6 +94,24 @@ TEST_CASE("a leader that was paused or cut off shows no old rows", "[sim]") {
   CHECK(result.lookups > 100);
 }
 
+TEST_CASE("logs are trimmed by age and by size while servers fall, nothing is missed", "[sim]") {
+  SimConfig config = Small(static_cast<uint64_t>(GENERATE(range(1, 4))), {Fault::kCrashTablet});
+  config.tablets = 3;
+  config.replication_factor = 3;
+  config.durability = "replicated";
+  config.segment_size_bytes = 2048;
+  config.snapshot_interval = Millis(500);
+  config.retention_check_interval = Millis(500);
+  const bool by_age = GENERATE(true, false);
+  if (by_age) config.log_ttl = Seconds(3);
+  if (!by_age) config.log_bytes_max = 4000;
+  INFO(config.ToString());
+  const SimResult result = RunSimulation(config);
+  CHECK(result.violations == Violations());
+  CHECK(result.segments_trimmed > 10);
+  CHECK(result.readers_behind > 0);
+}
+
 TEST_CASE("snapshots are taken while servers fall and objects are refused, and rows come from them",
           "[sim]") {
   SimConfig config =
@@ -156,6 +174,8 @@ TEST_CASE("a report survives the way between processes", "[sim]") {
                     .unknown = 1,
                     .lookups = 2,
                     .records_read = 3,
+                    .segments_trimmed = 4,
+                    .readers_behind = 6,
                     .virtual_ms = 40'000,
                     .quiet_ms = 250,
                     .faults = std::vector<int>(kFaultKinds, 2),
@@ -163,6 +183,8 @@ TEST_CASE("a report survives the way between processes", "[sim]") {
   const SeedReport read = DecodeReport(EncodeReport(report));
   CHECK(read.seed == 7);
   CHECK(read.trace_hash == UINT64_MAX);
+  CHECK(read.segments_trimmed == 4);
+  CHECK(read.readers_behind == 6);
   CHECK(read.quiet_ms == 250);
   CHECK(read.faults == report.faults);
   CHECK(read.violations == std::vector<std::string>{"S1 lost:   two lines", "S2"});

@@ -206,6 +206,26 @@ TEST_CASE("S14: a snapshot must be what the changelog below its offset makes", "
   run.end.buckets[0].high_watermark = LogOffset(3);
   CHECK(Found(check(4, {}), "S14 uncommitted"));
   CHECK(Found(check(1, {}, "a file is missing"), "S14 damage"));
+  // Those that are gone by the end must have been so, too.
+  std::swap(run.end.snapshots, run.end.completed);
+  CHECK(Found(CheckSnapshots(run.end), "S14 damage"));
+  run.end.completed[0].damage.clear();
+  CHECK(Found(CheckSnapshots(run.end), "S14 fold"));
+  run.end.completed[0].rows = {{kKey, 10}};
+  CHECK(CheckSnapshots(run.end).empty());
+}
+
+TEST_CASE("S14: snapshots are judged each by its offset, in whatever order they came", "[sim]") {
+  Run run({{ChangeType::kInsert, 10}, {ChangeType::kDelete, 10}, {ChangeType::kInsert, 11}});
+  const auto snapshot = [](int64_t offset, std::map<int64_t, int64_t> rows) {
+    return FinalSnapshot{
+        .bucket = kBucket, .id = offset, .log_offset = LogOffset(offset), .rows = std::move(rows)};
+  };
+  run.end.snapshots = {snapshot(3, {{kKey, 11}}), snapshot(1, {{kKey, 10}})};
+  run.end.completed = {snapshot(2, {})};
+  CHECK(CheckSnapshots(run.end).empty());
+  run.end.completed = {snapshot(2, {{kKey, 10}})};
+  CHECK(Found(CheckSnapshots(run.end), "snapshot 2"));
 }
 
 }  // namespace strom::sim

@@ -132,22 +132,12 @@ struct MembersSeen {
   std::map<ServerId, LogOffset> ends;
 };
 
-struct History {
-  std::vector<AppendOp> appends;
-  std::vector<UpsertOp> upserts;
-  std::vector<LookupOp> lookups;
-  std::vector<PrefixLookupOp> prefix_lookups;
-  std::vector<FetchSeen> fetches;  // In the order they were answered.
-  std::vector<LeadershipWrite> leaderships;
-  std::vector<CopiesSeen> copies;
-  std::vector<MembersSeen> members;
-};
-
 // A batch as it lies in a segment file.
 struct LoggedBatch {
   LogOffset base_offset;
   LogOffset next_offset;
   uint64_t hash = 0;  // Of its bytes.
+  int64_t commit_timestamp_ms = 0;
 };
 
 // One replica's files of one bucket, as the process found them.
@@ -155,14 +145,6 @@ struct ReplicaLog {
   std::vector<LoggedBatch> batches;
   std::vector<LoggedRecord> records;
   std::string damage;  // What could not be read, if anything.
-};
-
-struct FinalBucket {
-  TableBucket bucket;
-  bool keyed = false;
-  ServerId leader;
-  LogOffset high_watermark;  // Of the leader.
-  std::map<ServerId, ReplicaLog> replicas;
 };
 
 // A completed KV snapshot, restored on a machine that has nothing else.
@@ -189,12 +171,55 @@ struct TableRules {
   }
 };
 
+// A segment that retention took from the beginning of one replica's log; it has batches.
+struct TrimmedSegment {
+  TableBucket bucket;
+  ServerId server;
+  MonoTime at;
+  int64_t wall_ms = 0;     // By the server's clock.
+  uint64_t log_bytes = 0;  // Of the log, with it, if size counts.
+  ReplicaLog log;          // What was in it.
+  std::vector<FinalSnapshot> snapshots = {};  // Completed ones of a primary-key bucket, then.
+};
+
+// A reader was told that its offset is no longer in the log, and then, where the log begins.
+struct BehindSeen {
+  TableBucket bucket;
+  ServerId server;
+  LogOffset asked;
+  LogOffset start;
+  Interval time;
+};
+
+struct History {
+  std::vector<AppendOp> appends;
+  std::vector<UpsertOp> upserts;
+  std::vector<LookupOp> lookups;
+  std::vector<PrefixLookupOp> prefix_lookups;
+  std::vector<FetchSeen> fetches;  // In the order they were answered.
+  std::vector<LeadershipWrite> leaderships;
+  std::vector<CopiesSeen> copies;
+  std::vector<MembersSeen> members;
+  std::vector<TrimmedSegment> trimmed;  // In the order they went.
+  std::vector<BehindSeen> behind;
+};
+
+struct FinalBucket {
+  TableBucket bucket;
+  bool keyed = false;
+  ServerId leader;
+  LogOffset high_watermark;  // Of the leader.
+  std::map<ServerId, ReplicaLog> replicas;
+  ReplicaLog trimmed = {};  // What retention took from any of them; it begins at offset 0.
+};
+
 // The end of a run. Every bucket has its leader among its replicas.
 struct FinalState {
   std::vector<FinalBucket> buckets;
   // Rows that lookups found at the end, of every key that was ever used.
   std::map<TableId, std::map<int64_t, std::optional<int64_t>>> rows;
   std::vector<FinalSnapshot> snapshots = {};  // All there are.
+  std::vector<FinalSnapshot> completed = {};  // All that ever were, each at the moment it came.
   // Of primary-key tables. Those that are not here: last row, no groups.
   std::map<TableId, TableRules> rules = {};
   // What lookups by prefix found at the end, by group.

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "tests/sim/checkers/whole_log.h"
+
 namespace strom::sim {
 namespace {
 
@@ -20,11 +22,17 @@ std::map<TableBucket, Records> Committed(const FinalState& end) {
   std::map<TableBucket, Records> all;
   for (const FinalBucket& bucket : end.buckets) {
     Records& records = all[bucket.bucket];
-    for (const LoggedRecord& record : LogOf(bucket).records) {
+    for (const LoggedRecord& record : WholeLog(bucket)) {
       if (record.offset < bucket.high_watermark) records[record.offset] = record;
     }
   }
   return all;
+}
+
+// Retention took what is below.
+LogOffset GoneOf(const FinalBucket& bucket) {
+  const auto& batches = bucket.trimmed.batches;
+  return batches.empty() ? LogOffset(0) : batches.back().next_offset;
 }
 
 std::string Text(const LoggedRecord& record) {
@@ -47,7 +55,7 @@ Violations CheckNothingLost(const History& history, const FinalState& end) {
   for (const FinalBucket& bucket : end.buckets) {
     const TableId table = bucket.bucket.table;
     const bool refuses = end.RulesOf(table).engine != MergeEngine::kLastRow;
-    for (const LoggedRecord& record : LogOf(bucket).records) {
+    for (const LoggedRecord& record : WholeLog(bucket)) {
       if (record.offset < bucket.high_watermark && SetsValue(record.type)) {
         there.insert({bucket.keyed, bucket.keyed ? table : TableId(), record.key, record.value});
         if (refuses) refusing[{table, record.key}].push_back(&record);
@@ -121,7 +129,7 @@ Violations CheckNoDuplicates(const FinalState& end) {
   Violations found;
   std::map<std::tuple<TableId, int64_t, int64_t>, std::pair<TableBucket, LogOffset>> first;
   for (const FinalBucket& bucket : end.buckets) {
-    for (const LoggedRecord& record : LogOf(bucket).records) {
+    for (const LoggedRecord& record : WholeLog(bucket)) {
       if (!SetsValue(record.type) || record.value == kNull) continue;
       const auto [at, is_new] = first.insert(
           {{bucket.bucket.table, record.key, record.value}, {bucket.bucket, record.offset}});
@@ -157,7 +165,7 @@ Violations CheckWriterOrder(const FinalState& end) {
   for (const FinalBucket& bucket : end.buckets) {
     if (bucket.keyed) continue;
     std::map<int64_t, LoggedRecord> last;
-    for (const LoggedRecord& record : LogOf(bucket).records) {
+    for (const LoggedRecord& record : WholeLog(bucket)) {
       const auto [before, is_new] = last.insert({record.key, record});
       if (!is_new && record.value < before->second.value) {
         found.push_back(fmt::format("S4 order: {}: {} behind {}", bucket.bucket, Text(record),
@@ -187,17 +195,31 @@ Violations CheckCommittedStays(const History& history, const FinalState& end) {
 Violations CheckContiguity(const History& history, const FinalState& end) {
   Violations found;
   for (const FinalBucket& bucket : end.buckets) {
-    for (const auto& [server, log] : bucket.replicas) {
+    const auto check = [&](const std::string& whose, const ReplicaLog& log) {
       if (!log.damage.empty()) {
-        found.push_back(
-            fmt::format("S6 damage: {} on server {}: {}", bucket.bucket, server, log.damage));
+        found.push_back(fmt::format("S6 damage: {} {}: {}", bucket.bucket, whose, log.damage));
       }
       for (size_t i = 1; i < log.batches.size(); ++i) {
         if (log.batches[i].base_offset == log.batches[i - 1].next_offset) continue;
-        found.push_back(fmt::format("S6 hole: {} on server {}: a batch at {} follows one up to {}",
-                                    bucket.bucket, server, log.batches[i].base_offset,
+        found.push_back(fmt::format("S6 hole: {} {}: a batch at {} follows one up to {}",
+                                    bucket.bucket, whose, log.batches[i].base_offset,
                                     log.batches[i - 1].next_offset));
       }
+    };
+    for (const auto& [server, log] : bucket.replicas) {
+      check(fmt::format("on server {}", server), log);
+      const LogOffset start = StartOf(log, bucket.trimmed);
+      const LogOffset gone = GoneOf(bucket);
+      if (start <= gone) continue;
+      found.push_back(fmt::format("S6 hole: {} on server {}: the log begins at {}, what is below "
+                                  "{} was removed",
+                                  bucket.bucket, server, start, gone));
+    }
+    check("as it was removed", bucket.trimmed);
+    if (bucket.trimmed.batches.empty()) continue;
+    if (const LogOffset first = bucket.trimmed.batches.front().base_offset; first > LogOffset(0)) {
+      found.push_back(fmt::format("S6 hole: {}: nobody removed what was below {}", bucket.bucket,
+                                  first));
     }
   }
   // Readers: where records lie, and no hole that the log does not have.
@@ -262,19 +284,30 @@ Violations CheckHighWatermarks(const History& history) {
 Violations CheckReplicasIdentical(const FinalState& end) {
   Violations found;
   for (const FinalBucket& bucket : end.buckets) {
-    const ReplicaLog& leader = LogOf(bucket);
-    for (const auto& [server, log] : bucket.replicas) {
-      for (size_t i = 0; i < leader.batches.size(); ++i) {
-        const LoggedBatch& batch = leader.batches[i];
+    std::map<LogOffset, uint64_t> committed;  // The hashes of batches.
+    for (const ReplicaLog* const log : {&bucket.trimmed, &LogOf(bucket)}) {
+      for (const LoggedBatch& batch : log->batches) {
         if (batch.next_offset > bucket.high_watermark) break;
-        if (i < log.batches.size() && log.batches[i].base_offset == batch.base_offset &&
-            log.batches[i].hash == batch.hash) {
-          continue;
-        }
+        const auto [at, is_new] = committed.insert({batch.base_offset, batch.hash});
+        if (is_new || at->second == batch.hash) continue;
+        found.push_back(fmt::format("S9 differs: {}: leader {} has another batch at {} than was "
+                                    "removed elsewhere",
+                                    bucket.bucket, bucket.leader, batch.base_offset));
+      }
+    }
+    const LogOffset gone = GoneOf(bucket);
+    for (const auto& [server, log] : bucket.replicas) {
+      std::map<LogOffset, uint64_t> own;
+      for (const LoggedBatch& batch : log.batches) own.insert({batch.base_offset, batch.hash});
+      // What was removed elsewhere it may have removed, too: all below where its log begins.
+      const LogOffset start = std::min(gone, StartOf(log, bucket.trimmed));
+      for (auto batch = committed.lower_bound(start); batch != committed.end(); ++batch) {
+        const auto at = own.find(batch->first);
+        if (at != own.end() && at->second == batch->second) continue;
         found.push_back(fmt::format(
             "S9 differs: {}: server {} has {} at {}, where leader {} has a committed batch",
-            bucket.bucket, server, i < log.batches.size() ? "another batch" : "nothing",
-            batch.base_offset, bucket.leader));
+            bucket.bucket, server, at != own.end() ? "another batch" : "nothing", batch->first,
+            bucket.leader));
         break;
       }
     }

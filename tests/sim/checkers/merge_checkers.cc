@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "tests/sim/checkers/whole_log.h"
+
 namespace strom::sim {
 namespace {
 
@@ -19,10 +21,6 @@ std::string Text(const std::vector<int64_t>& columns) {
     texts.push_back(column == kNull ? "NULL" : std::to_string(column));
   }
   return fmt::format("({})", fmt::join(texts, ", "));
-}
-
-const std::vector<LoggedRecord>& RecordsOf(const FinalBucket& bucket) {
-  return bucket.replicas.at(bucket.leader).records;
 }
 
 // What is wrong with a change in a table of `rules`, where `old` is the row before, nullptr if there
@@ -144,7 +142,7 @@ Violations CheckEngines(const FinalState& end) {
     const TableRules rules = end.RulesOf(bucket.bucket.table);
     if (rules.engine == MergeEngine::kLastRow) continue;
     std::map<int64_t, const LoggedRecord*> rows;
-    for (const LoggedRecord& record : RecordsOf(bucket)) {
+    for (const LoggedRecord& record : WholeLog(bucket)) {
       if (record.type == ChangeType::kUpdateBefore) continue;
       const LoggedRecord*& row = rows[record.key];
       const std::string wrong = WhatEngineDoesNot(rules, record, row);
@@ -169,7 +167,7 @@ Violations CheckColumns(const History& history, const FinalState& end) {
   for (const FinalBucket& bucket : end.buckets) {
     const auto check = checks.find(bucket.bucket.table);
     if (check == checks.end()) continue;
-    for (const LoggedRecord& record : RecordsOf(bucket)) {
+    for (const LoggedRecord& record : WholeLog(bucket)) {
       check->second.OnRecord(bucket.bucket, record, &found);
     }
   }

@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "tests/sim/checkers/whole_log.h"
+
 namespace strom::sim {
 namespace {
 
@@ -138,7 +140,7 @@ Violations CheckPrefixLookups(const History& history, const FinalState& end) {
     const TableId table = bucket.bucket.table;
     const int64_t count = end.RulesOf(table).groups;
     if (count == 0) continue;
-    for (const LoggedRecord& record : bucket.replicas.at(bucket.leader).records) {
+    for (const LoggedRecord& record : WholeLog(bucket)) {
       if (record.offset >= bucket.high_watermark) break;
       const auto write = writes.find({table, record.key, record.value});
       const bool of_write =

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "tests/sim/checkers/whole_log.h"
+
 namespace strom::sim {
 namespace {
 
@@ -32,7 +34,7 @@ Keys StatesOf(const FinalState& end) {
   Keys keys;
   for (const FinalBucket& bucket : end.buckets) {
     if (!bucket.keyed) continue;
-    for (const LoggedRecord& record : bucket.replicas.at(bucket.leader).records) {
+    for (const LoggedRecord& record : WholeLog(bucket)) {
       if (record.offset >= bucket.high_watermark) break;
       auto& states = keys[{bucket.bucket.table, record.key}];
       if (states.empty()) states.emplace_back();
@@ -255,7 +257,7 @@ Violations CheckChangelog(const FinalState& end) {
     if (!bucket.keyed) continue;
     std::map<int64_t, int64_t> rows;
     const LoggedRecord* before = nullptr;  // -U, waiting for its +U.
-    for (const LoggedRecord& record : bucket.replicas.at(bucket.leader).records) {
+    for (const LoggedRecord& record : WholeLog(bucket)) {
       const auto row = rows.find(record.key);
       const bool is_old = row != rows.end() && row->second == record.value;
       const bool paired = before != nullptr && before->key == record.key;
@@ -294,34 +296,44 @@ Violations CheckChangelog(const FinalState& end) {
 
 Violations CheckSnapshots(const FinalState& end) {
   Violations found;
-  for (const FinalSnapshot& snapshot : end.snapshots) {
-    const auto add = [&](std::string_view name, const std::string& what) {
-      found.push_back(
-          fmt::format("S14 {}: {} snapshot {}: {}", name, snapshot.bucket, snapshot.id, what));
-    };
-    const auto bucket = std::ranges::find(end.buckets, snapshot.bucket, &FinalBucket::bucket);
-    if (bucket == end.buckets.end()) continue;  // It never came to rest.
-    if (!snapshot.damage.empty()) {
-      add("damage", snapshot.damage);
-      continue;
-    }
-    if (snapshot.log_offset > bucket->high_watermark) {
-      add("uncommitted", fmt::format("it holds the log up to {}, committed is {}",
-                                     snapshot.log_offset, bucket->high_watermark));
-      continue;
-    }
-    std::map<int64_t, int64_t> fold;
-    for (const LoggedRecord& record : bucket->replicas.at(bucket->leader).records) {
-      if (record.offset >= snapshot.log_offset) break;
-      if (record.type == ChangeType::kDelete) {
-        fold.erase(record.key);
-      } else if (record.type != ChangeType::kUpdateBefore) {
-        fold[record.key] = record.value;
+  const auto add = [&](const FinalSnapshot& snapshot, std::string_view name,
+                       const std::string& what) {
+    found.push_back(
+        fmt::format("S14 {}: {} snapshot {}: {}", name, snapshot.bucket, snapshot.id, what));
+  };
+  for (const FinalBucket& bucket : end.buckets) {
+    std::vector<const FinalSnapshot*> sound;
+    for (const auto* const snapshots : {&end.completed, &end.snapshots}) {
+      for (const FinalSnapshot& snapshot : *snapshots) {
+        if (snapshot.bucket != bucket.bucket) continue;
+        if (!snapshot.damage.empty()) {
+          add(snapshot, "damage", snapshot.damage);
+        } else if (snapshot.log_offset > bucket.high_watermark) {
+          add(snapshot, "uncommitted",
+              fmt::format("it holds the log up to {}, committed is {}", snapshot.log_offset,
+                          bucket.high_watermark));
+        } else {
+          sound.push_back(&snapshot);
+        }
       }
     }
-    if (fold != snapshot.rows) {
-      add("fold", fmt::format("its {} rows are not the {} that the changelog makes up to {}",
-                              snapshot.rows.size(), fold.size(), snapshot.log_offset));
+    if (sound.empty()) continue;
+    std::ranges::stable_sort(sound, {}, &FinalSnapshot::log_offset);
+    const std::vector<LoggedRecord> records = WholeLog(bucket);
+    auto next = records.begin();
+    std::map<int64_t, int64_t> fold;
+    for (const FinalSnapshot* const snapshot : sound) {
+      for (; next != records.end() && next->offset < snapshot->log_offset; ++next) {
+        if (next->type == ChangeType::kDelete) {
+          fold.erase(next->key);
+        } else if (next->type != ChangeType::kUpdateBefore) {
+          fold[next->key] = next->value;
+        }
+      }
+      if (fold == snapshot->rows) continue;
+      add(*snapshot, "fold",
+          fmt::format("its {} rows are not the {} that the changelog makes up to {}",
+                      snapshot->rows.size(), fold.size(), snapshot->log_offset));
     }
   }
   return found;

@@ -13,8 +13,8 @@ Violations CheckRowsAreFold(const FinalState& end);
 // there, +I none is there.
 Violations CheckChangelog(const FinalState& end);
 
-// S14: each completed snapshot can be restored, and is what the changelog below its offset, which
-// is committed, makes of nothing.
+// S14: each completed snapshot can be restored, when it comes to be completed and at the end, and
+// is what the changelog below its offset, which is committed, makes of nothing.
 Violations CheckSnapshots(const FinalState& end);
 
 // S12: the operations of each key could have happened one after the other, each at a moment between

@@ -77,7 +77,8 @@ void CopyWatch::LookAtCopies() {
                     .copies_min = copies_min_};
     for (int i = 0; i < cluster_.tablet_count(); ++i) {
       DiskLogs& logs = cluster_.logs(i);
-      const auto end = std::max(logs.EndOf(bucket), logs.EndOfSetAside(bucket));  // None: the least.
+      // None is the least.
+      const auto end = std::max(logs.EndOf(bucket), logs.EndOfSetAside(bucket));
       if (end) seen.ends[SimCluster::IdOf(i)] = *end;
     }
     history_->copies.push_back(std::move(seen));

@@ -211,7 +211,11 @@ void SimReader::ReadLogs(const SimTable& table, const std::function<int(ServerId
             .bucket = {.table = table.info.id, .partition = {}, .bucket = BucketId(bucket)},
             .schema = table.schema,
             .fetch_bytes_max = host_.random().Chance(0.5) ? 200 : 1 << 16,
-            .process_of = process_of},
+            .process_of = process_of,
+            .behind =
+                [history = history_](BehindSeen seen) {
+                  history->behind.push_back(std::move(seen));
+                }},
         [history = history_, told](FetchSeen seen) {
           told(seen.bucket, seen.high_watermark);
           history->fetches.push_back(std::move(seen));

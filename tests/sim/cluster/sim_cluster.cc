@@ -73,6 +73,7 @@ void SimCluster::StartCoordinator(int i) {
   options.create_table_wait = Seconds(5);
   options.jobs = {.lease = config_.job_lease,
                   .heartbeat_interval = Millis(config_.job_lease.millis() / 5)};
+  options.kv_snapshots_retained = config_.snapshots_retained;
   options.notifier = {
       .call_timeout = config_.notice_timeout, .retry_min = Millis(100), .retry_max = Seconds(1)};
   coordinator.server = std::make_unique<coordinator::CoordinatorServer>(
@@ -107,6 +108,10 @@ void SimCluster::StartTablet(int i) {
   if (config_.snapshot_interval > MonoDuration()) {
     options.objects = &objects_;
     options.replicas.snapshots.interval = config_.snapshot_interval;
+  }
+  if (config_.trims()) {
+    options.replicas.retention_check_interval = config_.retention_check_interval;
+    if (config_.log_bytes_max > 0) options.replicas.retention_size_bytes = config_.log_bytes_max;
   }
   options.register_pause = Millis(500);
   options.register_timeout = Seconds(20);

@@ -14,6 +14,7 @@ constexpr double kPipelineShare = 0.25;
 constexpr double kPartsShare = 0.35;
 constexpr double kEnginesShare = 0.35;  // Of the others.
 constexpr double kGroupsShare = 0.4;
+constexpr double kRetentionShare = 0.4;  // Of those without a pipeline.
 
 template <class T, size_t N>
 T OneOf(SimRandom& random, const T (&choices)[N]) {
@@ -132,6 +133,7 @@ SimConfig SimConfig::Draw(uint64_t seed, int replication_factor_max) {
   config.object_error_rate = OneOf(random, {0.0, 0.0, 0.02, 0.2});
   config.tables_change = random.Chance(0.3);
   config.DrawPipeline();
+  config.DrawRetention();
   config.DrawShape();
   return config;
 }
@@ -147,6 +149,25 @@ void SimConfig::DrawShape() {
   }
   if (shape.engine == MergeEngine::kFirstRow) keys *= 8;  // So that some are new for a while.
   if (random.Chance(kGroupsShare)) shape.groups = OneOf(random, {1, 2, 3});
+}
+
+// By itself, too. Small segments and short times, so that much goes while a seed runs. Jobs keep no
+// changelog from being trimmed, so none runs then.
+void SimConfig::DrawRetention() {
+  SimRandom random(seed * 0x9e3779b97f4a7c15 + 4);
+  object_damage_rate = OneOf(random, {0.0, 0.05, 0.3});
+  if (has_pipeline() || !random.Chance(kRetentionShare)) return;
+  retention_check_interval = Millis(OneOf(random, {300, 1000, 3000}));
+  segment_size_bytes = OneOf(random, {2048, 2048, 8192});
+  padding_bytes_max = std::min<uint64_t>(padding_bytes_max, segment_size_bytes / 32);
+  if (random.Chance(0.7)) log_ttl = Millis(OneOf(random, {1000, 3000, 8000}));
+  if (log_ttl == MonoDuration() || random.Chance(0.3)) {
+    log_bytes_max = OneOf(random, {2000, 8000, 30'000});
+  }
+  snapshots_retained = OneOf(random, {1, 2, 2, 3});
+  snapshot_interval = Millis(OneOf(random, {300, 1000, 3000}));
+  // A clock that is an hour ahead takes all there is, and rightly so.
+  if (log_ttl > MonoDuration() && random.Chance(0.7)) std::erase(faults, Fault::kJumpClock);
 }
 
 // Drawn by itself: what a seed does without a pipeline does not depend on it.
@@ -185,8 +206,13 @@ std::string SimConfig::ToString() const {
                         workers);
   }
   if (snapshot_interval > MonoDuration()) {
-    text += fmt::format(" snapshots every {} ms, {} object errors;", snapshot_interval.millis(),
-                        object_error_rate);
+    text += fmt::format(" snapshots every {} ms, {} object errors, {} damaged;",
+                        snapshot_interval.millis(), object_error_rate, object_damage_rate);
+  }
+  if (trims()) {
+    text += fmt::format(" logs go after {} ms or above {} B, every {} ms, behind {} snapshots;",
+                        log_ttl.millis(), log_bytes_max, retention_check_interval.millis(),
+                        snapshots_retained);
   }
   if (tables_change) text += " an admin;";
   for (const Fault fault : faults) text += fmt::format(" {}", FaultName(fault));

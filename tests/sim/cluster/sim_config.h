@@ -94,6 +94,12 @@ struct SimConfig {
 
   MonoDuration snapshot_interval;  // Of primary-key buckets; 0: there are none.
   double object_error_rate = 0;    // Of the calls to the object store, while there are faults.
+  double object_damage_rate = 0;   // Of what is put there, then, unnoticed.
+
+  MonoDuration retention_check_interval;  // 0: nothing of a log is ever removed.
+  MonoDuration log_ttl;                   // table.log.ttl of the tables; 0: none.
+  int64_t log_bytes_max = 0;              // Of one bucket; 0: it may be as large as it is.
+  int snapshots_retained = 2;
 
   int source_tables = 0;  // That a pipeline follows; 0: there is no pipeline.
   int source_keys = 8;    // Of each.
@@ -107,6 +113,7 @@ struct SimConfig {
   std::vector<Fault> faults;  // Those that happen.
 
   bool has_pipeline() const { return source_tables > 0; }
+  bool trims() const { return retention_check_interval > MonoDuration(); }
 
   // With `replication_factor_max` 1 no table has several replicas or a durability of its own.
   static SimConfig Draw(uint64_t seed, int replication_factor_max = kReplicationFactorMax);
@@ -116,6 +123,7 @@ struct SimConfig {
  private:
   void DrawPipeline();
   void DrawShape();
+  void DrawRetention();
 };
 
 }  // namespace strom::sim

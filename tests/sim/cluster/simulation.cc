@@ -13,7 +13,9 @@
 #include "tests/sim/checkers/merge_checkers.h"
 #include "tests/sim/checkers/metadata_checkers.h"
 #include "tests/sim/checkers/prefix_checkers.h"
+#include "tests/sim/checkers/retention_checkers.h"
 #include "tests/sim/checkers/table_checkers.h"
+#include "tests/sim/checkers/whole_log.h"
 #include "tests/sim/cluster/copy_watch.h"
 #include "tests/sim/cluster/fault_injector.h"
 #include "tests/sim/cluster/final_metadata.h"
@@ -22,7 +24,8 @@
 #include "tests/sim/cluster/sim_cluster.h"
 #include "tests/sim/cluster/sim_pipeline.h"
 #include "tests/sim/cluster/sim_rows.h"
-#include "tests/sim/cluster/snapshot_restore.h"
+#include "tests/sim/cluster/snapshot_watch.h"
+#include "tests/sim/cluster/trim_watch.h"
 #include "tests/sim/logs/replica_logs.h"
 
 namespace strom::sim {
@@ -41,11 +44,13 @@ constexpr const char* kDatabase = "db";
 // While the metadata service is away and nothing else is wrong, lookups are answered at once.
 constexpr MonoDuration kFoundInOutageWithin = Seconds(2);
 
-// Of a leader-and-ISR node, as ZkPaths::LeaderAndIsr names it; none for other nodes.
-std::optional<TableBucket> BucketOfPath(const std::string& path) {
-  static const std::regex kNode("/fluss/tabletservers/tables/([0-9]+)/buckets/([0-9]+)/leader_isr");
+// Of "/fluss/tabletservers/tables/1/buckets/0/leader_isr", as ZkPaths names it, say: what `path`
+// names below a bucket begins with `what`. None for other nodes.
+std::optional<TableBucket> BucketOfPath(const std::string& path, std::string_view what) {
+  static const std::regex kNode("/fluss/tabletservers/tables/([0-9]+)/buckets/([0-9]+)/(.*)");
   std::smatch match;
-  if (!path.starts_with("/fluss/tabletservers/tables/") || !std::regex_match(path, match, kNode)) {
+  if (!path.starts_with("/fluss/tabletservers/tables/") || !std::regex_match(path, match, kNode) ||
+      !match[3].str().starts_with(what)) {
     return std::nullopt;
   }
   return TableBucket{.table = TableId(std::stoll(match[1])),
@@ -61,7 +66,15 @@ class Simulation {
         world_(config.seed, {.seed = config.seed * 3 + 1, .latency_max = config.latency_max},
                {.seed = config.seed * 3 + 2, .session_timeout = config.session_timeout}),
         cluster_(world_, config_, [this](const std::string& line) { Note(line); }),
-        copies_(world_, cluster_, config_, &history_) {}
+        copies_(world_, cluster_, config_, &history_),
+        snapshots_(world_, cluster_, [this](TableId id) { return FindTable(id); }),
+        trims_(
+            world_, cluster_, config_, snapshots_,
+            [this](TableId id) {
+              const SimTable* const table = FindTable(id);
+              return table == nullptr ? nullptr : &table->schema;
+            },
+            &history_) {}
 
   SimResult Run() {
     const MonoTime begin = world_.scheduler.now();
@@ -108,12 +121,14 @@ class Simulation {
   // Empty once nothing is left to wait for, else what is.
   std::string NotQuiet();
   TableDescriptor Descriptor(bool keyed) const;
+  RetentionLimits Limits() const;
   // Rows of primary-key tables are compacted, which indexed changelogs do not go with.
   std::string LogFormatOf(bool keyed) const {
     return keyed && config_.log_format == "INDEXED" ? "ARROW" : config_.log_format;
   }
   std::vector<TableBucket> Buckets() const;
-  const SimTable& TableOf(TableId id) const;
+  const SimTable* FindTable(TableId id) const;  // Null: it is none that is checked.
+  const SimTable& TableOf(TableId id) const { return *FindTable(id); }
 
   template <class T>
   client::Outcome<T> Await(client::Future<T> future) {
@@ -130,10 +145,11 @@ class Simulation {
   JobHistory job_history_;
   std::map<TableBucket, metadata::LeaderAndIsr> leaderships_;
   std::map<std::string, std::string> nodes_;                     // The whole metadata tree.
-  std::map<std::string, metadata::KvSnapshotHandle> snapshots_;  // By the path of their nodes.
   SimWorld world_;
   SimCluster cluster_;
   CopyWatch copies_;
+  SnapshotWatch snapshots_;
+  TrimWatch trims_;
   std::vector<SimTable> tables_;
   std::unique_ptr<SimPipeline> pipeline_;
   std::vector<SimTable> ods_;  // Which jobs write.
@@ -147,12 +163,11 @@ class Simulation {
 void Simulation::OnMetadata(const std::string& path, const std::string* data) {
   nodes_.erase(path);
   if (data) nodes_.emplace(path, *data);
-  if (path.find("/snapshots/") != std::string::npos) {
+  if (const auto bucket = BucketOfPath(path, "snapshots/")) {
     Note(fmt::format("{} {}", path, data ? *data : "goes"));
-    snapshots_.erase(path);
-    if (data) snapshots_.emplace(path, metadata::KvSnapshotHandleFromJson(*data).value());
+    snapshots_.OnNode(*bucket, path, data);
   }
-  const std::optional<TableBucket> bucket = BucketOfPath(path);
+  const std::optional<TableBucket> bucket = BucketOfPath(path, "leader_isr");
   if (data == nullptr || !bucket) return;
   const auto leadership = metadata::LeaderAndIsrFromJson(*data);
   STROM_CHECK(leadership.ok()) << path << ": " << *data;
@@ -180,10 +195,13 @@ std::vector<TableBucket> Simulation::Buckets() const {
   return buckets;
 }
 
-const SimTable& Simulation::TableOf(TableId id) const {
-  const auto is = [id](const SimTable& table) { return table.info.id == id; };
-  const auto own = std::find_if(tables_.begin(), tables_.end(), is);
-  return own != tables_.end() ? *own : *std::find_if(ods_.begin(), ods_.end(), is);
+const SimTable* Simulation::FindTable(TableId id) const {
+  for (const auto* const tables : {&tables_, &ods_}) {
+    for (const SimTable& table : *tables) {
+      if (table.info.id == id) return &table;
+    }
+  }
+  return nullptr;
 }
 
 bool Simulation::MakePipeline() {
@@ -200,8 +218,18 @@ TableDescriptor Simulation::Descriptor(bool keyed) const {
   table.properties["table.replication.factor"] = std::to_string(config_.replication_factor);
   table.properties["table.log.format"] = LogFormatOf(keyed);
   table.properties["table.log.arrow.compression.type"] = "NONE";
+  if (config_.trims()) {
+    table.properties["table.log.ttl"] = fmt::format("{} ms", config_.log_ttl.millis());
+  }
   if (!config_.durability.empty()) table.custom_properties["strom.durability"] = config_.durability;
   return table;
+}
+
+RetentionLimits Simulation::Limits() const {
+  return {.ttl_ms = config_.log_ttl.millis(),
+          .log_bytes_max = config_.log_bytes_max,
+          .snapshots_retained = static_cast<size_t>(config_.snapshots_retained),
+          .clocks_jump = std::ranges::count(config_.faults, Fault::kJumpClock) > 0};
 }
 
 bool Simulation::MakeTables() {
@@ -280,9 +308,11 @@ void Simulation::RunClients() {
   world_.scheduler.RunFor(Seconds(2));
   faults_->Start();
   cluster_.objects().SetErrorRate(config_.object_error_rate);
+  cluster_.objects().SetDamageRate(config_.object_damage_rate);
   world_.scheduler.RunFor(config_.duration);
   faults_->HealAll();
   cluster_.objects().SetErrorRate(0);
+  cluster_.objects().SetDamageRate(0);
   result_.faults = faults_->counts();
   world_.scheduler.RunFor(Seconds(1));  // Writes go on in peace, too.
   for (const auto& writer : writers_) writer->Finish();
@@ -441,7 +471,8 @@ void Simulation::Check() {
                      .keyed = TableOf(bucket.table).keyed(),
                      .leader = leaderships_[bucket].leader,
                      .high_watermark = LogOffset(0),
-                     .replicas = {}};
+                     .replicas = {},
+                     .trimmed = JoinTrimmed(history_.trimmed, bucket)};
     for (const auto& log : readers_[0]->logs()) {
       if (log->bucket() == bucket) last.high_watermark = log->high_watermark();
     }
@@ -460,14 +491,12 @@ void Simulation::Check() {
     end.buckets.push_back(std::move(last));
   }
   for (const TableBucket& bucket : Buckets()) {
-    const std::string prefix = metadata::ZkPaths("/fluss").KvSnapshots(bucket) + "/";
-    for (const auto& [path, handle] : snapshots_) {
-      if (!path.starts_with(prefix)) continue;
-      end.snapshots.push_back(
-          RestoreSnapshot(cluster_.objects(), TableOf(bucket.table), bucket, handle));
-    }
+    std::ranges::move(snapshots_.Of(bucket, MonoDuration()), std::back_inserter(end.snapshots));
   }
   result_.snapshots = end.snapshots.size();
+  end.completed = snapshots_.completed();
+  result_.segments_trimmed = history_.trimmed.size();
+  result_.readers_behind = history_.behind.size();
   for (const Violations& found :
        {CheckNothingLost(history_, end), CheckCopies(history_), CheckIsrHonesty(history_),
         CheckNoneGivenUp(history_),
@@ -476,7 +505,8 @@ void Simulation::Check() {
         CheckHighWatermarks(history_), CheckLeaderships(history_), CheckReplicasIdentical(end),
         CheckRowsAreFold(end), CheckChangelog(end), CheckLookups(history_, end),
         CheckEngines(end), CheckColumns(history_, end), CheckPrefixLookups(history_, end),
-        CheckSnapshots(end), CheckOnceIntoOds(job_history_, end),
+        CheckSnapshots(end), CheckRetention(history_, end, Limits()),
+        CheckOnceIntoOds(job_history_, end),
         CheckConfirms(job_history_, end), CheckLayers(job_history_, end),
         CheckSinkRows(job_history_),
         CheckSinkTransactions(job_history_, end)}) {

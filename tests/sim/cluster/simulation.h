@@ -21,6 +21,8 @@ struct SimResult {
   size_t records_read = 0;
   size_t source_transactions = 0;  // Of a pipeline,
   size_t sink_transactions = 0;
+  size_t segments_trimmed = 0;  // Of all replicas.
+  size_t readers_behind = 0;    // How often one was told so.
   size_t snapshots = 0;  // Completed at the end, each restored and compared.
   size_t tables_changed = 0;  // Created or dropped, as an admin was told.
   MonoDuration virtual_time;

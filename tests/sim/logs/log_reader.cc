@@ -1,7 +1,9 @@
 #include "tests/sim/logs/log_reader.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "client/offsets.h"
 #include "common/convert/error.h"
 #include "common/record/log_record_reader.h"
 #include "common/rpc/methods.h"
@@ -97,12 +99,35 @@ void LogReader::Ask() {
       });
 }
 
+void LogReader::Skip(BehindSeen seen) {
+  const BucketId bucket = options_.bucket.bucket;
+  client::ListOffsetsOnce(
+      cluster_, options_.path, options_.bucket.table, {bucket}, client::OffsetSpec::Earliest(),
+      [self = shared_from_this(), bucket, seen](client::BucketOffsets offsets) mutable {
+        const Result<LogOffset>& start = offsets.at(bucket);
+        if (self->stopped_ || !start.ok()) return self->Refresh();
+        seen.start = *start;
+        seen.time.completed = self->environment_.clock.Now();
+        self->position_ = std::max(self->position(), *start);
+        self->options_.behind(std::move(seen));
+        self->AskLater(Millis(static_cast<int64_t>(self->environment_.random.Uniform(20))));
+      });
+}
+
 void LogReader::OnAnswer(ServerId server, int process, MonoTime invoked,
                          const Result<pb::FetchLogResponse>& answer) {
   if (stopped_) return;
   if (!answer.ok()) return Refresh();
   const auto& entry = answer->tables_resp(0).buckets_resp(0);
-  if (!convert::ErrorOf(entry).ok()) return Refresh();
+  const Status error = convert::ErrorOf(entry);
+  if (error.code() == ErrorCode::kLogOffsetOutOfRange) {
+    return Skip({.bucket = options_.bucket,
+                 .server = server,
+                 .asked = position(),
+                 .start = LogOffset(0),
+                 .time = {.invoked = invoked, .completed = environment_.clock.Now()}});
+  }
+  if (!error.ok()) return Refresh();
   // Whichever of them it was that answered.
   if (options_.process_of(server) != process) process = --unknown_processes_;
   FetchSeen seen{.bucket = options_.bucket,

@@ -22,7 +22,8 @@ Result<std::vector<LoggedRecord>> DecodeRecords(BytesView batches,
 
 // Reads one bucket from its start on, wherever it is led, until it is stopped; sometimes it goes
 // back and reads again. Tells of every answer that says something new. Any executor: one thing at a
-// time happens; the methods may be called on any thread.
+// time happens; the methods may be called on any thread. Where retention was faster, it goes on at
+// the beginning of the log, and tells of that.
 class LogReader : public std::enable_shared_from_this<LogReader> {
  public:
   struct Options {
@@ -32,6 +33,7 @@ class LogReader : public std::enable_shared_from_this<LogReader> {
     int32_t fetch_bytes_max = 1 << 16;
     double again_share = 0.02;                // Of the answers behind which it goes back.
     std::function<int(ServerId)> process_of;  // Which process of a server runs now.
+    std::function<void(BehindSeen)> behind = [](BehindSeen) {};  // See LogReader.
   };
 
   // `environment` is that of `cluster`.
@@ -53,6 +55,8 @@ class LogReader : public std::enable_shared_from_this<LogReader> {
   void Ask();
   void OnAnswer(ServerId server, int process, MonoTime invoked,
                 const Result<pb::FetchLogResponse>& answer);
+  // What it wants next is no longer in the log: goes on where that begins.
+  void Skip(BehindSeen seen);
   void Refresh();
   void AskLater(MonoDuration pause);
 

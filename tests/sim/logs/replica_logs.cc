@@ -84,6 +84,30 @@ std::optional<LogOffset> EndOfLog(io::FileSystem& files, const std::string& dire
 
 }  // namespace
 
+void DecodeSegment(BytesView bytes, const record::RecordSchema& schema, ReplicaLog& log) {
+  record::LogBatchIterator batches(bytes);
+  while (true) {
+    const auto batch = batches.Next();
+    if (!batch.ok()) log.damage = batch.status().ToString();
+    if (!batch.ok() || !*batch) break;
+    log.batches.push_back(
+        {.base_offset = (*batch)->base_offset(),
+         .next_offset = (*batch)->next_offset(),
+         .hash = (uint64_t{(*batch)->size()} << 32) ^ Crc32c((*batch)->bytes()),
+         .commit_timestamp_ms = (*batch)->header().commit_timestamp_ms});
+    auto records = DecodeRecords((*batch)->bytes(), schema, LogOffset(0));
+    if (!records.ok()) {
+      log.damage = records.status().ToString();
+      continue;
+    }
+    log.records.insert(log.records.end(), records->begin(), records->end());
+  }
+  if (batches.position() != bytes.size() && log.damage.empty()) {
+    log.damage = fmt::format("{} bytes at {} are no batch", bytes.size() - batches.position(),
+                             batches.position());
+  }
+}
+
 std::optional<ReplicaLog> ReadReplicaLog(io::FileSystem& files, const std::string& data_directory,
                                          const TableBucket& bucket,
                                          const record::RecordSchema& schema) {
@@ -91,27 +115,10 @@ std::optional<ReplicaLog> ReadReplicaLog(io::FileSystem& files, const std::strin
   if (!directory) return std::nullopt;
   ReplicaLog log;
   for (const LogOffset base : SegmentsOf(files, *directory)) {
-    const Bytes bytes = ReadFile(files, tablet::LogFilePath(*directory, base, tablet::kLogSuffix));
-    record::LogBatchIterator batches(bytes);
-    while (true) {
-      const auto batch = batches.Next();
-      if (!batch.ok()) log.damage = batch.status().ToString();
-      if (!batch.ok() || !*batch) break;
-      log.batches.push_back(
-          {.base_offset = (*batch)->base_offset(),
-           .next_offset = (*batch)->next_offset(),
-           .hash = (uint64_t{(*batch)->size()} << 32) ^ Crc32c((*batch)->bytes())});
-      auto records = DecodeRecords((*batch)->bytes(), schema, LogOffset(0));
-      if (!records.ok()) {
-        log.damage = records.status().ToString();
-        continue;
-      }
-      log.records.insert(log.records.end(), records->begin(), records->end());
-    }
-    if (batches.position() != bytes.size() && log.damage.empty()) {
-      log.damage = fmt::format("segment {} ends with {} bytes that are no batch", base,
-                               bytes.size() - batches.position());
-    }
+    const std::string path = tablet::LogFilePath(*directory, base, tablet::kLogSuffix);
+    const bool sound = log.damage.empty();
+    DecodeSegment(ReadFile(files, path), schema, log);
+    if (sound && !log.damage.empty()) log.damage = fmt::format("{}: {}", path, log.damage);
   }
   return log;
 }

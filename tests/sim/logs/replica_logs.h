@@ -9,6 +9,9 @@
 
 namespace strom::sim {
 
+// Adds the batches and records of a segment file to `log`; a torn end is named in its `damage`.
+void DecodeSegment(BytesView bytes, const record::RecordSchema& schema, ReplicaLog& log);
+
 // The log of a bucket as it lies in a server's data directory, in segment files; none if there is
 // none. What a process keeps in memory does not count. A torn end is left out and named in
 // `damage`.

@@ -51,6 +51,8 @@ void PrintSummary(const std::vector<SeedReport>& reports, double seconds) {
   uint64_t acknowledged = 0;
   uint64_t lookups = 0;
   uint64_t records = 0;
+  uint64_t trimmed = 0;
+  uint64_t behind = 0;
   uint64_t sources = 0;
   uint64_t sinks = 0;
   uint64_t tables = 0;
@@ -60,11 +62,14 @@ void PrintSummary(const std::vector<SeedReport>& reports, double seconds) {
     acknowledged += report.acknowledged;
     lookups += report.lookups;
     records += report.records_read;
+    trimmed += report.segments_trimmed;
+    behind += report.readers_behind;
     sources += report.source_transactions;
     sinks += report.sink_transactions;
     tables += report.tables_changed;
     for (size_t i = 0; i < faults.size(); ++i) faults[i] += report.faults[i];
   }
+  const SeedReport& slowest = *std::ranges::max_element(reports, {}, &SeedReport::cpu_ms);
   std::sort(cpu.begin(), cpu.end());
   std::sort(quiet.begin(), quiet.end());
   std::printf("faults:");
@@ -72,14 +77,15 @@ void PrintSummary(const std::vector<SeedReport>& reports, double seconds) {
     std::printf(" %s %ld", std::string(FaultName(static_cast<Fault>(i))).c_str(), faults[i]);
   }
   std::printf(
-      "\nchecked: %lu acknowledged writes, %lu lookups, %lu records read, %lu tables created or "
-      "dropped, %lu transactions of sources and %lu of sinks\n"
-      "%zu seeds in %.1f s, %.0f a minute; CPU seconds a seed: median %.3f, max %.3f; quiet after: "
-      "median %.1f s, max %.1f s\n",
-      acknowledged, lookups, records, tables, sources, sinks, reports.size(), seconds,
-      static_cast<double>(reports.size()) * 60 / std::max(seconds, 0.001),
-      InSeconds(cpu[cpu.size() / 2]), InSeconds(cpu.back()), InSeconds(quiet[quiet.size() / 2]),
-      InSeconds(quiet.back()));
+      "\nchecked: %lu acknowledged writes, %lu lookups, %lu records read, %lu segments trimmed "
+      "(readers were behind %lu times), %lu tables created or dropped, %lu transactions of sources "
+      "and %lu of sinks\n"
+      "%zu seeds in %.1f s, %.0f a minute; CPU seconds a seed: median %.3f, max %.3f (seed %lu); "
+      "quiet after: median %.1f s, max %.1f s\n",
+      acknowledged, lookups, records, trimmed, behind, tables, sources, sinks, reports.size(),
+      seconds, static_cast<double>(reports.size()) * 60 / std::max(seconds, 0.001),
+      InSeconds(cpu[cpu.size() / 2]), InSeconds(cpu.back()), slowest.seed,
+      InSeconds(quiet[quiet.size() / 2]), InSeconds(quiet.back()));
 }
 
 int RunMany(const SimOptions& options) {

@@ -19,6 +19,7 @@ namespace strom::sim {
 namespace {
 
 constexpr char kSeparator = '\x1f';
+constexpr size_t kNumbers = 14;  // Of a report, in front of its faults.
 
 // A lane, and the process that runs it, if one does.
 struct Child {
@@ -107,7 +108,8 @@ std::string EncodeReport(const SeedReport& report) {
   std::ostringstream out;
   for (const uint64_t number :
        {report.seed, report.trace_hash, static_cast<uint64_t>(report.cpu_ms), report.acknowledged,
-        report.unknown, report.lookups, report.records_read, report.tables_changed,
+        report.unknown, report.lookups, report.records_read, report.segments_trimmed,
+        report.readers_behind, report.tables_changed,
         report.source_transactions, report.sink_transactions,
         static_cast<uint64_t>(report.virtual_ms), static_cast<uint64_t>(report.quiet_ms)}) {
     out << number << kSeparator;
@@ -124,7 +126,7 @@ SeedReport DecodeReport(const std::string& line) {
   std::vector<std::string> parts;
   std::istringstream in(line);
   for (std::string part; std::getline(in, part, kSeparator);) parts.push_back(part);
-  STROM_CHECK(parts.size() >= 12 + kFaultKinds) << line;
+  STROM_CHECK(parts.size() >= kNumbers + kFaultKinds) << line;
   const auto number = [&parts](size_t i) { return std::stoull(parts[i]); };
   SeedReport report{.seed = number(0),
                     .trace_hash = number(1),
@@ -133,15 +135,19 @@ SeedReport DecodeReport(const std::string& line) {
                     .unknown = number(4),
                     .lookups = number(5),
                     .records_read = number(6),
-                    .tables_changed = number(7),
-                    .source_transactions = number(8),
-                    .sink_transactions = number(9),
-                    .virtual_ms = static_cast<int64_t>(number(10)),
-                    .quiet_ms = static_cast<int64_t>(number(11)),
+                    .segments_trimmed = number(7),
+                    .readers_behind = number(8),
+                    .tables_changed = number(9),
+                    .source_transactions = number(10),
+                    .sink_transactions = number(11),
+                    .virtual_ms = static_cast<int64_t>(number(12)),
+                    .quiet_ms = static_cast<int64_t>(number(13)),
                     .faults = {},
                     .violations = {}};
-  for (size_t i = 12; i < 12 + kFaultKinds; ++i) report.faults.push_back(std::stoi(parts[i]));
-  report.violations.assign(parts.begin() + 12 + kFaultKinds, parts.end());
+  for (size_t i = kNumbers; i < kNumbers + kFaultKinds; ++i) {
+    report.faults.push_back(std::stoi(parts[i]));
+  }
+  report.violations.assign(parts.begin() + kNumbers + kFaultKinds, parts.end());
   return report;
 }
 
@@ -160,6 +166,8 @@ SeedReport RunSeed(const SimConfig& config, bool trace) {
                     .unknown = result.unknown,
                     .lookups = result.lookups,
                     .records_read = result.records_read,
+                    .segments_trimmed = result.segments_trimmed,
+                    .readers_behind = result.readers_behind,
                     .tables_changed = result.tables_changed,
                     .source_transactions = result.source_transactions,
                     .sink_transactions = result.sink_transactions,

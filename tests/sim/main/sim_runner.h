@@ -19,6 +19,8 @@ struct SeedReport {
   uint64_t unknown = 0;
   uint64_t lookups = 0;
   uint64_t records_read = 0;
+  uint64_t segments_trimmed = 0;
+  uint64_t readers_behind = 0;
   uint64_t tables_changed = 0;
   uint64_t source_transactions = 0;
   uint64_t sink_transactions = 0;

@@ -121,6 +121,7 @@ Status SimDisk::RemoveFile(const std::string& path) {
   STROM_ASSIGN_OR_RETURN(const DiskTree::Place place, tree_.Find(path, what));
   if (place.node == nullptr) return StorageError(ENOENT, what);
   if (place.node->is_directory) return StorageError(EISDIR, what);
+  if (on_remove_) on_remove_(path, place);
   tree_.Remove(place);
   return Status::Ok();
 }

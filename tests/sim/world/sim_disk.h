@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <utility>
 
 #include "common/io/file_system.h"
 #include "tests/sim/world/disk_faults.h"
@@ -38,6 +40,9 @@ class SimDisk final : public io::FileSystem {
 
   DiskFaults& faults() { return faults_; }
   const DiskTree& tree() const { return tree_; }  // For SyncedView.
+  // Called with each file that a process is about to remove, while it is there.
+  using OnRemove = std::function<void(const std::string& path, const DiskTree::Place& place)>;
+  void SetOnRemove(OnRemove on_remove) { on_remove_ = std::move(on_remove); }
   // Writes that would need more fail in the middle, as on a full disk.
   void SetCapacity(uint64_t capacity_bytes) { capacity_bytes_ = capacity_bytes; }
 
@@ -61,6 +66,7 @@ class SimDisk final : public io::FileSystem {
   SimRandom random_;
   DiskFaults faults_;
   DiskTree tree_;
+  OnRemove on_remove_;
   uint64_t process_ = 0;  // How many died before.
 };
 

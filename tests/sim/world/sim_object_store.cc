@@ -41,7 +41,12 @@ std::optional<SimObjectStore::Outcome> SimObjectStore::Draw(Operation operation,
 
 Status SimObjectStore::Put(const std::string& key, remote::ByteSource source) {
   const std::optional<Outcome> failure = Draw(Operation::kPut, key);
-  if (!failure) return objects_.Put(key, source);
+  if (!failure) {
+    STROM_RETURN_IF_ERROR(objects_.Put(key, source));
+    const bool damaged = damage_rate_ > 0 && random_.Chance(damage_rate_);
+    if (damaged && *objects_.Size(key).value() > 0) FlipBit(key);
+    return Status::Ok();
+  }
   switch (*failure) {
     case Outcome::kNotDone:
       break;

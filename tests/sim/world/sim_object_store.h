@@ -38,6 +38,11 @@ class SimObjectStore final : public remote::ObjectStore {
   void SetAway(bool away) { away_ = away; }
   // From now on this share of the calls fails, with any outcome; 0 ends it.
   void SetErrorRate(double probability) { error_rate_ = probability; }
+  // From now on this share of the objects is damaged as it is put, and the caller told that all is
+  // well; 0 ends it.
+  void SetDamageRate(double probability) { damage_rate_ = probability; }
+  // What is there, as no fault can hide it.
+  const remote::ObjectStore& stored() const { return objects_; }
   // The next such call for a key that contains `key_part` fails, once `skip` others like it have
   // passed. Several may wait.
   void FailNext(Operation operation, std::string key_part, Outcome outcome, int skip = 0);
@@ -67,6 +72,7 @@ class SimObjectStore final : public remote::ObjectStore {
   remote::DirectoryObjectStore objects_;
   bool away_ = false;
   double error_rate_ = 0;
+  double damage_rate_ = 0;
   mutable std::vector<Planned> planned_;
 };
 
