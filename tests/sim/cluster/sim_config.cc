@@ -11,6 +11,13 @@ namespace {
 
 // Of the seeds.
 constexpr double kPipelineShare = 0.25;
+constexpr double kLeadersShare = 0.3;
+
+// What goes wrong with those who lead. It takes seconds that nothing else disturbs until it shows.
+constexpr Fault kOfLeaders[] = {
+    Fault::kIsolateTablet, Fault::kPartition,   Fault::kDeposeUnheard,      Fault::kCutOffTablet,
+    Fault::kLateNotices,   Fault::kDieAtChange, Fault::kDeposeUnregistered,
+};
 
 template <class T, size_t N>
 T OneOf(SimRandom& random, const T (&choices)[N]) {
@@ -69,6 +76,12 @@ std::string_view FaultName(Fault fault) {
       return "depose-unheard";
     case Fault::kCutOffTablet:
       return "cut-off-tablet";
+    case Fault::kLateNotices:
+      return "late-notices";
+    case Fault::kDieAtChange:
+      return "die-at-change";
+    case Fault::kDeposeUnregistered:
+      return "depose-unregistered";
     case Fault::kCrashWorker:
       return "crash-worker";
     case Fault::kIsolateWorker:
@@ -128,8 +141,28 @@ SimConfig SimConfig::Draw(uint64_t seed, int replication_factor_max) {
   config.snapshot_interval = Millis(OneOf(random, {0, 500, 2000, 8000}));
   config.object_error_rate = OneOf(random, {0.0, 0.0, 0.02, 0.2});
   config.tables_change = random.Chance(0.3);
+  if (replicates) config.DrawLeaders();
   config.DrawPipeline();
   return config;
+}
+
+// Drawn by itself, too.
+void SimConfig::DrawLeaders() {
+  SimRandom random(seed * 0x9e3779b97f4a7c15 + 3);
+  if (!random.Chance(kLeadersShare)) return;
+  replication_factor = 3;
+  tablets = std::max(tablets, 3);
+  coordinators = OneOf(random, {1, 2, 2, 2});
+  syncs_before_ack = durability != "replicated";
+  log_tables = 0;
+  keyed_tables = 1;
+  faults.clear();
+  for (const Fault fault : kOfLeaders) {
+    if (random.Chance(0.4)) faults.push_back(fault);
+  }
+  if (faults.empty()) faults.push_back(OneOf(random, kOfLeaders));
+  fault_pause_max = Seconds(OneOf(random, {3, 6, 12}));
+  duration = Seconds(30);
 }
 
 // Drawn by itself: what a seed does without a pipeline does not depend on it.

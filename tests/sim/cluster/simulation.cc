@@ -111,6 +111,9 @@ class Simulation {
     return keyed && config_.log_format == "INDEXED" ? "ARROW" : config_.log_format;
   }
   std::vector<TableBucket> Buckets() const;
+  // See WhoLeads.
+  std::vector<ServerId> Leaders() const;
+  int LeadingCoordinator();
   const SimTable& TableOf(TableId id) const;
 
   template <class T>
@@ -158,6 +161,8 @@ void Simulation::OnMetadata(const std::string& path, const std::string* data) {
       {.bucket = *bucket, .leadership = *leadership, .at = world_.scheduler.now()});
   if (leaderships_[*bucket].leader_epoch != leadership->leader_epoch) {
     for (const auto& reader : readers_) reader->Hurry();
+  } else if (faults_ && leaderships_[*bucket].isr != leadership->isr) {
+    faults_->OnIsrChange(leadership->leader);
   }
   leaderships_[*bucket] = *leadership;
   copies_.OnLeadership(*bucket, *leadership);
@@ -176,6 +181,24 @@ std::vector<TableBucket> Simulation::Buckets() const {
     }
   }
   return buckets;
+}
+
+std::vector<ServerId> Simulation::Leaders() const {
+  std::vector<ServerId> leaders;
+  for (const auto& [bucket, leadership] : leaderships_) {
+    const auto table = std::ranges::find(tables_, bucket.table, [](const SimTable& t) { return t.info.id; });
+    if (table == tables_.end() || (config_.keyed_tables > 0 && !table->keyed())) continue;
+    leaders.push_back(leadership.leader);
+  }
+  return leaders;
+}
+
+int Simulation::LeadingCoordinator() {
+  const auto active = nodes_.find(metadata::ZkPaths("/fluss").CoordinatorActive());
+  for (int i = 0; active != nodes_.end() && i < cluster_.coordinator_count(); ++i) {
+    if (active->second.find(cluster_.coordinator(i).name()) != std::string::npos) return i;
+  }
+  return -1;
 }
 
 const SimTable& Simulation::TableOf(TableId id) const {
@@ -277,8 +300,11 @@ void Simulation::RunClients() {
   if (pipeline_) {
     for (SimWorker* worker : pipeline_->workers()) clients.push_back(worker->host().name());
   }
-  faults_ = std::make_unique<FaultInjector>(world_, cluster_, pipeline_.get(), config_, clients,
-                                            [this](const std::string& line) { Note(line); });
+  faults_ = std::make_unique<FaultInjector>(
+      world_, cluster_, pipeline_.get(), config_, clients,
+      WhoLeads{.buckets = [this] { return Leaders(); },
+               .coordinator = [this] { return LeadingCoordinator(); }},
+      [this](const std::string& line) { Note(line); });
   for (const auto& writer : writers_) writer->Start();
   for (const auto& reader : readers_) reader->Start();
   if (admin_) admin_->Start();
