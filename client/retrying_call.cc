@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "client/promise.h"
+#include "common/rpc/greeting.h"
+#include "common/rpc/methods.h"
 
 namespace strom::client {
 namespace {
@@ -38,18 +40,37 @@ class RetryingCall : public std::enable_shared_from_this<RetryingCall> {
   void Try() {
     const std::optional<ServerNode> server = Choose();
     if (!server) return RefreshFirst();
+    repeat_ == Repeat::kAlways ? Send(*server) : GreetFirst(*server);
+  }
+
+ private:
+  void Send(const ServerNode& server) {
     cluster_->Call(
-        *server, Lane::kReads, method_, body_, deadline_,
+        server, Lane::kReads, method_, body_, deadline_,
         [self = shared_from_this(), server](Result<Bytes> answer) {
           if (answer.ok()) return self->promise_.Set(std::move(answer));
           const ErrorCode code = answer.status().code();
           self->OnError(
-              answer.status().WithContext(fmt::format("{} at {}", self->method_.name, *server)),
+              answer.status().WithContext(fmt::format("{} at {}", self->method_.name, server)),
               self->repeat_ == Repeat::kAlways ? MayPass(code) : SurelyNotApplied(code));
         });
   }
 
- private:
+  // A server that is not there any more, as the metadata may still name it, is found out before it
+  // is told to change something: so that it surely did not.
+  void GreetFirst(const ServerNode& server) {
+    const MonoTime now = cluster_->Now();
+    const MonoTime until = now + MonoDuration::FromNanos((deadline_ - now).nanos() / 4);
+    cluster_->Call(server, Lane::kReads, rpc::MethodInfo::Of(rpc::kApiVersions),
+                   rpc::Serialize(rpc::Greeting()), until,
+                   [self = shared_from_this(), server](const Result<Bytes>& answer) {
+                     if (answer.ok()) return self->Send(server);
+                     self->OnError(answer.status().WithContext(
+                                       fmt::format("{} at {}", self->method_.name, server)),
+                                   MayPass(answer.status().code()));
+                   });
+  }
+
   std::optional<ServerNode> Choose() const {
     const std::shared_ptr<const ClusterMetadata> metadata = cluster_->metadata();
     if (target_ == Target::kCoordinator) return metadata->coordinator;

@@ -117,12 +117,17 @@ void Catalog::TableExists(TablePath path, Callback<bool> done) {
 void Catalog::GetTable(TablePath path, Callback<TableInfo> done) {
   ReadTableNode(path, [this, path, done = std::move(done)](Result<TableNode> table) mutable {
     if (!table.ok()) return done(table.status());
-    if (!table->registration) return done(NoTable(path));
-    ReadNewestSchema(path, [path, registration = *std::move(table->registration),
+    if (!table->registration) {
+      known_.OnMissing(path);
+      return done(NoTable(path));
+    }
+    ReadNewestSchema(path, [this, path, registration = *std::move(table->registration),
                             done = std::move(done)](Result<NumberedSchema> schema) mutable {
       if (!schema.ok()) return done(schema.status());
-      done(TableInfoOf(std::move(path), std::move(registration), schema->first,
-                       std::move(schema->second)));
+      TableInfo info = TableInfoOf(std::move(path), std::move(registration), schema->first,
+                                   std::move(schema->second));
+      known_.OnTable(info);
+      done(std::move(info));
     });
   });
 }
@@ -165,7 +170,7 @@ void Catalog::ReadNewestSchema(TablePath path, Callback<NumberedSchema> done) {
 void Catalog::ReadSchema(TablePath path, SchemaId id, Callback<NumberedSchema> done) {
   store_.Get(
       paths_.Schema(path, id), nullptr,
-      [path, id, done = std::move(done)](MetaResult<Node> node) mutable {
+      [this, path, id, done = std::move(done)](MetaResult<Node> node) mutable {
         if (node.code == MetaCode::kNoNode) {
           return done(Error(ErrorCode::kSchemaNotExist, "table {} has no schema {}", path, id));
         }
@@ -175,8 +180,27 @@ void Catalog::ReadSchema(TablePath path, SchemaId id, Callback<NumberedSchema> d
           return done(Error(ErrorCode::kUnknownServerError, "schema {} of table {}: {}", id, path,
                             schema.status().message()));
         }
+        known_.OnSchema(path, id, *schema);
         done(NumberedSchema(id, *std::move(schema)));
       });
+}
+
+void Catalog::GetKnownTable(TablePath path, Callback<TableInfo> done) {
+  GetTable(path, [this, path, done = std::move(done)](Result<TableInfo> table) mutable {
+    if (table.status().code() != ErrorCode::kNetwork) return done(std::move(table));
+    std::optional<TableInfo> known = known_.Find(path);
+    known ? done(*std::move(known)) : done(std::move(table));
+  });
+}
+
+void Catalog::GetKnownSchema(TablePath path, std::optional<SchemaId> id,
+                             Callback<NumberedSchema> done) {
+  auto answer = [this, path, id, done = std::move(done)](Result<NumberedSchema> schema) mutable {
+    if (schema.status().code() != ErrorCode::kNetwork) return done(std::move(schema));
+    std::optional<NumberedSchema> known = known_.FindSchema(path, id);
+    known ? done(*std::move(known)) : done(std::move(schema));
+  };
+  GetSchema(std::move(path), id, std::move(answer));
 }
 
 void Catalog::ListPartitions(TablePath path, Callback<std::vector<PartitionInfo>> done) {

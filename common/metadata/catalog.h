@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/base/result.h"
+#include "common/metadata/known_tables.h"
 #include "common/metadata/meta_store.h"
 #include "common/metadata/recipes.h"
 #include "common/metadata/zk_json.h"
@@ -68,6 +69,11 @@ class Catalog {
   // The newest schema if `id` is absent.
   void GetSchema(TablePath path, std::optional<SchemaId> id,
                  Callback<std::pair<SchemaId, Schema>> done);
+  // The same for who only wants to know what there is: while the store is away (kNetwork), what was
+  // last read through this catalog, if anything (KnownTables).
+  void GetKnownTable(TablePath path, Callback<TableInfo> done);
+  void GetKnownSchema(TablePath path, std::optional<SchemaId> id,
+                      Callback<std::pair<SchemaId, Schema>> done);
 
   // By name; none for a table that is not partitioned or not there.
   void ListPartitions(TablePath path, Callback<std::vector<PartitionInfo>> done);
@@ -94,6 +100,8 @@ class Catalog {
   using NumberedSchema = std::pair<SchemaId, Schema>;
   void ReadSchema(TablePath path, SchemaId id, Callback<NumberedSchema> done);
   void ReadNewestSchema(TablePath path, Callback<NumberedSchema> done);
+
+  KnownTables known_;
 };
 
 // What only the leading coordinator writes. Every change is a multi that also checks the version of

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/base/logging.h"
+#include "common/rpc/greeting.h"
 #include "common/rpc/methods.h"
 #include "proto/types.pb.h"
 
@@ -129,10 +130,7 @@ void ClientSession::OnConnected(Connection* connection) {
   if (broken_) return connection->Disconnect();
   connection_ = connection;
   abandon_ = nullptr;
-  pb::ApiVersionsRequest request;
-  request.set_client_software_name("strom");
-  request.set_client_software_version("0.1.0");
-  connection_->SendRequest({kApiVersions.api_key, 0, kVersionsId, Serialize(request)});
+  connection_->SendRequest({kApiVersions.api_key, 0, kVersionsId, Serialize(Greeting())});
 }
 
 void ClientSession::OnAnswer(int32_t request_id, Result<Bytes> result) {

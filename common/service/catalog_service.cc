@@ -179,7 +179,7 @@ class CatalogService::Handlers : public std::enable_shared_from_this<Handlers> {
     Result<TablePath> path = Describable(ctx, request->table_path());
     if (!path.ok()) return std::move(respond).Fail(path.status());
     OnStrand(std::move(respond), [this, path = *std::move(path)](auto respond) {
-      catalog_.GetTable(path, [respond = std::move(respond)](Result<TableInfo> table) mutable {
+      catalog_.GetKnownTable(path, [respond = std::move(respond)](Result<TableInfo> table) mutable {
         if (!table.ok()) return std::move(respond).Fail(table.status());
         std::move(respond).Ok(ToPb(*table));
       });
@@ -199,7 +199,7 @@ class CatalogService::Handlers : public std::enable_shared_from_this<Handlers> {
       id = SchemaId(static_cast<int16_t>(request->schema_id()));
     }
     OnStrand(std::move(respond), [this, path = *std::move(path), id](auto respond) {
-      catalog_.GetSchema(
+      catalog_.GetKnownSchema(
           path, id,
           [respond = std::move(respond)](Result<std::pair<SchemaId, Schema>> schema) mutable {
             // A table that is not there has no schema either: Fluss answers so, and clients rely on

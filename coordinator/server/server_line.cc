@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/rpc/greeting.h"
 #include "common/rpc/methods.h"
 #include "common/rpc/strand_call.h"
-#include "proto/types.pb.h"
 
 namespace strom::coordinator {
 
@@ -35,10 +35,7 @@ void ServerLine::Connect() {
           if (const auto self = weak.lock()) self->OnBroken(connection, cause);
         });
       });
-  pb::ApiVersionsRequest request;
-  request.set_client_software_name("strom");
-  request.set_client_software_version("0.1.0");
-  rpc::CallFromStrand(*channel_, rpc::kApiVersions, request,
+  rpc::CallFromStrand(*channel_, rpc::kApiVersions, rpc::Greeting(),
                       world_.clock.Now() + timing_.answer_timeout, world_.strand, weak_from_this(),
                       [connection](ServerLine& self, const auto& answer) {
                         self.OnAnswer(connection, answer.status());

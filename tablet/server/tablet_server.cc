@@ -200,6 +200,7 @@ void TabletServer::RegisterNode(Done started) {
                             .epoch_path = session_->catalog.paths().CoordinatorEpochNode(),
                             .on_registered = [this](int64_t start_epoch, auto newest) {
                               services_->notifications.Begin(newest);
+                              session_->writer_ids.Reserve();
                               replication_.OnRegistered(start_epoch);
                             }});
   registration_->Start(std::move(started));

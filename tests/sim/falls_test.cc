@@ -7,9 +7,8 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators_range.hpp>
 
-#include "client/include/strom/connection.h"
 #include "common/base/logging.h"
-#include "tests/sim/cluster/sim_cluster.h"
+#include "tests/sim/driven_cluster.h"
 
 namespace strom::sim {
 namespace {
@@ -30,42 +29,23 @@ SimConfig Shape() {
 // store are others' and stay. Tables are made all the time, whatever becomes of it.
 class Falling {
  public:
-  explicit Falling(uint64_t seed)
-      : world_(seed, {.seed = seed * 3 + 1}, {.seed = seed * 3 + 2}),
-        cluster_(world_, Shape(), [](const std::string&) {}),
-        client_(world_, "client", seed) {
-    client_.Boot();
-    connection_ = client::Connection::Create(
-                      {.bootstrap_servers = cluster_.Addresses(), .request_timeout = Seconds(1)},
-                      {client_.executor(), client_.clock(), client_.random(), client_.network()})
-                      .value();
-  }
+  explicit Falling(uint64_t seed) : driven_(seed, Shape(), {.request_timeout = Seconds(1)}) {}
 
-  ~Falling() {
-    connection_.reset();
-    client_.Kill();
-    client_.AfterKill(/*power_failed=*/false);
-  }
-
-  void Start() {
-    for (int i = 0; i < cluster_.coordinator_count(); ++i) cluster_.StartCoordinator(i);
-    for (int i = 0; i < cluster_.tablet_count(); ++i) cluster_.StartTablet(i);
-  }
+  void Start() { driven_.StartAll(); }
 
   // At any moment of what goes on.
   void Fall() {
-    world_.scheduler.RunFor(Micros(static_cast<int64_t>(client_.random().Next() % 4'000'000)));
-    const bool power_failed = client_.random().Chance(0.5);
-    for (int i = 0; i < cluster_.coordinator_count(); ++i) cluster_.KillCoordinator(i);
-    for (int i = 0; i < cluster_.tablet_count(); ++i) cluster_.KillTablet(i, power_failed);
+    runtime::Random& random = driven_.client().random();
+    driven_.Run(Micros(static_cast<int64_t>(random.Next() % 4'000'000)));
+    driven_.KillAll(/*power_failed=*/random.Chance(0.5));
   }
 
   // Asks for one more, and does not wait.
   void BeginTable(bool keyed) {
     const TablePath path{"db", fmt::format("t{}", next_table_++)};
-    auto& admin = connection_->admin();
+    auto& admin = driven_.admin();
     admin.CreateDatabase("db", {}, client::IfExists::kIgnore).Then([](const auto&) {});
-    admin.CreateTable(path, Descriptor(keyed)).Then([](const auto&) {});
+    admin.CreateTable(path, PairsTable(keyed, kBuckets)).Then([](const auto&) {});
     tables_.push_back({.path = path, .keyed = keyed});
   }
 
@@ -75,13 +55,14 @@ class Falling {
     for (Table& table : tables_) {
       INFO(table.path.ToString());
       REQUIRE(Succeeds([&] {
-        auto& admin = connection_->admin();
-        if (!Await(admin.CreateDatabase("db", {}, client::IfExists::kIgnore)).ok()) return false;
-        if (!Await(admin.CreateTable(table.path, Descriptor(table.keyed),
+        auto& admin = driven_.admin();
+        auto database = admin.CreateDatabase("db", {}, client::IfExists::kIgnore);
+        if (!driven_.Await(std::move(database)).ok()) return false;
+        if (!driven_.Await(admin.CreateTable(table.path, PairsTable(table.keyed, kBuckets),
                                      client::IfExists::kIgnore)).ok()) {
           return false;
         }
-        const auto info = Await(admin.GetTable(table.path));
+        const auto info = driven_.Await(admin.GetTable(table.path));
         return info.ok() && (table.keyed ? Upsert(table, *info) : Append(*info));
       }));
     }
@@ -94,41 +75,25 @@ class Falling {
     std::map<int64_t, int64_t> rows;  // Acknowledged.
   };
 
-  TableDescriptor Descriptor(bool keyed) const {
-    SchemaSpec spec;
-    spec.columns = {{.name = "k", .type = DataType::BigInt().WithNullable(!keyed)},
-                    {.name = "v", .type = DataType::BigInt()}};
-    if (keyed) spec.primary_key = {"k"};
-    TableDescriptor table{.schema = strom::Schema::Make(std::move(spec)).value(),
-                          .distribution = TableDistribution{{}, kBuckets}};
-    table.properties["table.replication.factor"] = "3";
-    return table;
-  }
-
   // Each try has as long as a client waits; all of them have kUsableWithin.
   bool Succeeds(const std::function<bool()>& attempt) {
-    const MonoTime end = world_.scheduler.now() + kUsableWithin;
-    while (world_.scheduler.now() < end) {
+    const MonoTime end = driven_.scheduler().now() + kUsableWithin;
+    while (driven_.scheduler().now() < end) {
       if (attempt()) return true;
-      world_.scheduler.RunFor(Millis(100));
+      driven_.Run(Millis(100));
     }
     return false;
-  }
-
-  template <class T>
-  client::Outcome<T> Await(client::Future<T> future) {
-    REQUIRE(world_.scheduler.RunUntil([&] { return future.ready(); }, kUsableWithin));
-    return future.Get();
   }
 
   using Written = std::shared_ptr<std::optional<bool>>;
   // Whether it was acknowledged; false if that takes long.
   bool AwaitWritten(const Written& written) {
-    return world_.scheduler.RunUntil([&] { return written->has_value(); }, Seconds(5)) && **written;
+    const auto answered = [&] { return written->has_value(); };
+    return driven_.scheduler().RunUntil(answered, Seconds(5)) && **written;
   }
 
   bool Append(const TableInfo& info) {
-    const auto writer = connection_->NewAppendWriter(info).value();
+    const auto writer = driven_.connection().NewAppendWriter(info).value();
     for (int i = 0; i < kBuckets; ++i) {
       const auto written = std::make_shared<std::optional<bool>>();
       const Status taken =
@@ -140,15 +105,15 @@ class Falling {
   }
 
   bool Upsert(Table& table, const TableInfo& info) {
-    const auto lookup = connection_->NewLookup(info).value();
+    const auto lookup = driven_.connection().NewLookup(info).value();
     for (const auto& [key, value] : table.rows) {
-      const auto found = Await(lookup->Get({Value::Int(key)}));
+      const auto found = driven_.Await(lookup->Get({Value::Int(key)}));
       if (!found.ok()) return false;
       REQUIRE(found->has_value());
       // Or one whose answer nobody waited for.
       CHECK(*(**found)[1].get_if<int64_t>() >= value);
     }
-    const auto writer = connection_->NewUpsertWriter(info).value();
+    const auto writer = driven_.connection().NewUpsertWriter(info).value();
     for (int64_t key = 0; key < 2 * kBuckets; ++key) {
       const int64_t value = next_value_++;
       const auto written = std::make_shared<std::optional<bool>>();
@@ -161,10 +126,7 @@ class Falling {
     return true;
   }
 
-  SimWorld world_;
-  SimCluster cluster_;
-  SimHost client_;
-  std::unique_ptr<client::Connection> connection_;
+  DrivenCluster driven_;
   std::vector<Table> tables_;
   int next_table_ = 0;
   int64_t next_value_ = 1;

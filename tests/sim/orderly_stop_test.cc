@@ -7,11 +7,10 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators_range.hpp>
 
-#include "client/include/strom/connection.h"
 #include "common/base/logging.h"
 #include "common/metadata/zk_json.h"
 #include "common/metadata/zk_paths.h"
-#include "tests/sim/cluster/sim_cluster.h"
+#include "tests/sim/driven_cluster.h"
 #include "tests/sim/logs/replica_logs.h"
 
 namespace strom::sim {
@@ -23,60 +22,41 @@ constexpr int kBuckets = 4;
 // 3, and a client that writes to both and looks up what it wrote, all the time.
 class Loaded {
  public:
-  explicit Loaded(uint64_t seed)
-      : world_(seed, {.seed = seed * 3 + 1}, {.seed = seed * 3 + 2}),
-        cluster_(world_, SimConfig(), [](const std::string&) {}),
-        client_(world_, "client", seed) {
-    world_.meta.SetObserver([this](const std::string& path, const std::string* data) {
+  explicit Loaded(uint64_t seed) : driven_(seed, SimConfig()) {
+    driven_.world().meta.SetObserver([this](const std::string& path, const std::string* data) {
       if (data != nullptr) nodes_[path] = *data;
     });
-    cluster_.StartCoordinator(0);
-    for (int i = 0; i < cluster_.tablet_count(); ++i) cluster_.StartTablet(i);
-    client_.Boot();
-    connection_ = client::Connection::Create(
-                      {.bootstrap_servers = cluster_.Addresses()},
-                      {client_.executor(), client_.clock(), client_.random(), client_.network()})
-                      .value();
+    driven_.StartAll();
     while (true) {
-      const auto servers = Await(connection_->admin().ListServers());
+      const auto servers = driven_.Await(driven_.admin().ListServers());
       if (servers.ok() && servers->tablet_servers.size() == 3) break;
-      world_.scheduler.RunFor(Millis(100));
+      Run(Millis(100));
     }
-    REQUIRE(Await(connection_->admin().CreateDatabase("db", {}, client::IfExists::kIgnore)).ok());
+    auto made = driven_.admin().CreateDatabase("db", {}, client::IfExists::kIgnore);
+    REQUIRE(driven_.Await(std::move(made)).ok());
     log_ = MakeTable("log", false);
     rows_ = MakeTable("rows", true);
-    appends_ = connection_->NewAppendWriter(*log_).value();
-    upserts_ = connection_->NewUpsertWriter(*rows_).value();
-    lookups_ = connection_->NewLookup(*rows_).value();
+    appends_ = driven_.connection().NewAppendWriter(*log_).value();
+    upserts_ = driven_.connection().NewUpsertWriter(*rows_).value();
+    lookups_ = driven_.connection().NewLookup(*rows_).value();
     WriteLater();
     LookUpLater();
     Run(Seconds(1));
   }
 
-  ~Loaded() {
-    appends_.reset();
-    upserts_.reset();
-    lookups_.reset();
-    connection_.reset();
-    client_.Kill();
-    client_.AfterKill(/*power_failed=*/false);
-  }
-
   // How long it took until the process had ended.
   MonoDuration Stop(const std::vector<int>& tablets) {
-    const MonoTime begin = world_.scheduler.now();
-    for (const int i : tablets) cluster_.StopTablet(i);
-    const bool ended = world_.scheduler.RunUntil(
-        [&] {
-          return std::ranges::none_of(tablets, [&](int i) { return cluster_.tablet(i).running(); });
-        },
-        Seconds(60));
+    const MonoTime begin = driven_.scheduler().now();
+    for (const int i : tablets) driven_.cluster().StopTablet(i);
+    const auto runs = [this](int i) { return driven_.cluster().tablet(i).running(); };
+    const bool ended = driven_.scheduler().RunUntil(
+        [&] { return std::ranges::none_of(tablets, runs); }, Seconds(60));
     CHECK(ended);
-    return world_.scheduler.now() - begin;
+    return driven_.scheduler().now() - begin;
   }
-  void Start(int i) { cluster_.StartTablet(i); }
-  void StopCoordinator() { cluster_.KillCoordinator(0); }
-  void Run(MonoDuration duration) { world_.scheduler.RunFor(duration); }
+  void Start(int i) { driven_.cluster().StartTablet(i); }
+  void StopCoordinator() { driven_.cluster().KillCoordinator(0); }
+  void Run(MonoDuration duration) { driven_.Run(duration); }
 
   bool IsWhole() {
     int whole = 0;
@@ -84,7 +64,7 @@ class Loaded {
     return whole == 2 * kBuckets;
   }
   bool BecomesWhole() {
-    return world_.scheduler.RunUntil([&] { return IsWhole(); }, Seconds(20));
+    return driven_.scheduler().RunUntil([&] { return IsWhole(); }, Seconds(20));
   }
   int LedBy(int tablet) {
     int led = 0;
@@ -97,7 +77,7 @@ class Loaded {
   // Ends the load; everything is answered then.
   void Finish() {
     finished_ = true;
-    CHECK(world_.scheduler.RunUntil([&] { return open_ == 0; }, Seconds(30)));
+    CHECK(driven_.scheduler().RunUntil([&] { return open_ == 0; }, Seconds(30)));
     Run(Seconds(1));
   }
   // The values that were appended and acknowledged, and lie in the log of no leader.
@@ -106,8 +86,8 @@ class Loaded {
     for (const TableBucket& bucket : Buckets()) {
       if (bucket.table != log_->id) continue;
       const int leader = Leadership(bucket).leader.value() - 1;
-      const auto log =
-          ReadReplicaLog(cluster_.tablet(leader).disk(), kDataDirectory, bucket, Schema(*log_));
+      SimDisk& disk = driven_.cluster().tablet(leader).disk();
+      const auto log = ReadReplicaLog(disk, kDataDirectory, bucket, Schema(*log_));
       REQUIRE(log.has_value());
       for (const LoggedRecord& record : log->records) CHECK(there.insert(record.value).second);
     }
@@ -123,24 +103,12 @@ class Loaded {
   MonoDuration TakeSlowest() { return std::exchange(slowest_, MonoDuration()); }
 
  private:
-  template <class T>
-  client::Outcome<T> Await(client::Future<T> future) {
-    REQUIRE(world_.scheduler.RunUntil([&] { return future.ready(); }, Seconds(60)));
-    return future.Get();
-  }
-
   TableInfo MakeTable(const std::string& name, bool keyed) {
-    SchemaSpec spec;
-    spec.columns = {{.name = "k", .type = DataType::BigInt().WithNullable(!keyed)},
-                    {.name = "v", .type = DataType::BigInt()}};
-    if (keyed) spec.primary_key = {"k"};
-    TableDescriptor table{.schema = strom::Schema::Make(std::move(spec)).value(),
-                          .distribution = TableDistribution{{}, kBuckets}};
-    table.properties["table.replication.factor"] = "3";
+    TableDescriptor table = PairsTable(keyed, kBuckets);
     table.properties["table.log.format"] = keyed ? "ARROW" : "INDEXED";
     table.properties["table.log.arrow.compression.type"] = "NONE";
-    REQUIRE(Await(connection_->admin().CreateTable({"db", name}, table)).ok());
-    return *Await(connection_->admin().GetTable({"db", name}));
+    REQUIRE(driven_.Await(driven_.admin().CreateTable({"db", name}, table)).ok());
+    return *driven_.Await(driven_.admin().GetTable({"db", name}));
   }
   static record::RecordSchema Schema(const TableInfo& table) {
     std::vector<DataType> types;
@@ -164,16 +132,16 @@ class Loaded {
   void Note(MonoTime invoked, const Status& status) {
     --open_;
     ++answers_;
-    slowest_ = std::max(slowest_, client_.clock().Now() - invoked);
+    slowest_ = std::max(slowest_, driven_.client().clock().Now() - invoked);
     if (status.ok()) return;
     if (failures_++ == 0) first_failure_ = status.ToString();
   }
 
   void WriteLater() {
-    client_.executor().PostAt(client_.clock().Now() + Millis(5), [this] {
+    driven_.client().executor().PostAt(driven_.client().clock().Now() + Millis(5), [this] {
       if (finished_) return;
       const int64_t value = next_++;
-      const MonoTime now = client_.clock().Now();
+      const MonoTime now = driven_.client().clock().Now();
       open_ += 2;
       REQUIRE(appends_
                   ->TryAppend({Value::Int(value % 7), Value::Int(value)},
@@ -195,11 +163,11 @@ class Loaded {
   }
 
   void LookUpLater() {
-    client_.executor().PostAt(client_.clock().Now() + Millis(3), [this] {
+    driven_.client().executor().PostAt(driven_.client().clock().Now() + Millis(3), [this] {
       if (finished_) return;
-      const auto key = static_cast<int64_t>(client_.random().Next() % kKeys);
+      const auto key = static_cast<int64_t>(driven_.client().random().Next() % kKeys);
       const int64_t at_least = row_at_least_[key];
-      const MonoTime now = client_.clock().Now();
+      const MonoTime now = driven_.client().clock().Now();
       ++open_;
       lookups_->Get({Value::Int(key)})
           .Then([this, at_least, now](const Result<std::optional<Row>>& found) {
@@ -215,10 +183,7 @@ class Loaded {
   static constexpr int64_t kKeys = 20;
 
   std::map<std::string, std::string> nodes_;  // Of the metadata service.
-  SimWorld world_;
-  SimCluster cluster_;
-  SimHost client_;
-  std::unique_ptr<client::Connection> connection_;
+  DrivenCluster driven_;
   std::optional<TableInfo> log_, rows_;
   std::unique_ptr<client::AppendWriter> appends_;
   std::unique_ptr<client::UpsertWriter> upserts_;

@@ -99,6 +99,7 @@ class ScriptedCluster {
 
   ScriptedTable& AddTable(const TablePath& path, TableDescriptor descriptor);
   ScriptedTable& table(const TablePath& path) { return *tables_.at(path); }
+  bool HasTable(const TablePath& path) const { return tables_.contains(path); }
   void MoveLeader(const TablePath& path, BucketId bucket, std::optional<int> server);
   // All rows of a bucket's log.
   size_t RecordCount(const TablePath& path, BucketId bucket);
