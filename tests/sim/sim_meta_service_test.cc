@@ -169,7 +169,7 @@ TEST_CASE("a session that is made to expire loses its nodes at once", "[sim]") {
   CHECK(world.service.expired_count() == 1);
 }
 
-TEST_CASE("a host hears of its session's end at once only while it is connected and runs", "[sim]") {
+TEST_CASE("a host hears of its session's end at once while it is connected and runs", "[sim]") {
   World world;
   const auto store = world.Connect(*world.a);
   world.scheduler.RunFor(Seconds(1));

@@ -6,7 +6,8 @@
 namespace strom::sim {
 namespace {
 
-constexpr double kAimed = 0.75;  // Share of those that hit a leader, of the faults that are for them.
+// Of the faults that are for leaders, this share is sure to hit one.
+constexpr double kAimedShare = 0.75;
 constexpr MonoDuration kBusyDisk = Millis(200);  // Each access takes up to so long.
 
 }  // namespace
@@ -141,7 +142,7 @@ void FaultInjector::Inject(Fault fault) {
     default: {
       const bool of_leaders = fault == Fault::kIsolateTablet || fault == Fault::kDeposeUnheard ||
                               fault == Fault::kCutOffTablet || fault == Fault::kDeposeUnregistered;
-      SimHost* host = of_leaders && random_.Chance(kAimed) ? AnyLeader() : nullptr;
+      SimHost* host = of_leaders && random_.Chance(kAimedShare) ? AnyLeader() : nullptr;
       if (host == nullptr) host = AnyServer(of_leaders || fault == Fault::kSlowDisk);
       if (host == nullptr) return;
       note_(fmt::format("{}: {}", FaultName(fault), host->name()));

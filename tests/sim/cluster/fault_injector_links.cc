@@ -160,7 +160,9 @@ void FaultInjector::BreakSomeClients(const SimHost& host) {
     if (random_.Chance(0.5)) continue;
     world_.scheduler.PostAt(
         world_.scheduler.now() + UpTo(Millis(400)),
-        [this, host = host.name(), client] { world_.wires.BreakConnections(host, client); });
+        [this, host = host.name(), client] {
+          if (!peace_) world_.wires.BreakConnections(host, client);
+        });
   }
 }
 

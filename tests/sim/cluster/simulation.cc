@@ -186,7 +186,8 @@ std::vector<TableBucket> Simulation::Buckets() const {
 std::vector<ServerId> Simulation::Leaders() const {
   std::vector<ServerId> leaders;
   for (const auto& [bucket, leadership] : leaderships_) {
-    const auto table = std::ranges::find(tables_, bucket.table, [](const SimTable& t) { return t.info.id; });
+    const auto table = std::ranges::find(tables_, bucket.table,
+                                         [](const SimTable& some) { return some.info.id; });
     if (table == tables_.end() || (config_.keyed_tables > 0 && !table->keyed())) continue;
     leaders.push_back(leadership.leader);
   }
