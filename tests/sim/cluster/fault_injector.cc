@@ -32,7 +32,9 @@ void FaultInjector::NextLater() {
   if (config_.faults.empty()) return;
   world_.scheduler.PostAt(world_.scheduler.now() + UpTo(config_.fault_pause_max), [this] {
     if (peace_) return;
-    Inject(config_.faults[random_.Uniform(config_.faults.size())]);
+    if (!config_.one_by_one || undos_.empty()) {
+      Inject(config_.faults[random_.Uniform(config_.faults.size())]);
+    }
     NextLater();
   });
 }

@@ -161,7 +161,8 @@ void SimConfig::DrawLeaders() {
     if (random.Chance(0.4)) faults.push_back(fault);
   }
   if (faults.empty()) faults.push_back(OneOf(random, kOfLeaders));
-  fault_pause_max = Seconds(OneOf(random, {3, 6, 12}));
+  fault_pause_max = Seconds(OneOf(random, {1, 3, 6}));
+  one_by_one = true;
   duration = Seconds(30);
 }
 
@@ -202,6 +203,7 @@ std::string SimConfig::ToString() const {
                         object_error_rate);
   }
   if (tables_change) text += " an admin;";
+  if (one_by_one) text += " one by one:";
   for (const Fault fault : faults) text += fmt::format(" {}", FaultName(fault));
   return text;
 }

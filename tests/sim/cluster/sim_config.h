@@ -99,6 +99,7 @@ struct SimConfig {
   MonoDuration duration = Seconds(30);  // With faults.
   MonoDuration fault_pause_max = Seconds(3);
   std::vector<Fault> faults;  // Those that happen.
+  bool one_by_one = false;    // None begins before the last one is over.
 
   bool has_pipeline() const { return source_tables > 0; }
 
