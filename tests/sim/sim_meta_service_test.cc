@@ -169,6 +169,25 @@ TEST_CASE("a session that is made to expire loses its nodes at once", "[sim]") {
   CHECK(world.service.expired_count() == 1);
 }
 
+TEST_CASE("a host hears of its session's end at once while it is connected and runs", "[sim]") {
+  World world;
+  const auto store = world.Connect(*world.a);
+  world.scheduler.RunFor(Seconds(1));
+  CHECK(world.service.Hears("a"));
+  SECTION("the service cannot be reached") {
+    world.service.SetReachable("a", false);
+    CHECK_FALSE(world.service.Hears("a"));
+    world.service.SetReachable("a", true);
+  }
+  SECTION("the host was stopped") {
+    world.service.SetHeartbeats("a", false);
+    CHECK_FALSE(world.service.Hears("a"));
+    world.service.SetHeartbeats("a", true);
+  }
+  world.scheduler.RunFor(Seconds(1));
+  CHECK(world.service.Hears("a"));
+}
+
 TEST_CASE("a new session's calls wait for its connection, but not for ever", "[sim]") {
   World world;
   world.service.SetAvailable(false);

@@ -289,6 +289,27 @@ TEST_CASE("a request that is held up arrives behind newer ones of other connecti
   CHECK(held_up <= 15);
 }
 
+TEST_CASE("requests of one host are held up, those of others are not", "[sim]") {
+  int held_up = 0;
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    World world(seed);
+    const auto channel = world.Connect();
+    world.scheduler.RunFor(Seconds(1));
+    world.wires.DelayRequests("somebody", "server", Seconds(60));
+    const auto spared = world.Ask(*channel, "spared");
+    world.scheduler.RunFor(Millis(100));
+    CHECK(spared->has_value());
+    world.wires.DelayRequests("client", "server", Seconds(60));
+    const auto answer = world.Ask(*channel, "held");
+    world.scheduler.RunFor(Millis(100));
+    held_up += !answer->has_value();
+    world.scheduler.RunFor(Seconds(60));
+    CHECK(answer->has_value());
+  }
+  CHECK(held_up >= 5);
+  CHECK(held_up <= 15);
+}
+
 TEST_CASE("what a host sent arrives although its process has died since", "[sim]") {
   World world;
   SimExecutor executor(world.scheduler);

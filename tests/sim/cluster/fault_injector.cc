@@ -6,18 +6,21 @@
 namespace strom::sim {
 namespace {
 
+// Of the faults that are for leaders, this share is sure to hit one.
+constexpr double kAimedShare = 0.75;
 constexpr MonoDuration kBusyDisk = Millis(200);  // Each access takes up to so long.
 
 }  // namespace
 
 FaultInjector::FaultInjector(SimWorld& world, SimCluster& cluster, SimPipeline* pipeline,
                              const SimConfig& config, std::vector<std::string> clients,
-                             std::function<void(const std::string&)> note)
+                             WhoLeads who_leads, std::function<void(const std::string&)> note)
     : world_(world),
       cluster_(cluster),
       pipeline_(pipeline),
       config_(config),
       clients_(std::move(clients)),
+      who_leads_(std::move(who_leads)),
       note_(std::move(note)),
       random_(world.scheduler.random().Fork()) {}
 
@@ -29,7 +32,9 @@ void FaultInjector::NextLater() {
   if (config_.faults.empty()) return;
   world_.scheduler.PostAt(world_.scheduler.now() + UpTo(config_.fault_pause_max), [this] {
     if (peace_) return;
-    Inject(config_.faults[random_.Uniform(config_.faults.size())]);
+    if (!config_.one_by_one || undos_.empty()) {
+      Inject(config_.faults[random_.Uniform(config_.faults.size())]);
+    }
     NextLater();
   });
 }
@@ -118,6 +123,12 @@ void FaultInjector::Inject(Fault fault) {
       FailPower(std::move(running));
       break;
     }
+    case Fault::kLateNotices:
+      MakeNoticesLate();
+      break;
+    case Fault::kDieAtChange:
+      dies_at_change_ = true;
+      break;
     case Fault::kMetaOutage:
       note_("meta-outage");
       world_.meta.SetAvailable(false);
@@ -131,8 +142,10 @@ void FaultInjector::Inject(Fault fault) {
       if (!InjectIntoPipeline(fault)) return;
       break;
     default: {
-      SimHost* host = AnyServer(fault == Fault::kSlowDisk || fault == Fault::kIsolateTablet ||
-                                fault == Fault::kDeposeUnheard || fault == Fault::kCutOffTablet);
+      const bool of_leaders = fault == Fault::kIsolateTablet || fault == Fault::kDeposeUnheard ||
+                              fault == Fault::kCutOffTablet || fault == Fault::kDeposeUnregistered;
+      SimHost* host = of_leaders && random_.Chance(kAimedShare) ? AnyLeader() : nullptr;
+      if (host == nullptr) host = AnyServer(of_leaders || fault == Fault::kSlowDisk);
       if (host == nullptr) return;
       note_(fmt::format("{}: {}", FaultName(fault), host->name()));
       InjectInto(fault, *host);
@@ -159,6 +172,8 @@ void FaultInjector::InjectInto(Fault fault, SimHost& host) {
     case Fault::kLoseAnswers:
       return world_.wires.LoseAnswers(host.name(), 1 + static_cast<int>(random_.Uniform(3)));
     case Fault::kExpireSession:
+      // A coordinator counts on it that its session lives for a while when it hears nothing.
+      if (cluster_.IsCoordinator(host) && !world_.meta.Hears(host.name())) return;
       return world_.meta.Expire(host.name());
     case Fault::kMetaUnreachable:
       world_.meta.SetReachable(host.name(), false);
@@ -179,6 +194,8 @@ void FaultInjector::InjectInto(Fault fault, SimHost& host) {
       return Slow(host);
     case Fault::kDeposeUnheard:
       return DeposeUnheard(host);
+    case Fault::kDeposeUnregistered:
+      return DeposeUnregistered(host);
     case Fault::kDelayRequests:
       return world_.wires.DelayRequests(host.name(), UpTo(Seconds(8)));
     default:

@@ -66,25 +66,16 @@ void FaultInjector::Cut(bool both) {
 
 // The metadata service is on the side of `near`: those far from it do not reach it. Who is where is
 // drawn host by host, clients too, so that each side may have coordinators, leaders, both or
-// neither. Every other time the far side has one coordinator of two and one tablet server, for
-// longer than sessions live: each side may think that it leads.
+// neither; or so that each side may think that it leads, for longer than sessions live.
 void FaultInjector::Part() {
   if (parted_) return;  // The end of one would be the end of the other.
-  std::vector<std::string> near, far;
-  const bool each_leads = cluster_.coordinator_count() > 1 && random_.Chance(0.5);
-  MonoDuration lasts = UpTo(Seconds(8));
-  if (each_leads) {
-    lasts = config_.session_timeout + UpTo(Seconds(4));
-    const auto coordinator = static_cast<int>(random_.Uniform(2));
-    const auto tablet =
-        static_cast<int>(random_.Uniform(static_cast<uint64_t>(cluster_.tablet_count())));
-    far = {cluster_.coordinator(coordinator).name(), cluster_.tablet(tablet).name()};
-    for (const std::string& name : Servers()) {
-      if (name != far[0] && name != far[1]) near.push_back(name);
-    }
-    for (const std::string& name : clients_) (random_.Chance(0.5) ? near : far).push_back(name);
-  } else {
-    for (const std::string& name : Hosts()) (random_.Chance(0.5) ? near : far).push_back(name);
+  const bool each_leads = cluster_.coordinator_count() > 1 && random_.Chance(0.7);
+  const std::vector<std::string> far = each_leads ? LeadersAside() : SomeHosts();
+  const MonoDuration lasts =
+      each_leads ? config_.session_timeout + Seconds(2) + UpTo(Seconds(3)) : UpTo(Seconds(8));
+  std::vector<std::string> near;
+  for (const std::string& name : Hosts()) {
+    if (std::ranges::find(far, name) == far.end()) near.push_back(name);
   }
   if (near.empty() || far.empty()) return;
   const auto set = [this, near, far](bool parted) {
@@ -101,6 +92,29 @@ void FaultInjector::Part() {
     note_("partition healed");
     set(false);
   });
+}
+
+std::vector<std::string> FaultInjector::SomeHosts() {
+  std::vector<std::string> some;
+  for (const std::string& name : Hosts()) {
+    if (random_.Chance(0.5)) some.push_back(name);
+  }
+  return some;
+}
+
+// The coordinator that leads, a tablet server that leads, and some clients.
+std::vector<std::string> FaultInjector::LeadersAside() {
+  const int coordinator = who_leads_.coordinator();
+  SimHost* const leader = AnyLeader();
+  if (coordinator < 0 || leader == nullptr) return {};
+  std::vector<std::string> aside = {cluster_.coordinator(coordinator).name(), leader->name()};
+  for (const std::string& name : clients_) {
+    if (random_.Chance(0.5)) aside.push_back(name);
+  }
+  // When the others may have new leaders.
+  world_.scheduler.PostAt(world_.scheduler.now() + config_.session_timeout,
+                          [this, leader] { BreakSomeClients(*leader); });
+  return aside;
 }
 
 void FaultInjector::Slow(SimHost& host) {
@@ -140,9 +154,15 @@ void FaultInjector::DeposeUnheard(SimHost& host) {
   });
 }
 
+// One after the other: who is early finds the same leader again, who is late its successor.
 void FaultInjector::BreakSomeClients(const SimHost& host) {
   for (const std::string& client : clients_) {
-    if (random_.Chance(0.5)) world_.wires.BreakConnections(host.name(), client);
+    if (random_.Chance(0.5)) continue;
+    world_.scheduler.PostAt(
+        world_.scheduler.now() + UpTo(Millis(400)),
+        [this, host = host.name(), client] {
+          if (!peace_) world_.wires.BreakConnections(host, client);
+        });
   }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <string>
@@ -33,6 +34,9 @@ class SimCluster {
   SimHost& coordinator(int i) { return coordinators_.at(i)->host; }
   SimHost& tablet(int i) { return tablets_.at(i)->host; }
   SimObjectStore& objects() { return objects_; }  // Of all servers.
+  bool IsCoordinator(const SimHost& host) const {
+    return std::ranges::any_of(coordinators_, [&](const auto& c) { return &c->host == &host; });
+  }
   static ServerId IdOf(int tablet) { return ServerId(tablet + 1); }
   SimHost& TabletOf(ServerId id) { return tablet(id.value() - 1); }
   // What is on the disk of one, whether its process runs or not.

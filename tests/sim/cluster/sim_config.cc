@@ -15,6 +15,13 @@ constexpr double kPartsShare = 0.35;
 constexpr double kEnginesShare = 0.35;  // Of the others.
 constexpr double kGroupsShare = 0.4;
 constexpr double kRetentionShare = 0.4;  // Of those without a pipeline.
+constexpr double kLeadersShare = 0.3;
+
+// What goes wrong with those who lead. It takes seconds that nothing else disturbs until it shows.
+constexpr Fault kOfLeaders[] = {
+    Fault::kIsolateTablet, Fault::kPartition,   Fault::kDeposeUnheard,      Fault::kCutOffTablet,
+    Fault::kLateNotices,   Fault::kDieAtChange, Fault::kDeposeUnregistered,
+};
 
 template <class T, size_t N>
 T OneOf(SimRandom& random, const T (&choices)[N]) {
@@ -73,6 +80,12 @@ std::string_view FaultName(Fault fault) {
       return "depose-unheard";
     case Fault::kCutOffTablet:
       return "cut-off-tablet";
+    case Fault::kLateNotices:
+      return "late-notices";
+    case Fault::kDieAtChange:
+      return "die-at-change";
+    case Fault::kDeposeUnregistered:
+      return "depose-unregistered";
     case Fault::kCrashWorker:
       return "crash-worker";
     case Fault::kIsolateWorker:
@@ -132,15 +145,37 @@ SimConfig SimConfig::Draw(uint64_t seed, int replication_factor_max) {
   config.snapshot_interval = Millis(OneOf(random, {0, 500, 2000, 8000}));
   config.object_error_rate = OneOf(random, {0.0, 0.0, 0.02, 0.2});
   config.tables_change = random.Chance(0.3);
+  if (replicates) config.DrawLeaders();
   config.DrawPipeline();
   config.DrawRetention();
   config.DrawShape();
   return config;
 }
 
+// Drawn by itself, too.
+void SimConfig::DrawLeaders() {
+  SimRandom random(seed * 0x9e3779b97f4a7c15 + 3);
+  if (!random.Chance(kLeadersShare)) return;
+  replication_factor = 3;
+  tablets = std::max(tablets, 3);
+  coordinators = OneOf(random, {1, 2, 2, 2});
+  syncs_before_ack = durability != "replicated";
+  log_tables = 0;
+  keyed_tables = 1;
+  faults.clear();
+  for (const Fault fault : kOfLeaders) {
+    if (random.Chance(0.4)) faults.push_back(fault);
+  }
+  if (faults.empty()) faults.push_back(OneOf(random, kOfLeaders));
+  fault_pause_max = Seconds(OneOf(random, {1, 3, 6}));
+  one_by_one = true;
+  duration = Seconds(30);
+}
+
 // Drawn by itself, as a pipeline is.
 void SimConfig::DrawShape() {
-  SimRandom random(seed * 0x9e3779b97f4a7c15 + 3);
+  if (one_by_one) return;  // What is aimed at is enough.
+  SimRandom random(seed * 0x9e3779b97f4a7c15 + 5);
   if (random.Chance(kPartsShare)) {
     shape.parts = OneOf(random, {2, 3});
     padding_bytes_max = std::min(padding_bytes_max, segment_size_bytes / 64);
@@ -156,7 +191,7 @@ void SimConfig::DrawShape() {
 void SimConfig::DrawRetention() {
   SimRandom random(seed * 0x9e3779b97f4a7c15 + 4);
   object_damage_rate = OneOf(random, {0.0, 0.05, 0.3});
-  if (has_pipeline() || !random.Chance(kRetentionShare)) return;
+  if (one_by_one || has_pipeline() || !random.Chance(kRetentionShare)) return;
   retention_check_interval = Millis(OneOf(random, {300, 1000, 3000}));
   segment_size_bytes = OneOf(random, {2048, 2048, 8192});
   padding_bytes_max = std::min<uint64_t>(padding_bytes_max, segment_size_bytes / 32);
@@ -215,6 +250,7 @@ std::string SimConfig::ToString() const {
                         snapshots_retained);
   }
   if (tables_change) text += " an admin;";
+  if (one_by_one) text += " one by one:";
   for (const Fault fault : faults) text += fmt::format(" {}", FaultName(fault));
   return text;
 }

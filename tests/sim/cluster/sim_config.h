@@ -37,6 +37,10 @@ enum class Fault {
   kPowerFailAll,   // All tablet servers at once.
   kDeposeUnheard,  // A leader that clients go on to ask.
   kCutOffTablet,   // From coordinators and metadata, and from some others.
+  // Several things that happen together.
+  kLateNotices,         // Old news reach servers behind newer ones, while leaders change.
+  kDieAtChange,         // A leader, as its ISR changes: clients hear of it, followers do not.
+  kDeposeUnregistered,  // A leader that servers reach, while the coordinator is started anew.
   // Of a pipeline.
   kCrashWorker,
   kIsolateWorker,  // From the coordinators, but not from those it writes to.
@@ -44,7 +48,7 @@ enum class Fault {
   kCrashDatabase,  // Either; it comes back at once.
   kLoseDatabaseAnswers,
 };
-inline constexpr int kClusterFaultKinds = static_cast<int>(Fault::kCutOffTablet) + 1;
+inline constexpr int kClusterFaultKinds = static_cast<int>(Fault::kDeposeUnregistered) + 1;
 inline constexpr int kFaultKinds = static_cast<int>(Fault::kLoseDatabaseAnswers) + 1;
 
 std::string_view FaultName(Fault fault);
@@ -111,6 +115,7 @@ struct SimConfig {
   MonoDuration duration = Seconds(30);  // With faults.
   MonoDuration fault_pause_max = Seconds(3);
   std::vector<Fault> faults;  // Those that happen.
+  bool one_by_one = false;    // None begins before the last one is over.
 
   bool has_pipeline() const { return source_tables > 0; }
   bool trims() const { return retention_check_interval > MonoDuration(); }
@@ -121,6 +126,8 @@ struct SimConfig {
   std::string ToString() const;
 
  private:
+  // In some seeds, what is looked up has several replicas, and their leaders alone are in trouble.
+  void DrawLeaders();
   void DrawPipeline();
   void DrawShape();
   void DrawRetention();

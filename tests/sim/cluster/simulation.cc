@@ -127,6 +127,9 @@ class Simulation {
     return keyed && config_.log_format == "INDEXED" ? "ARROW" : config_.log_format;
   }
   std::vector<TableBucket> Buckets() const;
+  // See WhoLeads.
+  std::vector<ServerId> Leaders() const;
+  int LeadingCoordinator();
   const SimTable* FindTable(TableId id) const;  // Null: it is none that is checked.
   const SimTable& TableOf(TableId id) const { return *FindTable(id); }
 
@@ -175,6 +178,8 @@ void Simulation::OnMetadata(const std::string& path, const std::string* data) {
       {.bucket = *bucket, .leadership = *leadership, .at = world_.scheduler.now()});
   if (leaderships_[*bucket].leader_epoch != leadership->leader_epoch) {
     for (const auto& reader : readers_) reader->Hurry();
+  } else if (faults_ && leaderships_[*bucket].isr != leadership->isr) {
+    faults_->OnIsrChange(leadership->leader);
   }
   leaderships_[*bucket] = *leadership;
   copies_.OnLeadership(*bucket, *leadership);
@@ -195,6 +200,7 @@ std::vector<TableBucket> Simulation::Buckets() const {
   return buckets;
 }
 
+<<<<<<< HEAD
 const SimTable* Simulation::FindTable(TableId id) const {
   for (const auto* const tables : {&tables_, &ods_}) {
     for (const SimTable& table : *tables) {
@@ -202,6 +208,31 @@ const SimTable* Simulation::FindTable(TableId id) const {
     }
   }
   return nullptr;
+=======
+std::vector<ServerId> Simulation::Leaders() const {
+  std::vector<ServerId> leaders;
+  for (const auto& [bucket, leadership] : leaderships_) {
+    const auto table = std::ranges::find(tables_, bucket.table,
+                                         [](const SimTable& some) { return some.info.id; });
+    if (table == tables_.end() || (config_.keyed_tables > 0 && !table->keyed())) continue;
+    leaders.push_back(leadership.leader);
+  }
+  return leaders;
+}
+
+int Simulation::LeadingCoordinator() {
+  const auto active = nodes_.find(metadata::ZkPaths("/fluss").CoordinatorActive());
+  for (int i = 0; active != nodes_.end() && i < cluster_.coordinator_count(); ++i) {
+    if (active->second.find(cluster_.coordinator(i).name()) != std::string::npos) return i;
+  }
+  return -1;
+}
+
+const SimTable& Simulation::TableOf(TableId id) const {
+  const auto is = [id](const SimTable& table) { return table.info.id == id; };
+  const auto own = std::find_if(tables_.begin(), tables_.end(), is);
+  return own != tables_.end() ? *own : *std::find_if(ods_.begin(), ods_.end(), is);
+>>>>>>> wip/mut
 }
 
 bool Simulation::MakePipeline() {
@@ -298,8 +329,11 @@ void Simulation::RunClients() {
   if (pipeline_) {
     for (SimWorker* worker : pipeline_->workers()) clients.push_back(worker->host().name());
   }
-  faults_ = std::make_unique<FaultInjector>(world_, cluster_, pipeline_.get(), config_, clients,
-                                            [this](const std::string& line) { Note(line); });
+  faults_ = std::make_unique<FaultInjector>(
+      world_, cluster_, pipeline_.get(), config_, clients,
+      WhoLeads{.buckets = [this] { return Leaders(); },
+               .coordinator = [this] { return LeadingCoordinator(); }},
+      [this](const std::string& line) { Note(line); });
   for (const auto& writer : writers_) writer->Start();
   for (const auto& reader : readers_) reader->Start();
   if (admin_) admin_->Start();

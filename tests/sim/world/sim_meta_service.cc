@@ -358,6 +358,14 @@ void SimMetaService::Expire(const std::string& host) {
   }
 }
 
+bool SimMetaService::Hears(const std::string& host) const {
+  absl::MutexLock lock(&mutex_);
+  return std::ranges::all_of(SessionsOf(host), [this](const Session& s)
+                                                   ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+                                                     return Beats(*s);
+                                                   });
+}
+
 void SimMetaService::LoseAnswers(const std::string& host, int count) {
   absl::MutexLock lock(&mutex_);
   lose_answers_[host] = count;

@@ -69,6 +69,8 @@ class SimMetaService {
   void Crash(const std::string& host);
   // All sessions of `host` expire now.
   void Expire(const std::string& host);
+  // Whether it would hear of that at once.
+  bool Hears(const std::string& host) const;
   // The next `count` changes of `host` are applied, but their answers are lost with the connection.
   void LoseAnswers(const std::string& host, int count);
   // The next `count` changes of `host` hang somewhere on their way when the connection breaks, and

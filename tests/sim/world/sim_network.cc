@@ -1,5 +1,7 @@
 #include "tests/sim/world/sim_network.h"
 
+#include <algorithm>
+
 #include "common/rpc/framed/client_connection.h"
 #include "common/rpc/framed/server_connection.h"
 
@@ -155,7 +157,7 @@ void SimNetwork::Open(const std::string& from, const rpc::Endpoint& to,
   connection.server_host = to.host;
   connection.client =
       std::make_shared<SimLink>(LinkOptions(from, to.host), std::move(strand), std::move(client),
-                                FateOfRequests(to.host), [] {});
+                                FateOfRequests(from, to.host), [] {});
   connection.server = listener->second->Accept(id, from);
   SimLink::Join(connection.client, connection.server);
 }
@@ -212,17 +214,18 @@ bool SimNetwork::Lose(int& count) {
   return true;
 }
 
-SimLink::Fate SimNetwork::FateOfRequests(std::string host) {
-  const uint64_t begun = delay_requests_[host].round;
-  return [this, host = std::move(host), round = begun,
+SimLink::Fate SimNetwork::FateOfRequests(std::string from, std::string host) {
+  const Delays& of_all = delay_requests_[{"", host}];
+  const Delays& of_one = delay_requests_[{std::move(from), host}];
+  return [this, host = std::move(host), &of_all, all = of_all.round, &of_one, one = of_one.round,
           handshake = true]() mutable -> std::optional<MonoDuration> {
     if (std::exchange(handshake, false)) return MonoDuration();
     if (Lose(lose_requests_[host])) return std::nullopt;
-    const Delays& delays = delay_requests_[host];
-    if (std::exchange(round, delays.round) == delays.round) return MonoDuration();
-    if (!random_.Chance(kDelayedShare)) return MonoDuration();
-    return Millis(
-        static_cast<int64_t>(random_.Uniform(static_cast<uint64_t>(delays.max.millis()) + 1)));
+    MonoDuration max;
+    if (std::exchange(all, of_all.round) != of_all.round) max = of_all.max;
+    if (std::exchange(one, of_one.round) != of_one.round) max = std::max(max, of_one.max);
+    if (max == MonoDuration() || !random_.Chance(kDelayedShare)) return MonoDuration();
+    return Millis(static_cast<int64_t>(random_.Uniform(static_cast<uint64_t>(max.millis()) + 1)));
   };
 }
 
@@ -234,7 +237,12 @@ SimLink::Fate SimNetwork::FateOfAnswers(std::string host) {
 }
 
 void SimNetwork::DelayRequests(const std::string& host, MonoDuration max) {
-  Delays& delays = delay_requests_[host];
+  DelayRequests("", host, max);
+}
+
+void SimNetwork::DelayRequests(const std::string& from, const std::string& host,
+                               MonoDuration max) {
+  Delays& delays = delay_requests_[{from, host}];
   ++delays.round;
   delays.max = max;
 }

@@ -65,6 +65,8 @@ class SimNetwork {
   // to `max`, or, as likely, not. It may arrive when its sender has given it up, or is dead, and
   // later ones on newer connections have been served.
   void DelayRequests(const std::string& host, MonoDuration max);
+  // Of the connections from `from` alone.
+  void DelayRequests(const std::string& from, const std::string& host, MonoDuration max);
   // All lost messages so far.
   int lost_count() const { return lost_count_; }
 
@@ -80,7 +82,7 @@ class SimNetwork {
   const std::shared_ptr<Weather>& WeatherOf(const std::string& from, const std::string& to);
   std::vector<std::shared_ptr<SimLink>> EndsOf(const std::string& host) const;
   // Of requests to the host, and of its answers. The first frame, the handshake, is spared.
-  SimLink::Fate FateOfRequests(std::string host);
+  SimLink::Fate FateOfRequests(std::string from, std::string host);
   SimLink::Fate FateOfAnswers(std::string host);
   bool Lose(int& count);
 
@@ -106,7 +108,7 @@ class SimNetwork {
     uint64_t round = 0;  // Each connection takes part in one that began after it.
     MonoDuration max;
   };
-  std::map<std::string, Delays> delay_requests_;
+  std::map<std::pair<std::string, std::string>, Delays> delay_requests_;  // From, "" for all; to.
   int lost_count_ = 0;
 };
 
