@@ -200,7 +200,6 @@ std::vector<TableBucket> Simulation::Buckets() const {
   return buckets;
 }
 
-<<<<<<< HEAD
 const SimTable* Simulation::FindTable(TableId id) const {
   for (const auto* const tables : {&tables_, &ods_}) {
     for (const SimTable& table : *tables) {
@@ -208,7 +207,8 @@ const SimTable* Simulation::FindTable(TableId id) const {
     }
   }
   return nullptr;
-=======
+}
+
 std::vector<ServerId> Simulation::Leaders() const {
   std::vector<ServerId> leaders;
   for (const auto& [bucket, leadership] : leaderships_) {
@@ -226,13 +226,6 @@ int Simulation::LeadingCoordinator() {
     if (active->second.find(cluster_.coordinator(i).name()) != std::string::npos) return i;
   }
   return -1;
-}
-
-const SimTable& Simulation::TableOf(TableId id) const {
-  const auto is = [id](const SimTable& table) { return table.info.id == id; };
-  const auto own = std::find_if(tables_.begin(), tables_.end(), is);
-  return own != tables_.end() ? *own : *std::find_if(ods_.begin(), ods_.end(), is);
->>>>>>> wip/mut
 }
 
 bool Simulation::MakePipeline() {
