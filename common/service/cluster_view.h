@@ -24,7 +24,7 @@ inline constexpr ServerId kCoordinatorNode{0};
 
 struct BucketLeader {
   std::optional<ServerId> leader;  // None: nobody leads it now.
-  LeaderEpoch leader_epoch;        // Means nothing without a leader.
+  LeaderEpoch leader_epoch;        // Without a leader: of the last one there was.
   std::vector<ServerId> replicas;
   friend bool operator==(const BucketLeader&, const BucketLeader&) = default;
 };

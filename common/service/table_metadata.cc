@@ -30,8 +30,10 @@ Result<BucketLeader> FromPb(const TablePath& path, const pb::PbBucketMetadata& b
   if (bucket.has_leader_id()) {
     if (bucket.leader_id() < 0) return Corrupt(path, "a leader with the id", bucket.leader_id());
     result.leader = ServerId(bucket.leader_id());
-    result.leader_epoch = LeaderEpoch(bucket.leader_epoch());
   }
+  // A loss that names no epoch is news, whatever is known.
+  const bool is_loss = !bucket.has_leader_id() && !bucket.has_leader_epoch();
+  result.leader_epoch = LeaderEpoch(is_loss ? INT32_MAX : bucket.leader_epoch());
   for (const int32_t replica : bucket.replica_id()) {
     if (replica < 0) return Corrupt(path, "a replica with the id", replica);
     result.replicas.emplace_back(replica);

@@ -51,12 +51,23 @@ void Forget(TableId id, ClusterView* view) {
   std::erase_if(view->tables, [id](const auto& entry) { return entry.second->info.id == id; });
 }
 
-// A leader of an older epoch than one that is known came late, over an older connection.
+// Servers are told under which epoch a leader was lost; clients are not.
+pb::PbTableMetadata WithLosses(const TableView& table) {
+  pb::PbTableMetadata metadata = ToPb(table);
+  int i = 0;
+  for (const auto& [id, bucket] : table.buckets) {
+    metadata.mutable_bucket_metadata(i++)->set_leader_epoch(bucket.leader_epoch.value());
+  }
+  return metadata;
+}
+
+// A leader of an older epoch than one that is known, or its loss: it came late, over an older
+// connection.
 void KeepNewerLeaders(const TableView& known, TableView* table) {
   if (known.info.id != table->info.id) return;
   for (auto& [id, bucket] : table->buckets) {
     const auto old = known.buckets.find(id);
-    if (old == known.buckets.end() || !old->second.leader || !bucket.leader) continue;
+    if (old == known.buckets.end() || !old->second.leader) continue;
     if (bucket.leader_epoch < old->second.leader_epoch) bucket = old->second;
   }
 }
@@ -95,7 +106,7 @@ pb::UpdateMetadataRequest MakeUpdateMetadata(const ClusterView& view, const Clus
     gone->clear_bucket_metadata();
     gone->set_table_id(kDeletedId);
   }
-  for (const auto& [path, table] : view.tables) *request.add_table_metadata() = ToPb(*table);
+  for (const auto& [path, table] : view.tables) *request.add_table_metadata() = WithLosses(*table);
   request.set_coordinator_epoch(epoch.value());
   return request;
 }
