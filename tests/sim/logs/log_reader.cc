@@ -105,10 +105,11 @@ void LogReader::Skip(BehindSeen seen) {
       cluster_, options_.path, options_.bucket.table, {bucket}, client::OffsetSpec::Earliest(),
       [self = shared_from_this(), bucket, seen](client::BucketOffsets offsets) mutable {
         const Result<LogOffset>& start = offsets.at(bucket);
-        if (self->stopped_ || !start.ok()) return self->Refresh();
+        // A leader that was deposed and does not know it refuses what its log does not have yet.
+        if (self->stopped_ || !start.ok() || *start <= self->position()) return self->Refresh();
         seen.start = *start;
         seen.time.completed = self->environment_.clock.Now();
-        self->position_ = std::max(self->position(), *start);
+        self->position_ = *start;
         self->options_.behind(std::move(seen));
         self->AskLater(Millis(static_cast<int64_t>(self->environment_.random.Uniform(20))));
       });
