@@ -66,6 +66,8 @@ Status UpsertWriter::Write(const Result<KvChange>& change, UpsertCallback done, 
   return core_->Write(change->record(), std::move(written), may_wait);
 }
 
+Future<void> UpsertWriter::Barrier() { return core_->Barrier(); }
+
 Future<void> UpsertWriter::Flush() { return core_->Flush(); }
 
 Future<void> UpsertWriter::Close() { return core_->Close(); }

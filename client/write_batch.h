@@ -18,6 +18,7 @@ struct WriteBatch {
   uint64_t id = 0;    // Of this writer, ascending in the order batches were begun.
   MonoTime deadline;  // Nobody waits for its answer after this.
   int32_t record_count = 0;
+  bool barrier = false;     // Is sent without records, too.
   size_t buffer_bytes = 0;  // What it takes of the writer's buffer.
   std::vector<std::pair<int32_t, AppendCallback>> callbacks;  // With the index of their rows.
 

@@ -166,7 +166,7 @@ Result<WriterCore::Added> WriterCore::TryAdd(const WriteRecord& record) {
   BucketQueue& queue = QueueOf(record.bucket ? *record.bucket : NextStickyBucket());
   WriteBatch& batch = OpenBatch(queue, record.size);
   if (const Status status = batch.builder->Add(record); !status.ok()) {
-    if (batch.record_count == 0) {
+    if (batch.record_count == 0 && !batch.barrier) {
       incomplete_.erase(batch.id);
       queue.DropOpen();
     }
@@ -218,6 +218,20 @@ void WriterCore::WakeSender() {
 }
 
 // -- Ends
+
+Future<void> WriterCore::Barrier() {
+  {
+    absl::MutexLock lock(&mutex_);
+    if (closed_) {
+      return Ready<void>(Error(ErrorCode::kOperationNotAttempted, "the writer of table {} is closed",
+                               target_->path()));
+    }
+    if (!fenced_.ok()) return Ready<void>(fenced_.WithContext(target_->path().ToString()));
+    for (BucketQueue& queue : queues_) OpenBatch(queue, 0).barrier = true;
+  }
+  WakeSender();
+  return Flush();
+}
 
 Future<void> WriterCore::Flush() {
   absl::MutexLock lock(&mutex_);

@@ -45,6 +45,7 @@ class WriterCore : public std::enable_shared_from_this<WriterCore> {
   Status Write(const WriteRecord& record, AppendCallback done, bool may_wait);
   // As UpsertWriter's.
   Status WriteAll(std::span<const WriteRecord> records, absl::AnyInvocable<void(Status)> done);
+  Future<void> Barrier();
   Future<void> Flush();
   Future<void> Close();
   // Takes no more rows and fails those without an answer. No callback runs when it returns.

@@ -27,6 +27,7 @@ class Copy {
     options.writing.fence = context_.fence;
     STROM_ASSIGN_OR_RETURN(writer_,
                            context_.connection.NewUpsertWriter(table_.target, std::move(options)));
+    STROM_RETURN_IF_ERROR(writer_->Barrier().Get());  // What an earlier run wrote is there first.
     STROM_ASSIGN_OR_RETURN(const std::unique_ptr<client::TableReader> reader, ReadKeys());
     STROM_ASSIGN_OR_RETURN(const std::vector<client::TableRow> first, reader->Next().Get());
     if (first.empty()) return Status::Ok();

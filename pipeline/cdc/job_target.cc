@@ -183,6 +183,7 @@ Status CdcTarget::Empty() {
   options.writing.fence = context_.fence;
   STROM_ASSIGN_OR_RETURN(const std::unique_ptr<client::UpsertWriter> writer,
                          context_.connection.NewUpsertWriter(table_.target, options));
+  STROM_RETURN_IF_ERROR(writer->Barrier().Get());  // What an earlier run wrote is there first.
   const client::TableReaderOptions keys{.columns = table_.target.descriptor.schema.primary_key()};
   STROM_ASSIGN_OR_RETURN(const std::unique_ptr<client::TableReader> reader,
                          context_.connection.NewTableReader(table_.target, keys));

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <deque>
 #include <optional>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include <absl/strings/string_view.h>
 
@@ -193,10 +195,15 @@ Status KeyedOutput::Reconciler::OnTargetRow(const Row& row, std::vector<KeyedCha
 }
 
 Result<std::vector<KeyedChange>> KeyedOutput::Reconciler::Missing() const {
-  std::vector<KeyedChange> changes;
+  std::vector<std::pair<std::string_view, const Entry*>> missing;
   for (const auto& [key, entry] : output_.rows_) {
-    if (seen_.contains(key)) continue;
-    STROM_ASSIGN_OR_RETURN(Row row, output_.Decode(entry.last));
+    if (!seen_.contains(key)) missing.emplace_back(key, &entry);
+  }
+  std::ranges::sort(missing);  // The same rows in the same order, whatever the hashes are.
+  std::vector<KeyedChange> changes;
+  changes.reserve(missing.size());
+  for (const auto& [key, entry] : missing) {
+    STROM_ASSIGN_OR_RETURN(Row row, output_.Decode(entry->last));
     changes.push_back({true, std::move(row)});
   }
   return changes;

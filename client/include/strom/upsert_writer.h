@@ -87,6 +87,11 @@ class UpsertWriter {
   Status TryDelete(const Row& row, UpsertCallback done = nullptr);
   Status TryDeleteKey(const Row& key, UpsertCallback done = nullptr);
 
+  // Ready when all changes of the table that its leaders had taken before, this writer's or any
+  // other's, are acknowledged: a reader that begins then is overtaken by none of them. The first
+  // error, if any, as that of Flush.
+  Future<void> Barrier();
+
   // As AppendWriter's.
   Future<void> Flush();
   Future<void> Close();

@@ -136,6 +136,7 @@ Status LayerJob::Reconcile(TableWriter& writer) {
     changes.clear();
     return Status::Ok();
   };
+  STROM_RETURN_IF_ERROR(writer.AwaitEarlier());
   STROM_ASSIGN_OR_RETURN(const std::unique_ptr<client::TableReader> reader,
                          context_.connection.NewTableReader(target_, {.columns = columns_}));
   while (true) {

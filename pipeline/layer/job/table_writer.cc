@@ -51,6 +51,8 @@ Status TableWriter::Write(const std::vector<pipeline::KeyedChange>& changes) {
   });
 }
 
+Status TableWriter::AwaitEarlier() { return writer_->Barrier().Get(); }
+
 Status TableWriter::Flush() {
   STROM_RETURN_IF_ERROR(writer_->Flush().Get());
   return FirstError();

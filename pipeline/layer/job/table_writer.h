@@ -28,6 +28,9 @@ class TableWriter {
 
   // Errors: the first of an earlier write, too.
   Status Write(const std::vector<pipeline::KeyedChange>& changes);
+  // Waits until what earlier runs wrote, as far as servers have taken it, is committed: before the
+  // table is read to be compared.
+  Status AwaitEarlier();
   // Waits until everything written is acknowledged.
   Status Flush();
   // Waits a moment for that, before a stop. What is not acknowledged then may be written or not:

@@ -51,14 +51,14 @@ Violations CheckNothingLost(const History& history, const FinalState& end) {
   Violations found;
   std::set<std::tuple<bool, TableId, int64_t, int64_t>> there;  // Keyed, table, key, value.
   // Of tables whose merge engine may refuse a write because of a row.
-  std::map<std::pair<TableId, int64_t>, std::vector<const LoggedRecord*>> refusing;
+  std::map<std::pair<TableId, int64_t>, std::vector<LoggedRecord>> refusing;
   for (const FinalBucket& bucket : end.buckets) {
     const TableId table = bucket.bucket.table;
     const bool refuses = end.RulesOf(table).engine != MergeEngine::kLastRow;
     for (const LoggedRecord& record : WholeLog(bucket)) {
       if (record.offset < bucket.high_watermark && SetsValue(record.type)) {
         there.insert({bucket.keyed, bucket.keyed ? table : TableId(), record.key, record.value});
-        if (refuses) refusing[{table, record.key}].push_back(&record);
+        if (refuses) refusing[{table, record.key}].push_back(record);
       }
     }
   }
@@ -66,8 +66,8 @@ Violations CheckNothingLost(const History& history, const FinalState& end) {
     const auto rows = refusing.find({op.table, op.key});
     if (rows == refusing.end()) return false;
     const TableRules rules = end.RulesOf(op.table);
-    return std::ranges::any_of(rows->second, [&](const LoggedRecord* record) {
-      return rules.Refuses(op, record->more);
+    return std::ranges::any_of(rows->second, [&](const LoggedRecord& record) {
+      return rules.Refuses(op, record.more);
     });
   };
   for (const AppendOp& op : history.appends) {
