@@ -57,7 +57,7 @@ SimWriter::SimWriter(SimWorld& world, const SimConfig& config, int number,
   connection_ =
       client::Connection::Create(OptionsOf(config, addresses), EnvironmentOf(host_)).value();
   client::WriterOptions options;
-  options.delivery_timeout = Seconds(24 * 3600);
+  options.delivery_timeout = config.trims() ? kForgottenAfter : Seconds(24 * 3600);
   options.in_flight_max = 1 + static_cast<int>(host_.random().Uniform(5));
   // What it becomes in the log must fit into a segment, or the log refuses it for good: a delete of
   // a part is short and logs two rows.
@@ -122,6 +122,16 @@ std::vector<std::optional<int64_t>> SimWriter::MoreOf(std::optional<size_t> only
   return more;
 }
 
+void SimWriter::GiveUp(const Status& why, std::string* error) {
+  forgotten_ |= config_.trims() && why.code() == ErrorCode::kOutOfOrderSequence;
+  // What waited behind it was not even sent.
+  if (forgotten_ && (why.code() == ErrorCode::kOutOfOrderSequence ||
+                     why.code() == ErrorCode::kRequestTimeOut)) {
+    return;
+  }
+  *error = why.ToString();
+}
+
 void SimWriter::Append(size_t table) {
   const size_t op = history_->appends.size();
   history_->appends.push_back(
@@ -132,7 +142,7 @@ void SimWriter::Append(size_t table) {
       [this, op](Result<client::AppendResult> result) {
         --open_;
         AppendOp& done = history_->appends[op];
-        if (!result.ok()) return void(done.error = result.status().ToString());
+        if (!result.ok()) return GiveUp(result.status(), &done.error);
         done.outcome = Outcome::kOk;
         done.time.completed = host_.clock().Now();
         done.bucket = result->bucket;
@@ -165,7 +175,7 @@ void SimWriter::Upsert(size_t table) {
   auto done = [this, op](Result<client::UpsertResult> result) {
     --open_;
     UpsertOp& upsert = history_->upserts[op];
-    if (!result.ok()) return void(upsert.error = result.status().ToString());
+    if (!result.ok()) return GiveUp(result.status(), &upsert.error);
     upsert.outcome = Outcome::kOk;
     upsert.time.completed = host_.clock().Now();
     upsert.bucket = result->bucket;

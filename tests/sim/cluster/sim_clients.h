@@ -33,6 +33,11 @@ struct FoundRows {
   friend bool operator==(const FoundRows&, const FoundRows&) = default;
 };
 
+// When retention has taken all batches of a writer, a server whose log began anew behind them has
+// not heard of it: then it cannot be told whether a batch that is sent again was one of them. Its
+// writer gives it up after this: long after all faults are over.
+inline constexpr MonoDuration kForgottenAfter = Seconds(300);
+
 // Writes rows with the production client: to each log table (writer, number), to each primary-key
 // table (key, value) or a delete, whole or a part of the columns (sim_rows.h), one after the other
 // without waiting for answers. The client repeats what fails until it is answered; it never gives a
@@ -54,6 +59,8 @@ class SimWriter {
  private:
   void WriteLater();
   void Write();
+  // Nobody knows what became of it. Whether that was wrong is for the checkers.
+  void GiveUp(const Status& why, std::string* error);
   void Append(size_t table);
   void Upsert(size_t table);
   Bytes Padding();
@@ -77,6 +84,7 @@ class SimWriter {
   int64_t next_ = 1;
   int open_ = 0;
   bool finished_ = false;
+  bool forgotten_ = false;  // By a server: kForgottenAfter.
 };
 
 // Reads every bucket of every table, and looks keys and groups up with the production client. Of

@@ -355,7 +355,9 @@ void Simulation::AwaitQuiet() {
   std::vector<int64_t> marks = Marks();
   MonoTime moved = peace;
   std::string waiting_for = NotQuiet();
-  for (MonoTime now = peace; !waiting_for.empty() && now < moved + kMovesWithin &&
+  const MonoDuration moves_within =
+      config_.trims() ? kForgottenAfter + kMovesWithin : kMovesWithin;
+  for (MonoTime now = peace; !waiting_for.empty() && now < moved + moves_within &&
                              now < peace + kQuietWithin;
        now = world_.scheduler.now()) {
     world_.scheduler.RunFor(Millis(250));
