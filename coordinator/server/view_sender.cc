@@ -34,7 +34,9 @@ pb::UpdateMetadataRequest ViewSender::Take() {
   for (const auto& [path, table] : gone.tables) maybe_known_.emplace(path, table);
   taken_version_ = version_;
   taken_ = view_;
-  return service::MakeUpdateMetadata(changed, gone, epoch_);
+  pb::UpdateMetadataRequest request = service::MakeUpdateMetadata(changed, gone, epoch_);
+  request.set_view_version(static_cast<int64_t>(version_));
+  return request;
 }
 
 void ViewSender::OnAcknowledged() {

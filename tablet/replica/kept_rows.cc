@@ -168,13 +168,13 @@ void KeptRows::Post(const Owner& owner, const WorkPtr& work) {
   });
 }
 
-// A snapshot holds only what is committed. Who is to lead has all of that in its log, though it may
-// not know yet how far it goes.
+// A snapshot holds only what is committed, though who opens it may not know yet that so much is: a
+// log that goes that far goes on behind it. If a follower's does not (it will be cut before the
+// snapshot's end), the rows are made anew then.
 Status KeptRows::Bring(Work& work) const {
   if (!work.tablet) {
-    const LogOffset end = work.leads ? log_.log_end_offset() : work.committed;
-    STROM_ASSIGN_OR_RETURN(work.tablet,
-                           opener_.Open(log_, work.left, std::move(work.snapshots), end));
+    STROM_ASSIGN_OR_RETURN(work.tablet, opener_.Open(log_, work.left, std::move(work.snapshots),
+                                                     log_.log_end_offset()));
   }
   return work.leads ? work.tablet->Lead(work.committed) : work.tablet->ApplySome(work.committed);
 }

@@ -269,11 +269,17 @@ Status NotificationService::Update(const pb::UpdateMetadataRequest& request) {
   if (request.has_coordinator_epoch()) {
     const CoordinatorEpoch epoch(request.coordinator_epoch());
     STROM_RETURN_IF_ERROR(Hear(epoch));
-    // What a coordinator says first is all there is: it cannot know what the one before it told.
-    if (view_epoch_ != epoch) before = std::make_shared<const service::ClusterView>();
+    if (view_epoch_ != epoch) {
+      // What a coordinator says first is all there is: it cannot know what the one before it told.
+      before = std::make_shared<const service::ClusterView>();
+      view_version_ = 0;
+    }
+    // It came late, over an older connection; whatever is in it was said again since.
+    if (request.has_view_version() && request.view_version() < view_version_) return Status::Ok();
   }
   STROM_ASSIGN_OR_RETURN(service::ClusterView view, service::ApplyUpdateMetadata(*before, request));
   if (request.has_coordinator_epoch()) view_epoch_ = epoch_;
+  if (request.has_view_version()) view_version_ = request.view_version();
   views_.Set(std::make_shared<const service::ClusterView>(std::move(view)));
   return Status::Ok();
 }

@@ -88,7 +88,8 @@ class NotificationService {
   // On the strand.
   bool begun_ = false;
   std::optional<CoordinatorEpoch> epoch_;       // The highest heard of.
-  std::optional<CoordinatorEpoch> view_epoch_;  // Of the coordinator the view is from.
+  std::optional<CoordinatorEpoch> view_epoch_;  // Of the coordinator the view is from,
+  int64_t view_version_ = 0;                    // and which of its views it is.
   bool in_turn_ = false;
   std::deque<runtime::Task> waiting_;  // For their turn.
 };

@@ -159,6 +159,19 @@ TEST_CASE("the changelog is trimmed below what snapshots stand for, never before
     CHECK(lost.message().find("snapshot") != std::string_view::npos);
     CHECK_FALSE(f.duties().FailureOf(kBucket).ok());
   }
+  SECTION("while the object store is away they do not, and later they do, whoever leads") {
+    f.objects().SetAway(true);
+    CHECK(f.StartWithoutRows(2).code() == ErrorCode::kKvStorage);
+    CHECK_FALSE(f.duties().FailureOf(kBucket).ok());
+    // Nobody else can lead; and how much is committed it does not know.
+    Leadership nobody = Lead(2, 3);
+    nobody.leader = kNoServer;
+    REQUIRE(f.Become(KeyedSpec(kBucket), nobody).ok());
+    f.objects().SetAway(false);
+    CHECK(f.scheduler().RunUntil([&] { return f.duties().FailureOf(kBucket).ok(); }, Seconds(60)));
+    REQUIRE(f.Become(KeyedSpec(kBucket), Lead(3, 4)).ok());
+    CHECK(f.AllRows(kBucket) == rows);
+  }
   SECTION("nor while nobody knows of snapshots") {
     f.duties().SetFind(Error(ErrorCode::kNetwork, "away"));
     CHECK(f.StartWithoutRows(2).code() == ErrorCode::kNetwork);

@@ -181,6 +181,28 @@ TEST_CASE("a new coordinator's first word replaces what the old one told", "[tab
   CHECK(f.server().views().Get()->tables.empty());
 }
 
+TEST_CASE("what a coordinator said before, and comes late, changes nothing", "[tablet]") {
+  ServerFixture f;
+  REQUIRE(f.Start().ok());
+  const auto hear = [&](int epoch, int version, int servers) {
+    service::ClusterView view;
+    for (int i = 0; i < servers; ++i) {
+      view.tablet_servers[ServerId(i)] = ServerInfo{ServerId(i), {{"TEST", {"tablet", 2}}}, {}};
+    }
+    auto update =
+        service::MakeUpdateMetadata(view, service::ClusterView(), CoordinatorEpoch(epoch));
+    update.set_view_version(version);
+    REQUIRE(f.Call(rpc::kUpdateMetadata, update).ok());
+    return f.server().views().Get()->tablet_servers.size();
+  };
+  CHECK(hear(1, 4, 1) == 1);
+  CHECK(hear(1, 6, 3) == 3);
+  CHECK(hear(1, 5, 1) == 3);  // Sent when two of them were away.
+  CHECK(hear(1, 6, 3) == 3);
+  CHECK(hear(1, 7, 2) == 2);
+  CHECK(hear(2, 1, 1) == 1);  // Each coordinator counts its own.
+}
+
 TEST_CASE("clients cannot play the coordinator", "[tablet]") {
   ServerFixture f;
   REQUIRE(f.Start().ok());
