@@ -182,7 +182,9 @@ TEST_CASE("a server is sent what changed since what it is known to know", "[coor
   }
   SECTION("a table that changed") {
     sender.Set(2, View({Table(1, "a"), b}));
-    CHECK(sender.Take().table_metadata_size() == 1);
+    const auto request = sender.Take();
+    CHECK(request.table_metadata_size() == 1);
+    CHECK(request.view_version() == 2);
   }
   SECTION("a table that is gone") {
     sender.Set(2, View({b}));
