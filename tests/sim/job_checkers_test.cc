@@ -10,6 +10,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "tests/sim/known_bad.h"
+
 namespace strom::sim {
 namespace {
 
@@ -20,8 +22,6 @@ const TableBucket kBucket{.table = kOds, .partition = {}, .bucket = BucketId(0)}
 const ServerId kLeader{1};
 constexpr int64_t kKey = 7;
 constexpr int64_t kOther = 8;
-
-MonoTime Ms(int64_t ms) { return MonoTime() + Millis(ms); }
 
 JobRow Version(int64_t version) { return {.version = version, .more = 10 * version}; }
 

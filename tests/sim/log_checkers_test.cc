@@ -3,6 +3,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "tests/sim/known_bad.h"
+
 namespace strom::sim {
 namespace {
 
@@ -11,15 +13,6 @@ using record::ChangeType;
 const TableBucket kBucket{.table = TableId(1), .partition = {}, .bucket = BucketId(0)};
 const ServerId kLeader{1};
 const ServerId kFollower{2};
-
-MonoTime Ms(int64_t ms) { return MonoTime() + Millis(ms); }
-
-bool Found(const Violations& violations, const std::string& what) {
-  for (const std::string& violation : violations) {
-    if (violation.find(what) != std::string::npos) return true;
-  }
-  return false;
-}
 
 // A log of appends 1 to 4 of writer 7 at offsets 0 to 3, in two batches on two replicas; all are
 // acknowledged and were read.

@@ -6,6 +6,7 @@
 
 #include "tests/sim/checkers/log_checkers.h"
 #include "tests/sim/checkers/table_checkers.h"
+#include "tests/sim/known_bad.h"
 
 namespace strom::sim {
 namespace {
@@ -18,13 +19,6 @@ const ServerId kLeader{1};
 constexpr int64_t kKey = 5;
 constexpr ChangeType kInsert = ChangeType::kInsert, kBefore = ChangeType::kUpdateBefore,
                      kAfter = ChangeType::kUpdateAfter, kDelete = ChangeType::kDelete;
-
-bool Found(const Violations& violations, const std::string& what) {
-  for (const std::string& violation : violations) {
-    if (violation.find(what) != std::string::npos) return true;
-  }
-  return false;
-}
 
 // A change of the row of kKey, whose value is `value` and its other columns `more`.
 struct Change {

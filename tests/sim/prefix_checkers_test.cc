@@ -5,6 +5,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "tests/sim/checkers/table_checkers.h"
+#include "tests/sim/known_bad.h"
 
 namespace strom::sim {
 namespace {
@@ -14,15 +15,6 @@ using record::ChangeType;
 const TableId kTable{3};
 const ServerId kLeader{1};
 constexpr int64_t kGroups = 2;
-
-MonoTime Ms(int64_t ms) { return MonoTime() + Millis(ms); }
-
-bool Found(const Violations& violations, const std::string& what) {
-  for (const std::string& violation : violations) {
-    if (violation.find(what) != std::string::npos) return true;
-  }
-  return false;
-}
 
 // Keys 0 and 2 are group 0, key 1 is group 1. Row 0 = 10 is written from 0 to 10 ms, 2 = 20 from 20
 // to 30 ms, 0 = 11 from 40 to 50 ms; row 2 is deleted from 60 to 70 ms. Key 1 is written at 0 ms.

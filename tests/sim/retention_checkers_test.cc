@@ -6,6 +6,7 @@
 
 #include "tests/sim/checkers/log_checkers.h"
 #include "tests/sim/checkers/table_checkers.h"
+#include "tests/sim/known_bad.h"
 
 namespace strom::sim {
 namespace {
@@ -17,15 +18,6 @@ const ServerId kLeader{1};
 const ServerId kFollower{2};
 constexpr int64_t kTtlMs = 1000;
 constexpr int64_t kWallMs = 1'700'000'000'000;
-
-MonoTime Ms(int64_t ms) { return MonoTime() + Millis(ms); }
-
-bool Found(const Violations& violations, const std::string& what) {
-  for (const std::string& violation : violations) {
-    if (violation.find(what) != std::string::npos) return true;
-  }
-  return false;
-}
 
 // A batch of one record at each offset of [from, to), each committed 100 ms behind the last.
 ReplicaLog LogOf(int64_t from, int64_t to, bool keyed) {

@@ -4,6 +4,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "tests/sim/known_bad.h"
+
 namespace strom::sim {
 namespace {
 
@@ -13,15 +15,6 @@ const TableId kTable{3};
 const TableBucket kBucket{.table = kTable, .partition = {}, .bucket = BucketId(0)};
 const ServerId kLeader{1};
 constexpr int64_t kKey = 5;
-
-MonoTime Ms(int64_t ms) { return MonoTime() + Millis(ms); }
-
-bool Found(const Violations& violations, const std::string& what) {
-  for (const std::string& violation : violations) {
-    if (violation.find(what) != std::string::npos) return true;
-  }
-  return false;
-}
 
 using Changes = std::vector<std::pair<ChangeType, int64_t>>;
 

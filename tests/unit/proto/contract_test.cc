@@ -211,6 +211,7 @@ TEST_CASE("the messages are proto2 with explicit presence and no features beyond
   CHECK(own_fields ==
         std::set<std::string>{
             "strom.v1.ControlledShutdownRequest.start_epoch",
+            "strom.v1.UpdateMetadataRequest.view_version",
             "strom.v1.PbNotifyLeaderAndIsrReqForBucket.withhold_ms",
             "strom.v1.PbNotifyLeaderAndIsrReqForBucket.ended_since",
             "strom.v1.ProduceLogRequest.job_group", "strom.v1.ProduceLogRequest.job_epoch",
