@@ -36,7 +36,7 @@ struct FoundRows {
 // When retention has taken all batches of a writer, a server whose log began anew behind them has
 // not heard of it: then it cannot be told whether a batch that is sent again was one of them. Its
 // writer gives it up after this: long after all faults are over.
-inline constexpr MonoDuration kForgottenAfter = Seconds(300);
+inline constexpr MonoDuration kForgottenAfter = Seconds(800);
 
 // Writes rows with the production client: to each log table (writer, number), to each primary-key
 // table (key, value) or a delete, whole or a part of the columns (sim_rows.h), one after the other
