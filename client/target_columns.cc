@@ -47,7 +47,8 @@ Result<TargetColumns> TargetColumns::Make(const TableInfo& table,
                    column.name);
     }
   }
-  const bool whole = positions.size() == width && std::is_sorted(positions.begin(), positions.end());
+  const bool whole =
+      positions.size() == width && std::is_sorted(positions.begin(), positions.end());
   if (whole) positions.clear();  // Rows as they are: nobody need put them together again.
   return TargetColumns(std::move(columns), std::move(positions), width);
 }

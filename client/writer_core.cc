@@ -223,8 +223,8 @@ Future<void> WriterCore::Barrier() {
   {
     absl::MutexLock lock(&mutex_);
     if (closed_) {
-      return Ready<void>(Error(ErrorCode::kOperationNotAttempted, "the writer of table {} is closed",
-                               target_->path()));
+      return Ready<void>(Error(ErrorCode::kOperationNotAttempted,
+                               "the writer of table {} is closed", target_->path()));
     }
     if (!fenced_.ok()) return Ready<void>(fenced_.WithContext(target_->path().ToString()));
     for (BucketQueue& queue : queues_) OpenBatch(queue, 0).barrier = true;

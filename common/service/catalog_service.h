@@ -14,7 +14,8 @@ namespace strom::service {
 // The read-only calls that coordinators and tablet servers both serve: what databases, tables,
 // schemas and partitions there are, read from the metadata store at every call (while it is away,
 // tables and their schemas as they were last read: who starts then can open what is there);
-// ApiVersions; and GetFileSystemSecurityToken. Same rules as Fluss: fluss-wire-protocol.md, section 5.10.
+// ApiVersions; and GetFileSystemSecurityToken. Same rules as Fluss: fluss-wire-protocol.md,
+// section 5.10.
 //
 // Handlers run on transport threads and hop onto the session's strand. Databases for the system
 // alone ("__…") are left out of what official clients list; so is, everywhere, what the caller may

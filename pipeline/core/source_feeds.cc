@@ -56,7 +56,8 @@ Status SourceFeeds::ReadSnapshots(absl::FunctionRef<Status(FeedBatch)> visit) {
 Status SourceFeeds::ReadSnapshot(size_t index, absl::FunctionRef<Status(FeedBatch)> visit) {
   STROM_ASSIGN_OR_RETURN(const LogPositions next,
                          ReadRows(connection_, sources_[index]->spec, stop_, [&](Delta rows) {
-                           return visit({.source = index, .rows = std::move(rows), .positions = {}});
+                           return visit(
+                               {.source = index, .rows = std::move(rows), .positions = {}});
                          }));
   for (const auto& [bucket, offset] : next) {
     STROM_RETURN_IF_ERROR(Subscribe(index, bucket, offset));

@@ -21,9 +21,12 @@ constexpr int64_t kGroups = 2;
 struct Run {
   Run() {
     const std::vector<LoggedRecord> changes = {
-        {LogOffset(0), ChangeType::kInsert, 0, 10},       {LogOffset(1), ChangeType::kInsert, 1, 1},
-        {LogOffset(2), ChangeType::kInsert, 2, 20},       {LogOffset(3), ChangeType::kUpdateBefore, 0, 10},
-        {LogOffset(4), ChangeType::kUpdateAfter, 0, 11},  {LogOffset(5), ChangeType::kDelete, 2, 20}};
+        {LogOffset(0), ChangeType::kInsert, 0, 10},
+        {LogOffset(1), ChangeType::kInsert, 1, 1},
+        {LogOffset(2), ChangeType::kInsert, 2, 20},
+        {LogOffset(3), ChangeType::kUpdateBefore, 0, 10},
+        {LogOffset(4), ChangeType::kUpdateAfter, 0, 11},
+        {LogOffset(5), ChangeType::kDelete, 2, 20}};
     end.rules[kTable] = {.groups = kGroups};
     end.buckets.push_back(
         {.bucket = {.table = kTable, .partition = {}, .bucket = BucketId(0)},

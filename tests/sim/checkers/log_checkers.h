@@ -6,8 +6,8 @@
 // bucket is its leader's at the end.
 namespace strom::sim {
 
-// S1: every acknowledged append and upsert is in the log, below the high watermark, but upserts that
-// the table's merge engine may have refused (when, see CheckLookups).
+// S1: every acknowledged append and upsert is in the log, below the high watermark, but upserts
+// that the table's merge engine may have refused (when, see CheckLookups).
 Violations CheckNothingLost(const History& history, const FinalState& end);
 
 // S1: at every moment as many replicas as must hold what is acknowledged.

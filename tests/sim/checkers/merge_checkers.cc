@@ -23,8 +23,8 @@ std::string Text(const std::vector<int64_t>& columns) {
   return fmt::format("({})", fmt::join(texts, ", "));
 }
 
-// What is wrong with a change in a table of `rules`, where `old` is the row before, nullptr if there
-// is none; empty: nothing.
+// What is wrong with a change in a table of `rules`, where `old` is the row before, nullptr if
+// there is none; empty: nothing.
 std::string WhatEngineDoesNot(const TableRules& rules, const LoggedRecord& record,
                               const LoggedRecord* old) {
   if (record.type == ChangeType::kDelete) return "deletes";

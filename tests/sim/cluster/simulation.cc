@@ -159,7 +159,8 @@ class Simulation {
   std::vector<std::unique_ptr<SimWriter>> writers_;
   std::vector<std::unique_ptr<SimReader>> readers_;
   std::unique_ptr<SimAdmin> admin_;
-  std::vector<std::unique_ptr<FoundRows>> finds_;  // Lookups write there, whenever they are answered.
+  // Lookups write there, whenever they are answered.
+  std::vector<std::unique_ptr<FoundRows>> finds_;
   std::unique_ptr<FaultInjector> faults_;
 };
 
@@ -528,17 +529,14 @@ void Simulation::Check() {
   result_.readers_behind = history_.behind.size();
   for (const Violations& found :
        {CheckNothingLost(history_, end), CheckCopies(history_), CheckIsrHonesty(history_),
-        CheckNoneGivenUp(history_),
-        CheckNoDuplicates(end), CheckOneValuePerOffset(history_, end), CheckWriterOrder(end),
-        CheckCommittedStays(history_, end), CheckContiguity(history_, end),
+        CheckNoneGivenUp(history_), CheckNoDuplicates(end), CheckOneValuePerOffset(history_, end),
+        CheckWriterOrder(end), CheckCommittedStays(history_, end), CheckContiguity(history_, end),
         CheckHighWatermarks(history_), CheckLeaderships(history_), CheckReplicasIdentical(end),
-        CheckRowsAreFold(end), CheckChangelog(end), CheckLookups(history_, end),
-        CheckEngines(end), CheckColumns(history_, end), CheckPrefixLookups(history_, end),
-        CheckSnapshots(end), CheckRetention(history_, end, Limits()),
-        CheckOnceIntoOds(job_history_, end),
+        CheckRowsAreFold(end), CheckChangelog(end), CheckLookups(history_, end), CheckEngines(end),
+        CheckColumns(history_, end), CheckPrefixLookups(history_, end), CheckSnapshots(end),
+        CheckRetention(history_, end, Limits()), CheckOnceIntoOds(job_history_, end),
         CheckConfirms(job_history_, end), CheckLayers(job_history_, end),
-        CheckSinkRows(job_history_),
-        CheckSinkTransactions(job_history_, end)}) {
+        CheckSinkRows(job_history_), CheckSinkTransactions(job_history_, end)}) {
     result_.violations.insert(result_.violations.end(), found.begin(), found.end());
   }
   const auto count = [this](Outcome outcome) {

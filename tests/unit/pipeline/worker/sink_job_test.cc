@@ -132,7 +132,9 @@ class Sinks {
     INFO(query << ": " << bound.status().ToString());
     REQUIRE(bound.ok());
     std::vector<Column> columns;
-    for (const duck::Field& field : bound->columns) columns.push_back(ColumnOf(field.name, field.type));
+    for (const duck::Field& field : bound->columns) {
+      columns.push_back(ColumnOf(field.name, field.type));
+    }
     SinkSpec spec{.query = *std::move(bound),
                   .source = std::move(source),
                   .target = {.schema_name = "public",
@@ -198,7 +200,8 @@ class Sinks {
   std::unique_ptr<runtime::ThreadPool> pool_;
 };
 
-const char* const kRecent = "SELECT * FROM events WHERE seen >= LOCALTIMESTAMP - INTERVAL '10' MINUTE";
+const char* const kRecent =
+    "SELECT * FROM events WHERE seen >= LOCALTIMESTAMP - INTERVAL '10' MINUTE";
 
 TEST_CASE("a sink that filters by the clock knows after a restart what it has written",
           "[worker]") {
@@ -286,7 +289,8 @@ TEST_CASE("which sinks know by themselves what they have written", "[worker]") {
   CHECK_FALSE(sinks.Keeps("SELECT note, id FROM events WHERE seen >= LOCALTIMESTAMP", {0}));
   CHECK_FALSE(sinks.Keeps("SELECT id + 1, note FROM events WHERE seen >= LOCALTIMESTAMP"));
   CHECK_FALSE(sinks.Keeps("SELECT id, LOCALTIMESTAMP FROM events WHERE seen >= LOCALTIMESTAMP"));
-  CHECK_FALSE(sinks.Keeps("SELECT id, COUNT(*) FROM events WHERE seen >= LOCALTIMESTAMP GROUP BY id"));
+  CHECK_FALSE(
+      sinks.Keeps("SELECT id, COUNT(*) FROM events WHERE seen >= LOCALTIMESTAMP GROUP BY id"));
   CHECK_FALSE(sinks.Keeps("SELECT id, seen FROM events WHERE seen >= LOCALTIMESTAMP LIMIT 3"));
 }
 
